@@ -1,0 +1,176 @@
+"""The values that doors, adapters and the one intake exchange, for every kind of channel.
+
+A door stores the raw bytes (`receipts.store_receipt`) and acknowledges; an adapter translates them purely into an
+`InboundMessage`; `ingest.ingest_message(endpoint=..., inbound=..., receipt_id=...) -> IngestResult` turns that into
+contact, ticket and timeline entry, in one transaction, inside the account's scope. On the way out `delivery` hands an
+`OutboundMessage` to the adapter of the ticket's endpoint. Nothing here knows Django.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class InboundKind(StrEnum):
+    """What a message is; only `MESSAGE` asks for an operator, only `MESSAGE` may ever be answered automatically."""
+
+    MESSAGE = "message"
+    AUTO_REPLY = "auto_reply"
+    BOUNCE = "bounce"
+    FEEDBACK = "feedback"
+
+
+class AdapterError(Exception):
+    """A translation or a delivery failed; `permanent` says that the same attempt can never succeed."""
+
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointInfo:
+    """What an adapter may know of an endpoint; `settings` is the endpoint's own JSON document."""
+
+    id: int
+    account_id: int
+    account_name: str
+    kind: str
+    address: str
+    name: str
+    language: str
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRef:
+    """One contact point: `kind` is phone, email, chat, social or sms; `value` as received (contacts normalises it)."""
+
+    kind: str
+    value: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundAttachment:
+    """A file as the sender declared it; `content_type` is a claim, the intake sniffs the bytes."""
+
+    filename: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundMessage:
+    """One message that arrived, translated; every string is clean text, `html` is already sanitised.
+
+    `thread_keys` names earlier messages or sessions this one belongs to, best first (In-Reply-To and References of a
+    mail, the session uuid of a chat); they are looked up within the same endpoint only. `own_keys` are the keys under
+    which later messages may refer to this one. `reply_token` is the unverified token of a signed reply address: the
+    intake verifies it. `language` is set only where the channel itself knows it; otherwise the intake detects it with
+    `language_hints`. `problem` states why the text may be incomplete (empty: nothing to say).
+    """
+
+    channel: str
+    external_id: str
+    at: datetime
+    sender: ContactRef
+    text: str
+    reply_text: str = ""
+    html: str = ""
+    subject: str = ""
+    kind: InboundKind = InboundKind.MESSAGE
+    language: str = ""
+    language_hints: tuple[str, ...] = ()
+    thread_keys: tuple[str, ...] = ()
+    own_keys: tuple[str, ...] = ()
+    reply_token: str = ""
+    client_uuid: str = ""
+    attachments: tuple[InboundAttachment, ...] = ()
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    problem: str = ""
+
+    def __post_init__(self) -> None:
+        if self.at.utcoffset() is None:
+            raise ValueError("InboundMessage.at must be an aware instant")
+
+
+class IngestStatus(StrEnum):
+    """What the intake did with a message."""
+
+    CREATED = "created"
+    APPENDED = "appended"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestResult:
+    """The entry that a message became; on a duplicate, the entry that was there already."""
+
+    status: IngestStatus
+    account_id: int
+    ticket_id: int
+    ticket_number: str
+    message_id: int
+    contact_id: int
+    kind: InboundKind
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundAttachment:
+    """A stored file that leaves with a message; `content_type` is the sniffed one."""
+
+    filename: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundMessage:
+    """One queued message as an adapter delivers it.
+
+    `external_id` is the identity it must carry on the wire (for mail the keyed Message-ID), so that a repeated
+    attempt is recognisable; `in_reply_to` and `references` are external ids of earlier messages of the ticket;
+    `thread_key` is the channel's own thread (chat session uuid) where there is one; `reply_token` goes into the signed
+    reply address.
+    """
+
+    message_id: int
+    account_id: int
+    ticket_id: int
+    ticket_number: str
+    channel: str
+    recipient: ContactRef
+    subject: str
+    text: str
+    html: str
+    at: datetime
+    external_id: str
+    author_name: str = ""
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    thread_key: str = ""
+    reply_token: str = ""
+    client_uuid: str = ""
+    attachments: tuple[OutboundAttachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """An adapter's word that a message left; `confirmed` where the other side acknowledged it."""
+
+    external_id: str
+    confirmed: bool = False
+
+
+class Adapter(Protocol):
+    """One kind of channel. `translate` is pure; both raise `AdapterError` only."""
+
+    channel: str
+
+    def translate(self, *, raw: bytes, endpoint: EndpointInfo, received_at: datetime) -> InboundMessage: ...
+
+    def deliver(self, *, endpoint: EndpointInfo, message: OutboundMessage) -> Delivered: ...
