@@ -1,0 +1,178 @@
+"""The choice of an operator, step by step (anchors/operations.md, "Routing")."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from contactcenter.routing.matching import (
+    OperatorView,
+    WaitingTicket,
+    choose_operator,
+    minimum_level,
+    order_waiting,
+    plan_offers,
+    refusal,
+)
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+CLINIC, SHOP = 1, 2
+
+
+def ticket(
+    ticket_id: int = 1,
+    *,
+    account_id: int = CLINIC,
+    channel: str = "chat",
+    language: str = "ru",
+    priority: int = 0,
+    waited_s: int = 0,
+    passed_by: frozenset[int] = frozenset(),
+    last_operator_id: int | None = None,
+) -> WaitingTicket:
+    return WaitingTicket(
+        ticket_id=ticket_id,
+        account_id=account_id,
+        channel=channel,
+        language=language,
+        priority=priority,
+        enqueued_at=NOON - timedelta(seconds=waited_s),
+        passed_by=passed_by,
+        last_operator_id=last_operator_id,
+    )
+
+
+def operator(
+    operator_id: int = 1,
+    *,
+    available: bool = True,
+    accounts: frozenset[int] = frozenset({CLINIC}),
+    level: int = 5,
+    load: int = 0,
+    capacity: int = 4,
+    idle_s: int = 0,
+    has_offer: bool = False,
+) -> OperatorView:
+    return OperatorView(
+        operator_id=operator_id,
+        available=available,
+        accounts=accounts,
+        languages={"ru": level} if level else {},
+        capacity={"voice": 1, "chat": capacity, "email": 6},
+        load={"chat": load},
+        idle_since=NOON - timedelta(seconds=idle_s),
+        has_offer=has_offer,
+    )
+
+
+def reason(one: OperatorView, waiting: WaitingTicket) -> str | None:
+    verdict = refusal(ticket=waiting, operator=one, at=NOON)
+    return verdict.reason if verdict else None
+
+
+def test_higher_priority_goes_first_then_the_longest_waiting() -> None:
+    ordered = order_waiting(
+        [ticket(1, waited_s=10), ticket(2, waited_s=90), ticket(3, waited_s=5, priority=1), ticket(4, waited_s=90)]
+    )
+    assert [one.ticket_id for one in ordered] == [3, 2, 4, 1]
+
+
+def test_operator_without_the_account_is_refused_however_long_the_wait() -> None:
+    assert reason(operator(accounts=frozenset({SHOP})), ticket(waited_s=86_400)) == "not_entitled"
+
+
+def test_operator_on_a_break_is_refused() -> None:
+    assert reason(operator(available=False), ticket()) == "not_available"
+
+
+def test_operator_who_just_passed_the_ticket_is_refused() -> None:
+    assert reason(operator(7), ticket(passed_by=frozenset({7}))) == "passed"
+    assert reason(operator(8), ticket(passed_by=frozenset({7}))) is None
+
+
+def test_language_level_needed_falls_as_the_ticket_waits() -> None:
+    assert [minimum_level(waited=timedelta(seconds=s)) for s in (-5, 0, 59, 60, 179, 180, 9_999)] == [
+        3, 3, 3, 2, 2, 1, 1,
+    ]  # fmt: skip
+    assert reason(operator(level=2), ticket(waited_s=59)) == "language"
+    assert reason(operator(level=2), ticket(waited_s=60)) is None
+    assert reason(operator(level=0), ticket(waited_s=9_999)) == "language"
+
+
+def test_ticket_of_unsure_language_suits_everyone() -> None:
+    assert reason(operator(level=0), ticket(language="")) is None
+
+
+def test_full_operator_is_refused_and_other_channels_do_not_count() -> None:
+    assert reason(operator(load=4, capacity=4), ticket()) == "capacity"
+    assert reason(operator(load=4, capacity=4), ticket(channel="email")) is None
+    assert reason(operator(load=4, capacity=4), ticket(channel="sms")) == "capacity"
+    assert reason(operator(capacity=0), ticket()) == "capacity"
+
+
+def test_operator_deciding_on_an_offer_gets_no_second_one() -> None:
+    assert reason(operator(has_offer=True), ticket()) == "deciding"
+
+
+def test_lowest_load_ratio_wins_over_longer_idle() -> None:
+    decision = choose_operator(
+        ticket=ticket(),
+        # 2/4 is more than 2/6, although the first has been idle for longer
+        operators=[operator(1, load=2, capacity=4, idle_s=900), operator(2, load=2, capacity=6, idle_s=1)],
+        at=NOON,
+    )
+    assert (decision.operator_id, decision.rule) == (2, "lowest_load")
+    assert decision.explain()["others"] == [{"operator_id": 1, "reason": "higher_load", "load": 2, "capacity": 4}]
+
+
+def test_longest_idle_wins_at_equal_load_then_the_lowest_id() -> None:
+    idle = choose_operator(ticket=ticket(), operators=[operator(1, idle_s=5), operator(2, idle_s=6)], at=NOON)
+    assert (idle.operator_id, idle.rule) == (2, "longest_idle")
+    equal = choose_operator(ticket=ticket(), operators=[operator(4), operator(3)], at=NOON)
+    assert (equal.operator_id, equal.rule) == (3, "lowest_id")
+
+
+def test_last_operator_is_asked_first_but_only_when_eligible() -> None:
+    pair = [operator(1), operator(2, load=3)]
+    asked = choose_operator(ticket=ticket(last_operator_id=2), operators=pair, at=NOON)
+    assert (asked.operator_id, asked.rule) == (2, "last_operator")
+    full = choose_operator(ticket=ticket(last_operator_id=2), operators=[operator(1), operator(2, load=4)], at=NOON)
+    assert (full.operator_id, full.rule) == (1, "only_one")
+
+
+def test_decision_tells_why_nobody_can_take_the_ticket() -> None:
+    decision = choose_operator(
+        ticket=ticket(waited_s=30),
+        operators=[operator(1, level=2), operator(2, load=4), operator(3, accounts=frozenset({SHOP}))],
+        at=NOON,
+    )
+    assert decision.explain() == {
+        "operator_id": None,
+        "rule": "nobody",
+        "minimum_level": 3,
+        "level": None,
+        "waited_ms": 30_000,
+        "load": 0,
+        "capacity": 0,
+        "not_chosen": {"capacity": 1, "language": 1, "not_entitled": 1},
+        "others": [
+            {"operator_id": 1, "reason": "language", "level": 2, "wanted": 3},
+            {"operator_id": 2, "reason": "capacity", "load": 4, "capacity": 4},
+            {"operator_id": 3, "reason": "not_entitled"},
+        ],
+    }
+
+
+def test_backlog_is_offered_oldest_first_and_one_offer_per_operator() -> None:
+    planned = plan_offers(
+        waiting=[ticket(1, waited_s=1), ticket(2, waited_s=30), ticket(3, waited_s=20)],
+        operators=[operator(1, idle_s=9), operator(2, idle_s=3)],
+        at=NOON,
+    )
+    assert [(one.ticket_id, decision.operator_id) for one, decision in planned] == [(2, 1), (3, 2)]
+
+
+def test_older_ticket_nobody_can_take_does_not_hold_up_the_newer_ones() -> None:
+    planned = plan_offers(
+        waiting=[ticket(1, waited_s=99, language="fi"), ticket(2, waited_s=1)], operators=[operator(1)], at=NOON
+    )
+    assert [(one.ticket_id, decision.operator_id) for one, decision in planned] == [(2, 1)]

@@ -1,0 +1,166 @@
+"""What holds for every backlog and every crew: R1, R3, R4 and capacity (design.md, section 5)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contactcenter.routing.matching import (
+    OperatorView,
+    WaitingTicket,
+    capacity_kind,
+    choose_operator,
+    minimum_level,
+    order_waiting,
+    plan_offers,
+    refusal,
+)
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+CHANNELS = ("voice", "chat", "email", "sms", "social")
+KINDS = ("voice", "chat", "email")
+ACCOUNTS = (1, 2, 3)
+LANGUAGES = ("ru", "en", "es")
+
+seconds = st.integers(min_value=0, max_value=400)
+few = st.integers(min_value=0, max_value=3)
+
+
+@st.composite
+def tickets(draw: st.DrawFn, ticket_id: int = 1) -> WaitingTicket:
+    return WaitingTicket(
+        ticket_id=ticket_id,
+        account_id=draw(st.sampled_from(ACCOUNTS)),
+        channel=draw(st.sampled_from(CHANNELS)),
+        language=draw(st.sampled_from(("", *LANGUAGES))),
+        priority=draw(st.integers(0, 2)),
+        enqueued_at=NOON - timedelta(seconds=draw(seconds)),
+        passed_by=draw(st.frozensets(st.integers(1, 6), max_size=2)),
+        last_operator_id=draw(st.none() | st.integers(1, 6)),
+    )
+
+
+@st.composite
+def crews(draw: st.DrawFn) -> list[OperatorView]:
+    return [
+        OperatorView(
+            operator_id=operator_id,
+            available=draw(st.booleans()),
+            accounts=draw(st.frozensets(st.sampled_from(ACCOUNTS))),
+            languages=draw(st.dictionaries(st.sampled_from(LANGUAGES), st.integers(1, 5))),
+            capacity={kind: draw(few) for kind in KINDS},
+            load={kind: draw(few) for kind in KINDS},
+            idle_since=NOON - timedelta(seconds=draw(seconds)),
+            has_offer=draw(st.booleans()),
+        )
+        for operator_id in range(1, draw(st.integers(0, 6)) + 1)
+    ]
+
+
+@st.composite
+def backlogs(draw: st.DrawFn) -> list[WaitingTicket]:
+    waiting = [draw(tickets(ticket_id=number)) for number in range(1, draw(st.integers(0, 12)) + 1)]
+    return draw(st.permutations(waiting))
+
+
+@given(waiting=backlogs(), crew=crews())
+def test_no_ticket_is_offered_twice_and_no_operator_decides_on_two(
+    waiting: list[WaitingTicket], crew: list[OperatorView]
+) -> None:
+    planned = plan_offers(waiting=waiting, operators=crew, at=NOON)
+    assert max(Counter(one.ticket_id for one, _ in planned).values(), default=1) == 1
+    assert max(Counter(decision.operator_id for _, decision in planned).values(), default=1) == 1
+
+
+@given(waiting=backlogs(), crew=crews())
+def test_load_with_offers_stays_within_capacity_and_every_offer_is_allowed(
+    waiting: list[WaitingTicket], crew: list[OperatorView]
+) -> None:
+    by_id = {one.operator_id: one for one in crew}
+    for one, decision in plan_offers(waiting=waiting, operators=crew, at=NOON):
+        assert decision.operator_id is not None
+        chosen = by_id[decision.operator_id]
+        kind = capacity_kind(one.channel)
+        assert chosen.load[kind] + 1 <= chosen.capacity[kind]
+        assert one.account_id in chosen.accounts
+        assert chosen.available and not chosen.has_offer
+        assert chosen.operator_id not in one.passed_by
+        assert not one.language or chosen.languages[one.language] >= minimum_level(waited=NOON - one.enqueued_at)
+
+
+@settings(max_examples=300)
+@given(waiting=backlogs(), crew=crews())
+def test_no_older_equal_priority_ticket_waits_while_a_newer_one_is_offered_to_its_operator(
+    waiting: list[WaitingTicket], crew: list[OperatorView]
+) -> None:
+    by_id = {one.operator_id: one for one in crew}
+    planned = plan_offers(waiting=waiting, operators=crew, at=NOON)
+    offered = {one.ticket_id for one, _ in planned}
+    for newer, decision in planned:
+        assert decision.operator_id is not None
+        for older in waiting:
+            overtaken = (
+                older.ticket_id not in offered
+                and older.priority >= newer.priority
+                and older.enqueued_at < newer.enqueued_at
+                and refusal(ticket=older, operator=by_id[decision.operator_id], at=NOON) is None
+            )
+            assert not overtaken, (older, newer)
+
+
+@given(waiting=backlogs(), crew=crews())
+def test_after_the_plan_nobody_left_could_take_anything_left(
+    waiting: list[WaitingTicket], crew: list[OperatorView]
+) -> None:
+    planned = plan_offers(waiting=waiting, operators=crew, at=NOON)
+    offered = {one.ticket_id for one, _ in planned}
+    busy = {decision.operator_id for _, decision in planned}
+    for left in waiting:
+        if left.ticket_id not in offered:
+            free = [one for one in crew if one.operator_id not in busy]
+            assert choose_operator(ticket=left, operators=free, at=NOON).operator_id is None
+
+
+@given(waiting=backlogs(), crew=crews(), data=st.data())
+def test_the_plan_does_not_depend_on_the_order_of_rows(
+    waiting: list[WaitingTicket], crew: list[OperatorView], data: st.DataObject
+) -> None:
+    again = plan_offers(
+        waiting=data.draw(st.permutations(waiting)), operators=data.draw(st.permutations(crew)), at=NOON
+    )
+    assert plan_offers(waiting=waiting, operators=crew, at=NOON) == again
+
+
+@given(one=tickets(), crew=crews(), longer=seconds)
+def test_waiting_longer_never_narrows_the_choice_and_never_drops_entitlement(
+    one: WaitingTicket, crew: list[OperatorView], longer: int
+) -> None:
+    patient = replace(one, enqueued_at=one.enqueued_at - timedelta(seconds=longer))
+    before = {each.operator_id for each in crew if refusal(ticket=one, operator=each, at=NOON) is None}
+    after = {each.operator_id for each in crew if refusal(ticket=patient, operator=each, at=NOON) is None}
+    assert before <= after
+    assert all(one.account_id in each.accounts for each in crew if each.operator_id in after)
+
+
+@given(one=tickets(), crew=crews())
+def test_every_operator_is_chosen_or_told_why_not(one: WaitingTicket, crew: list[OperatorView]) -> None:
+    decision = choose_operator(ticket=one, operators=crew, at=NOON)
+    told = [verdict.operator_id for verdict in decision.others]
+    if decision.operator_id is not None:
+        told.append(decision.operator_id)
+    assert sorted(told) == [each.operator_id for each in crew]
+
+
+@given(waiting=backlogs())
+def test_order_is_total(waiting: list[WaitingTicket]) -> None:
+    ordered = order_waiting(waiting)
+    for first, second in pairwise(ordered):
+        assert first.priority > second.priority or (
+            first.priority == second.priority
+            and (first.enqueued_at, first.ticket_id) < (second.enqueued_at, second.ticket_id)
+        )
