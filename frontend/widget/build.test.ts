@@ -13,7 +13,7 @@ async function script(): Promise<string> {
 test('the built widget is one ASCII script of at most 5 KB compressed', async () => {
   const code = await script();
   expect(gzipSync(code, { level: 9 }).length).toBeLessThanOrEqual(5 * 1024);
-  // eslint-disable-next-line no-control-regex
+   
   expect(code).toMatch(/^[\x00-\x7f]*$/);
   expect(code).toContain('\\u041d\\u0430\\u043f\\u0438\\u0448\\u0438\\u0442\\u0435');
 });

@@ -76,7 +76,7 @@ export function startChat({ url, key, language, name, changed }: Options): Chat 
   let state: Connection = 'idle';
   let typing = '';
   let history: Entry[] = [];
-  let failed: Entry[] = [];
+  const failed: Entry[] = [];
   let memory: Stored | undefined;
   let socket: WebSocket | undefined;
   let attempt = 0;
