@@ -17,12 +17,11 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Final
 
-LEVEL_STEPS: Final[Sequence[tuple[timedelta, int]]] = (
-    (timedelta(0), 3),
-    (timedelta(seconds=60), 2),
-    (timedelta(seconds=180), 1),
+RELAX_AFTER: Final[Sequence[timedelta]] = (
+    timedelta(seconds=60),
+    timedelta(seconds=180),
 )
-"""Lowest language level (1..5) accepted after a wait of so long; falls, never rises."""
+"""After each of these waits one language level less is enough, down to level 1 (basic)."""
 
 OTHERS_TOLD: Final = 12
 """So many of the operators who were not chosen are named in a decision; all of them are counted."""
@@ -47,6 +46,8 @@ class WaitingTicket:
     language: str
     priority: int
     enqueued_at: datetime
+    first_level: int = 3
+    """Language level (1..5) the queue asks for at first."""
     passed_by: frozenset[int] = frozenset()
     """Operators who declined or missed this ticket a moment ago."""
     last_operator_id: int | None = None
@@ -103,7 +104,11 @@ class Decision:
             "capacity": self.capacity,
             "not_chosen": dict(sorted(Counter(verdict.reason for verdict in self.others).items())),
             "others": [
-                {"operator_id": verdict.operator_id, "reason": verdict.reason, **verdict.detail}
+                {
+                    "operator_id": verdict.operator_id,
+                    "reason": verdict.reason,
+                    **verdict.detail,
+                }
                 for verdict in self.others[:OTHERS_TOLD]
             ],
         }
@@ -114,14 +119,17 @@ def capacity_kind(channel: str) -> str:
     return CAPACITY_KIND.get(channel, "chat")
 
 
-def minimum_level(*, waited: timedelta) -> int:
-    """Lowest acceptable language level after waiting so long; never rises with time (R4)."""
-    return [level for since, level in LEVEL_STEPS if waited >= since or since == timedelta(0)][-1]
+def minimum_level(*, first: int, waited: timedelta) -> int:
+    """Lowest acceptable language level after waiting so long; never rises with time (R4), never below 1."""
+    return max(1, first - sum(waited >= step for step in RELAX_AFTER))
 
 
 def order_waiting(waiting: Iterable[WaitingTicket]) -> list[WaitingTicket]:
     """By priority (higher first), then first in first out; the ticket's id settles equal instants."""
-    return sorted(waiting, key=lambda ticket: (-ticket.priority, ticket.enqueued_at, ticket.ticket_id))
+    return sorted(
+        waiting,
+        key=lambda ticket: (-ticket.priority, ticket.enqueued_at, ticket.ticket_id),
+    )
 
 
 def refusal(*, ticket: WaitingTicket, operator: OperatorView, at: datetime) -> Verdict | None:
@@ -135,14 +143,22 @@ def refusal(*, ticket: WaitingTicket, operator: OperatorView, at: datetime) -> V
         return Verdict(operator_id=operator.operator_id, reason="not_available")
     if operator.operator_id in ticket.passed_by:
         return Verdict(operator_id=operator.operator_id, reason="passed")
-    wanted = minimum_level(waited=at - ticket.enqueued_at)
+    wanted = minimum_level(first=ticket.first_level, waited=at - ticket.enqueued_at)
     level = operator.languages.get(ticket.language, 0)
     if ticket.language and level < wanted:
-        return Verdict(operator_id=operator.operator_id, reason="language", detail={"level": level, "wanted": wanted})
+        return Verdict(
+            operator_id=operator.operator_id,
+            reason="language",
+            detail={"level": level, "wanted": wanted},
+        )
     kind = capacity_kind(ticket.channel)
     load, room = operator.load.get(kind, 0), operator.capacity.get(kind, 0)
     if load >= room:
-        return Verdict(operator_id=operator.operator_id, reason="capacity", detail={"load": load, "capacity": room})
+        return Verdict(
+            operator_id=operator.operator_id,
+            reason="capacity",
+            detail={"load": load, "capacity": room},
+        )
     if operator.has_offer:
         return Verdict(operator_id=operator.operator_id, reason="deciding")
     return None
@@ -175,7 +191,7 @@ def choose_operator(*, ticket: WaitingTicket, operators: Iterable[OperatorView],
         ticket_id=ticket.ticket_id,
         operator_id=chosen.operator_id if chosen else None,
         rule=_rule(chosen=chosen, eligible=eligible, kind=kind, ticket=ticket),
-        minimum_level=minimum_level(waited=waited),
+        minimum_level=minimum_level(first=ticket.first_level, waited=waited),
         waited_ms=waited // timedelta(milliseconds=1),
         load=chosen.load.get(kind, 0) if chosen else 0,
         capacity=chosen.capacity.get(kind, 0) if chosen else 0,
@@ -204,7 +220,7 @@ def plan_offers(
             ticket.account_id,
             capacity_kind(ticket.channel),
             ticket.language,
-            minimum_level(waited=at - ticket.enqueued_at),
+            minimum_level(first=ticket.first_level, waited=at - ticket.enqueued_at),
             ticket.passed_by,
         )
         if asks in hopeless:
@@ -221,7 +237,11 @@ def plan_offers(
 def reserve(*, operator: OperatorView, channel: str) -> OperatorView:
     """The operator after an offer on this channel: one place fewer, and busy deciding."""
     kind = capacity_kind(channel)
-    return replace(operator, load={**operator.load, kind: operator.load.get(kind, 0) + 1}, has_offer=True)
+    return replace(
+        operator,
+        load={**operator.load, kind: operator.load.get(kind, 0) + 1},
+        has_offer=True,
+    )
 
 
 def _behind(*, chosen: OperatorView, other: OperatorView, kind: str, ticket: WaitingTicket) -> Verdict:
@@ -238,12 +258,20 @@ def _behind(*, chosen: OperatorView, other: OperatorView, kind: str, ticket: Wai
         )
     if other.idle_since > chosen.idle_since:
         return Verdict(
-            operator_id=other.operator_id, reason="shorter_idle", detail={"idle_since": other.idle_since.isoformat()}
+            operator_id=other.operator_id,
+            reason="shorter_idle",
+            detail={"idle_since": other.idle_since.isoformat()},
         )
     return Verdict(operator_id=other.operator_id, reason="higher_id")
 
 
-def _rule(*, chosen: OperatorView | None, eligible: Sequence[OperatorView], kind: str, ticket: WaitingTicket) -> str:
+def _rule(
+    *,
+    chosen: OperatorView | None,
+    eligible: Sequence[OperatorView],
+    kind: str,
+    ticket: WaitingTicket,
+) -> str:
     """The rule that decided: nobody, last_operator, only_one, lowest_load, longest_idle or lowest_id."""
     if chosen is None:
         return "nobody"
@@ -252,4 +280,8 @@ def _rule(*, chosen: OperatorView | None, eligible: Sequence[OperatorView], kind
     if len(eligible) == 1:
         return "only_one"
     reason = _behind(chosen=chosen, other=eligible[1], kind=kind, ticket=ticket).reason
-    return {"higher_load": "lowest_load", "shorter_idle": "longest_idle", "higher_id": "lowest_id"}[reason]
+    return {
+        "higher_load": "lowest_load",
+        "shorter_idle": "longest_idle",
+        "higher_id": "lowest_id",
+    }[reason]

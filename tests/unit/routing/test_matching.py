@@ -71,7 +71,12 @@ def reason(one: OperatorView, waiting: WaitingTicket) -> str | None:
 
 def test_higher_priority_goes_first_then_the_longest_waiting() -> None:
     ordered = order_waiting(
-        [ticket(1, waited_s=10), ticket(2, waited_s=90), ticket(3, waited_s=5, priority=1), ticket(4, waited_s=90)]
+        [
+            ticket(1, waited_s=10),
+            ticket(2, waited_s=90),
+            ticket(3, waited_s=5, priority=1),
+            ticket(4, waited_s=90),
+        ]
     )
     assert [one.ticket_id for one in ordered] == [3, 2, 4, 1]
 
@@ -90,9 +95,10 @@ def test_operator_who_just_passed_the_ticket_is_refused() -> None:
 
 
 def test_language_level_needed_falls_as_the_ticket_waits() -> None:
-    assert [minimum_level(waited=timedelta(seconds=s)) for s in (-5, 0, 59, 60, 179, 180, 9_999)] == [
+    assert [minimum_level(first=3, waited=timedelta(seconds=s)) for s in (-5, 0, 59, 60, 179, 180, 9_999)] == [
         3, 3, 3, 2, 2, 1, 1,
     ]  # fmt: skip
+    assert [minimum_level(first=1, waited=timedelta(seconds=s)) for s in (0, 60, 180)] == [1, 1, 1]
     assert reason(operator(level=2), ticket(waited_s=59)) == "language"
     assert reason(operator(level=2), ticket(waited_s=60)) is None
     assert reason(operator(level=0), ticket(waited_s=9_999)) == "language"
@@ -117,7 +123,10 @@ def test_lowest_load_ratio_wins_over_longer_idle() -> None:
     decision = choose_operator(
         ticket=ticket(),
         # 2/4 is more than 2/6, although the first has been idle for longer
-        operators=[operator(1, load=2, capacity=4, idle_s=900), operator(2, load=2, capacity=6, idle_s=1)],
+        operators=[
+            operator(1, load=2, capacity=4, idle_s=900),
+            operator(2, load=2, capacity=6, idle_s=1),
+        ],
         at=NOON,
     )
     assert (decision.operator_id, decision.rule) == (2, "lowest_load")
@@ -125,7 +134,11 @@ def test_lowest_load_ratio_wins_over_longer_idle() -> None:
 
 
 def test_longest_idle_wins_at_equal_load_then_the_lowest_id() -> None:
-    idle = choose_operator(ticket=ticket(), operators=[operator(1, idle_s=5), operator(2, idle_s=6)], at=NOON)
+    idle = choose_operator(
+        ticket=ticket(),
+        operators=[operator(1, idle_s=5), operator(2, idle_s=6)],
+        at=NOON,
+    )
     assert (idle.operator_id, idle.rule) == (2, "longest_idle")
     equal = choose_operator(ticket=ticket(), operators=[operator(4), operator(3)], at=NOON)
     assert (equal.operator_id, equal.rule) == (3, "lowest_id")
@@ -135,14 +148,22 @@ def test_last_operator_is_asked_first_but_only_when_eligible() -> None:
     pair = [operator(1), operator(2, load=3)]
     asked = choose_operator(ticket=ticket(last_operator_id=2), operators=pair, at=NOON)
     assert (asked.operator_id, asked.rule) == (2, "last_operator")
-    full = choose_operator(ticket=ticket(last_operator_id=2), operators=[operator(1), operator(2, load=4)], at=NOON)
+    full = choose_operator(
+        ticket=ticket(last_operator_id=2),
+        operators=[operator(1), operator(2, load=4)],
+        at=NOON,
+    )
     assert (full.operator_id, full.rule) == (1, "only_one")
 
 
 def test_decision_tells_why_nobody_can_take_the_ticket() -> None:
     decision = choose_operator(
         ticket=ticket(waited_s=30),
-        operators=[operator(1, level=2), operator(2, load=4), operator(3, accounts=frozenset({SHOP}))],
+        operators=[
+            operator(1, level=2),
+            operator(2, load=4),
+            operator(3, accounts=frozenset({SHOP})),
+        ],
         at=NOON,
     )
     assert decision.explain() == {
@@ -168,11 +189,16 @@ def test_backlog_is_offered_oldest_first_and_one_offer_per_operator() -> None:
         operators=[operator(1, idle_s=9), operator(2, idle_s=3)],
         at=NOON,
     )
-    assert [(one.ticket_id, decision.operator_id) for one, decision in planned] == [(2, 1), (3, 2)]
+    assert [(one.ticket_id, decision.operator_id) for one, decision in planned] == [
+        (2, 1),
+        (3, 2),
+    ]
 
 
 def test_older_ticket_nobody_can_take_does_not_hold_up_the_newer_ones() -> None:
     planned = plan_offers(
-        waiting=[ticket(1, waited_s=99, language="fi"), ticket(2, waited_s=1)], operators=[operator(1)], at=NOON
+        waiting=[ticket(1, waited_s=99, language="fi"), ticket(2, waited_s=1)],
+        operators=[operator(1)],
+        at=NOON,
     )
     assert [(one.ticket_id, decision.operator_id) for one, decision in planned] == [(2, 1)]

@@ -40,6 +40,7 @@ def tickets(draw: st.DrawFn, ticket_id: int = 1) -> WaitingTicket:
         language=draw(st.sampled_from(("", *LANGUAGES))),
         priority=draw(st.integers(0, 2)),
         enqueued_at=NOON - timedelta(seconds=draw(seconds)),
+        first_level=draw(st.integers(1, 5)),
         passed_by=draw(st.frozensets(st.integers(1, 6), max_size=2)),
         last_operator_id=draw(st.none() | st.integers(1, 6)),
     )
@@ -90,7 +91,8 @@ def test_load_with_offers_stays_within_capacity_and_every_offer_is_allowed(
         assert one.account_id in chosen.accounts
         assert chosen.available and not chosen.has_offer
         assert chosen.operator_id not in one.passed_by
-        assert not one.language or chosen.languages[one.language] >= minimum_level(waited=NOON - one.enqueued_at)
+        wanted = minimum_level(first=one.first_level, waited=NOON - one.enqueued_at)
+        assert not one.language or chosen.languages[one.language] >= wanted
 
 
 @settings(max_examples=300)
@@ -131,7 +133,9 @@ def test_the_plan_does_not_depend_on_the_order_of_rows(
     waiting: list[WaitingTicket], crew: list[OperatorView], data: st.DataObject
 ) -> None:
     again = plan_offers(
-        waiting=data.draw(st.permutations(waiting)), operators=data.draw(st.permutations(crew)), at=NOON
+        waiting=data.draw(st.permutations(waiting)),
+        operators=data.draw(st.permutations(crew)),
+        at=NOON,
     )
     assert plan_offers(waiting=waiting, operators=crew, at=NOON) == again
 
