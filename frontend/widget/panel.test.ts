@@ -59,15 +59,15 @@ test('a message that could not leave says so in place and offers to try again', 
   const box = find<HTMLTextAreaElement>(root, 'textarea');
   box.value = 'Hola, ¿dónde está mi pedido?';
   press(box, 'Enter');
-  expect(find(root, 'li .m').textContent).toBe('Enviando…');
+  expect(find(root, '.e .m').textContent).toBe('Enviando…');
   FakeSocket.last.breaks();
   expect(find(root, '[role=status]').textContent).toBe('Sin conexión, reintentando… Sus mensajes se guardan.');
-  expect(find(root, 'li .m').textContent).toBe('No enviado Reintentar');
-  find(root, 'li button').click();
+  expect(find(root, '.e .m').textContent).toBe('No enviado Reintentar');
+  find(root, '.e button').click();
   expect(FakeSocket.all).toHaveLength(2);
   FakeSocket.last.welcomes();
   FakeSocket.last.says({ type: 'ack', uuid: FakeSocket.last.of('message')[0]!.uuid, at: 'x' });
-  expect(find(root, 'li .m').textContent).toBe('Enviado');
+  expect(find(root, '.e .m').textContent).toBe('Enviado');
 });
 
 test('text from the other side is text, never markup', () => {
@@ -75,19 +75,19 @@ test('text from the other side is text, never markup', () => {
   launcherOf(root).click();
   FakeSocket.last.welcomes([{ id: '1', from: 'operator', name: 'Anna', text: '<img src=x onerror=alert(1)>', at: 'x' }]);
   expect(root.querySelector('img')).toBeNull();
-  expect(find(root, 'li p').textContent).toBe('<img src=x onerror=alert(1)>');
+  expect(find(root, '.e p').textContent).toBe('<img src=x onerror=alert(1)>');
 });
 
 test('rows keep their place in the live log when others arrive', () => {
   const root = embed();
   launcherOf(root).click();
   FakeSocket.last.welcomes([{ id: '1', from: 'operator', name: 'Anna', text: 'one', at: 'x' }]);
-  const first = find(root, 'li');
-  const moved = vi.spyOn(find(root, 'ol'), 'insertBefore');
+  const first = find(root, '.e');
+  const moved = vi.spyOn(find(root, '.g'), 'insertBefore');
   FakeSocket.last.says({ type: 'entry', entry: { id: '2', from: 'operator', name: 'Anna', text: 'two', at: 'x' } });
   expect(moved).toHaveBeenCalledTimes(1);
-  expect(root.querySelectorAll('li')[0]).toBe(first);
-  expect([...root.querySelectorAll('li p')].map((text) => text.textContent)).toEqual(['one', 'two']);
+  expect(root.querySelectorAll('.e')[0]).toBe(first);
+  expect([...root.querySelectorAll('.e p')].map((text) => text.textContent)).toEqual(['one', 'two']);
 });
 
 test('a reply while the panel is closed is counted on the button', () => {

@@ -35,7 +35,7 @@ export function mount(script: HTMLElement, origin: string): HTMLElement {
   const line = element('span', { role: 'status' });
   const typing = element('span', { 'aria-hidden': 'true' });
   const close = element('button', { 'aria-label': t.close }, [icon(CROSS)]);
-  const log = element('ol', { role: 'log', 'aria-label': t.log, tabindex: '0', 'aria-live': 'off' });
+  const log = element('div', { class: 'g', role: 'log', 'aria-label': t.log, tabindex: '0', 'aria-live': 'off' });
   const box = element<HTMLTextAreaElement>('textarea', {
     id: 't',
     'aria-label': t.label,
@@ -71,7 +71,7 @@ export function mount(script: HTMLElement, origin: string): HTMLElement {
     const status = element('div', { class: 'm' });
     const known = (rows[uuid || id!] ||= {
       status,
-      row: element('li', { class: from }, [
+      row: element('div', { class: `e ${from}` }, [
         element('span', { class: 'h' }, [from === 'visitor' ? `${t.you}: ` : '']),
         element('p', { dir: 'auto' }, [text]),
         status,

@@ -14,14 +14,14 @@ svg{width:24px;fill:none;stroke:currentColor;stroke-width:2;display:block}
 header,form{display:flex;gap:8px;padding:8px}
 header{padding-left:16px;border-bottom:1px solid var(--l)}
 header div{flex:1}
-h2,form button,li button{font-weight:600}
+h2,form button,.e button{font-weight:600}
 .m,.m *{font-size:12px;line-height:16px;color:var(--u)}
-ol{list-style:none;overflow-y:auto;padding:12px;flex:1}
-ol:focus-visible{outline-offset:-3px}
-li{width:fit-content;max-width:85%;padding:8px 12px;margin-bottom:8px;border-radius:12px;background:var(--c)}
+.g{overflow-y:auto;padding:12px;flex:1}
+.g:focus-visible{outline-offset:-3px}
+.e{width:fit-content;max-width:85%;padding:8px 12px;margin-bottom:8px;border-radius:12px;background:var(--c)}
 .visitor{background:var(--f);margin-left:auto}
 p{white-space:pre-wrap;overflow-wrap:anywhere}
-li button{border:1px solid var(--d);color:var(--d)!important}
+.e button{border:1px solid var(--d);color:var(--d)!important}
 form{border-top:1px solid var(--l);align-items:end}
 textarea{flex:1;height:60px;padding:8px;border:1px solid var(--b);border-radius:8px;resize:none;background:0}
 textarea::placeholder{color:var(--u);opacity:1}
