@@ -1,0 +1,48 @@
+import { fileURLToPath, URL } from 'node:url';
+import vue from '@vitejs/plugin-vue';
+import { defineConfig } from 'vitest/config';
+
+const BACKEND = process.env.BACKEND ?? 'http://127.0.0.1:8000';
+
+export default defineConfig(({ command }) => ({
+  // Django and WhiteNoise serve frontend/dist below STATIC_URL.
+  base: command === 'build' ? '/static/app/' : '/',
+  plugins: [vue()],
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  define: {
+    __VUE_OPTIONS_API__: 'false',
+    __VUE_PROD_DEVTOOLS__: 'false',
+    __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false',
+    __VUE_I18N_LEGACY_API__: 'false',
+    __VUE_I18N_FULL_INSTALL__: 'false',
+    __INTLIFY_PROD_DEVTOOLS__: 'false',
+    __INTLIFY_DROP_MESSAGE_COMPILER__: 'false',
+  },
+  build: {
+    outDir: 'dist',
+    manifest: true,
+    // light-dark() in tokens.css is native there, so the build leaves it as it is.
+    target: ['chrome123', 'edge123', 'firefox128', 'safari17.5'],
+    assetsInlineLimit: 0,
+  },
+  server: {
+    host: '127.0.0.1',
+    port: 5173,
+    strictPort: true,
+    proxy: {
+      '/api': BACKEND,
+      '/_allauth': BACKEND,
+      '/backoffice': BACKEND,
+      '/static/admin': BACKEND,
+      '/widget.js': BACKEND,
+      '/ws': { target: BACKEND, ws: true },
+    },
+  },
+  preview: { host: '127.0.0.1', strictPort: true },
+  test: {
+    environment: 'happy-dom',
+    include: ['src/**/*.test.ts', 'widget/**/*.test.ts'],
+    setupFiles: ['src/testing.ts'],
+    css: false,
+  },
+}));
