@@ -1,0 +1,292 @@
+"""What a client sees of its own contacts: the month in figures, and the records behind every figure.
+
+A contact is an interaction, or a call that no operator took. All reads go through the account scope.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import (
+    Coalesce,
+    ExtractHour,
+    ExtractIsoWeekDay,
+    TruncDate,
+)
+
+from contactcenter.contacts.models import ContactPoint
+from contactcenter.dashboards.portal_figures import Answering, Bucket
+from contactcenter.tickets.models import (
+    Call,
+    CallSegment,
+    Channel,
+    Direction,
+    Interaction,
+)
+from contactcenter.worktime.models import Allocation
+
+IN_TIME_MS = 20_000
+LIVE_CHANNELS = (Channel.VOICE, Channel.CHAT)
+TIME_CLASSES = ("talk", "hold", "wrap", "focus", "open")
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFilter:
+    """Which contacts of one account; instants are UTC, half-open. Empty fields do not narrow.
+
+    `answer`: in_time (answered within the threshold), late (answered after it), abandoned.
+    `weekday` 0 = Monday and `hour` are local to `zone`.
+    """
+
+    account_id: int
+    start: dt.datetime
+    end: dt.datetime
+    zone: ZoneInfo
+    channel: str = ""
+    answer: str = ""
+    weekday: int | None = None
+    hour: int | None = None
+    ticket_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the list, newest first: the instant, then interactions before calls, then the id."""
+
+    at: dt.datetime
+    kind: str
+    id: int
+
+
+def interactions(*, wanted: ContactFilter) -> QuerySet[Interaction]:
+    """Return the interactions that match, in no order."""
+    found = _narrowed(Interaction.objects.all(), wanted)
+    if wanted.channel:
+        found = found.filter(channel=wanted.channel)
+    if wanted.answer == "abandoned":
+        return found.none()
+    if wanted.answer:
+        live = Q(direction=Direction.INBOUND, channel__in=LIVE_CHANNELS, waited_ms__isnull=False)
+        in_time = wanted.answer == "in_time"
+        found = found.filter(live, **{"waited_ms__lte" if in_time else "waited_ms__gt": IN_TIME_MS})
+    return found
+
+
+def calls_nobody_took(*, wanted: ContactFilter) -> QuerySet[Call]:
+    """Return the calls that became no interaction, in no order."""
+    handled = CallSegment.objects.filter(call=OuterRef("pk"), interaction__isnull=False)
+    found = _narrowed(Call.objects.all(), wanted).filter(~Exists(handled))
+    if wanted.channel and wanted.channel != Channel.VOICE:
+        return found.none()
+    if wanted.answer == "abandoned":
+        return found.filter(_ABANDONED)
+    if wanted.answer:
+        in_time = wanted.answer == "in_time"
+        found = found.filter(_ANSWERED, **{"wait_ms__lte" if in_time else "wait_ms__gt": IN_TIME_MS})
+    return found
+
+
+# A caller who hung up before reaching a queue was never ours to answer.
+_ABANDONED = Q(direction=Direction.INBOUND, answered_at__isnull=True, enqueued_at__isnull=False)
+_ANSWERED = Q(direction=Direction.INBOUND, answered_at__isnull=False, wait_ms__isnull=False)
+
+
+def _narrowed(rows: QuerySet[Any], wanted: ContactFilter) -> QuerySet[Any]:
+    rows = rows.filter(account_id=wanted.account_id, started_at__gte=wanted.start, started_at__lt=wanted.end)
+    if wanted.ticket_id is not None:
+        rows = rows.filter(ticket_id=wanted.ticket_id)
+    if wanted.weekday is not None:
+        rows = rows.alias(local_weekday=ExtractIsoWeekDay("started_at", tzinfo=wanted.zone))
+        rows = rows.filter(local_weekday=wanted.weekday + 1)
+    if wanted.hour is not None:
+        rows = rows.alias(local_hour=ExtractHour("started_at", tzinfo=wanted.zone)).filter(local_hour=wanted.hour)
+    return rows
+
+
+def usage_buckets(*, wanted: ContactFilter) -> list[Bucket]:
+    """Count contacts by local day, local hour and channel; the database turns instants into local time."""
+    answered = Q(direction=Direction.INBOUND, channel__in=LIVE_CHANNELS, waited_ms__isnull=False)
+    rows = list(
+        interactions(wanted=wanted)
+        .values(
+            "channel",
+            on=TruncDate("started_at", tzinfo=wanted.zone),
+            hour=ExtractHour("started_at", tzinfo=wanted.zone),
+        )
+        .annotate(
+            contacts=Count("id"),
+            answered=Count("id", filter=answered),
+            answered_in_time=Count("id", filter=answered & Q(waited_ms__lte=IN_TIME_MS)),
+            answered_wait_ms=Coalesce(Sum("waited_ms", filter=answered), 0),
+        )
+    )
+    calls = (
+        calls_nobody_took(wanted=wanted)
+        .values(
+            on=TruncDate("started_at", tzinfo=wanted.zone),
+            hour=ExtractHour("started_at", tzinfo=wanted.zone),
+        )
+        .annotate(
+            contacts=Count("id"),
+            answered=Count("id", filter=_ANSWERED),
+            answered_in_time=Count("id", filter=_ANSWERED & Q(wait_ms__lte=IN_TIME_MS)),
+            answered_wait_ms=Coalesce(Sum("wait_ms", filter=_ANSWERED), 0),
+            abandoned=Count("id", filter=_ABANDONED),
+            abandoned_in_time=Count("id", filter=_ABANDONED & Q(wait_ms__lte=IN_TIME_MS)),
+        )
+    )
+    rows += [{**row, "channel": Channel.VOICE.value} for row in calls]
+    return [
+        Bucket(
+            on=row["on"],
+            hour=row["hour"],
+            channel=row["channel"],
+            contacts=row["contacts"],
+            answering=Answering(
+                answered=row["answered"],
+                answered_in_time=row["answered_in_time"],
+                abandoned=row.get("abandoned", 0),
+                abandoned_in_time=row.get("abandoned_in_time", 0),
+                wait_ms=row["answered_wait_ms"],
+            ),
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """One line of the list of contacts, with its milliseconds by class of time."""
+
+    place: Place
+    started_at: dt.datetime
+    ended_at: dt.datetime | None
+    channel: str
+    direction: str
+    contact_name: str
+    contact_point: str
+    operator: str | None
+    outcome: str
+    disposition: str | None
+    ticket_id: int | None
+    ticket_number: str | None
+    ticket_subject: str
+    wait_ms: int | None
+    times: dict[str, int]
+
+
+def contact_page(*, wanted: ContactFilter, after: Place | None, size: int) -> tuple[list[ContactRow], Place | None]:
+    """Return up to `size` contacts after a place, newest first, and the place to go on from (None at the end)."""
+    handled = interactions(wanted=wanted).select_related(
+        "operator", "disposition", "ticket__contact", "ticket__account"
+    )
+    missed = calls_nobody_took(wanted=wanted).select_related("contact", "operator", "ticket__account")
+    first = [*_page_of(handled, "i", after, size + 1), *_page_of(missed, "c", after, size + 1)]
+    first.sort(key=lambda row: (row[0].at, row[0].kind, row[0].id), reverse=True)
+    chosen = first[:size]
+    more = chosen[-1][0] if len(first) > size else None
+    taken = [row for _, row in chosen if isinstance(row, Interaction)]
+    times = times_by_interaction(ids=[row.pk for row in taken])
+    legs = _legs([row.pk for row in taken if row.channel == Channel.VOICE])
+    points = _points({row.ticket.contact_id for row in taken})
+    return [
+        _handled_row(place, row, times[row.pk], legs.get(row.pk), points)
+        if isinstance(row, Interaction)
+        else _missed_row(place, row)
+        for place, row in chosen
+    ], more
+
+
+def _page_of(
+    rows: QuerySet[Any], kind: str, after: Place | None, size: int
+) -> Iterable[tuple[Place, Interaction | Call]]:
+    if after is not None:
+        same_instant = Q(started_at=after.at)
+        if kind == after.kind:
+            same_instant &= Q(id__lt=after.id)
+        elif kind > after.kind:
+            same_instant = Q(pk__in=[])
+        rows = rows.filter(Q(started_at__lt=after.at) | same_instant)
+    for row in rows.order_by("-started_at", "-id")[:size]:
+        yield Place(at=row.started_at, kind=kind, id=row.pk), row
+
+
+def times_by_interaction(*, ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """Whole milliseconds by class of time of each interaction, from the allocations in force."""
+    times: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(TIME_CLASSES, 0))
+    rows = (
+        Allocation.objects.filter(run__is_current=True, interaction_id__in=list(ids), kind__in=TIME_CLASSES)
+        .values("interaction_id", "kind")
+        .annotate(total_ms=Sum("ms"))
+    )
+    for row in rows:
+        times[row["interaction_id"]][row["kind"]] = row["total_ms"]
+    return times
+
+
+def _legs(interaction_ids: list[int]) -> dict[int, CallSegment]:
+    segments = CallSegment.objects.filter(interaction_id__in=interaction_ids).select_related("call")
+    return {segment.interaction_id: segment for segment in segments if segment.interaction_id is not None}
+
+
+def _points(contact_ids: set[int]) -> dict[tuple[int, str], str]:
+    rows = ContactPoint.objects.filter(contact_id__in=contact_ids).order_by("-id")
+    return {(row.contact_id, row.kind): row.value for row in rows}
+
+
+def _number(ticket: Any) -> str:
+    return f"{ticket.account.ticket_prefix}-{ticket.number}"
+
+
+def _handled_row(
+    place: Place,
+    row: Interaction,
+    times: dict[str, int],
+    leg: CallSegment | None,
+    points: dict[tuple[int, str], str],
+) -> ContactRow:
+    contact = row.ticket.contact
+    point = points.get((contact.pk, "phone" if row.channel == Channel.VOICE else row.channel), "")
+    if leg is not None:
+        point = leg.call.from_number if leg.call.direction == Direction.INBOUND else leg.call.to_number
+    return ContactRow(
+        place=place,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        channel=row.channel,
+        direction=row.direction,
+        contact_name=contact.name,
+        contact_point=point,
+        operator=row.operator.display_name,
+        outcome=leg.call.outcome if leg is not None else ("handled" if row.ended_at else "running"),
+        disposition=row.disposition.name if row.disposition else None,
+        ticket_id=row.ticket_id,
+        ticket_number=_number(row.ticket),
+        ticket_subject=row.ticket.subject,
+        wait_ms=row.waited_ms if row.direction == Direction.INBOUND else None,
+        times=times,
+    )
+
+
+def _missed_row(place: Place, row: Call) -> ContactRow:
+    return ContactRow(
+        place=place,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        channel=Channel.VOICE,
+        direction=row.direction,
+        contact_name=row.contact.name if row.contact else row.from_name,
+        contact_point=row.from_number if row.direction == Direction.INBOUND else row.to_number,
+        operator=row.operator.display_name if row.operator else None,
+        outcome=row.outcome or ("answered" if row.answered_at else "abandoned"),
+        disposition=None,
+        ticket_id=row.ticket_id,
+        ticket_number=_number(row.ticket) if row.ticket else None,
+        ticket_subject=row.ticket.subject if row.ticket else "",
+        wait_ms=row.wait_ms,
+        times=dict.fromkeys(TIME_CLASSES, 0),
+    )
