@@ -1,0 +1,116 @@
+"""Endpoints, the raw receipts of what arrived by them, and how their threads map to tickets."""
+
+from django.db import models
+from django.db.models import Q
+
+from contactcenter.tenancy.scoped import AccountScopedModel
+
+
+class EndpointKind(models.TextChoices):
+    """Kinds of endpoint; each has a folder with its adapter."""
+
+    EMAIL = "email", "Mailbox"
+    WEBCHAT = "webchat", "Chat widget"
+    VOICE = "voice", "Telephone system"
+
+
+class Endpoint(AccountScopedModel):
+    """One configured mailbox, widget or telephone line of one account. `address` is unique among its kind."""
+
+    kind = models.CharField(max_length=12, choices=EndpointKind.choices)
+    address = models.CharField(max_length=320)
+    name = models.CharField(max_length=120)
+    language = models.CharField(max_length=8, blank=True)
+    settings = models.JSONField(default=dict, blank=True)
+    is_active = models.BooleanField(default=True)
+    last_received_at = models.DateTimeField(null=True)
+    last_error_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "address"], name="endpoint_address_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.address}"
+
+
+class ReceiptState(models.TextChoices):
+    """How far processing came."""
+
+    PENDING = "pending", "Pending"
+    PROCESSED = "processed", "Processed"
+    FAILED = "failed", "Failed"
+
+
+class Receipt(AccountScopedModel):
+    """What a door acknowledged, raw, as it came. Never deleted by processing.
+
+    UNIQUE(endpoint, external_id) makes a second delivery a duplicate. `outcome` names the entries it became.
+    """
+
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="receipts")
+    external_id = models.CharField(max_length=500)
+    raw = models.BinaryField()
+    received_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=ReceiptState.choices, default=ReceiptState.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+    processed_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+    outcome = models.JSONField(default=dict)
+    message = models.OneToOneField("tickets.Message", null=True, on_delete=models.PROTECT, related_name="receipt")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["endpoint", "external_id"], name="receipt_once"),
+            models.CheckConstraint(condition=Q(state__in=ReceiptState.values), name="receipt_state_known"),
+        ]
+        indexes = [
+            models.Index(fields=["next_attempt_at", "id"], condition=Q(state="pending"), name="receipt_pending"),
+            models.Index(fields=["-received_at", "-id"], condition=Q(state="failed"), name="receipt_failed"),
+            models.Index(fields=["account", "-received_at"], name="receipt_account"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.external_id} {self.state}"
+
+
+class ChannelThread(AccountScopedModel):
+    """A ticket's place on one endpoint: by which endpoint and point of contact it is answered."""
+
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="threads")
+    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="threads")
+    contact_point = models.ForeignKey("contacts.ContactPoint", null=True, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["endpoint", "key", "ticket"], name="channel_thread_once"),
+        ]
+        indexes = [
+            models.Index(fields=["ticket"], name="channel_thread_ticket"),
+            models.Index(fields=["endpoint", "key"], name="channel_thread_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.endpoint_id} {self.key}"
+
+
+class ChatSession(AccountScopedModel):
+    """One visitor's chat on one widget; the secret proves a returning visitor (only its sha256 is kept)."""
+
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="chat_sessions")
+    uuid = models.UUIDField(unique=True)
+    secret_sha256 = models.CharField(max_length=64)
+    contact = models.ForeignKey("contacts.Contact", null=True, on_delete=models.PROTECT, related_name="+")
+    visitor_name = models.CharField(max_length=120, blank=True)
+    language = models.CharField(max_length=8, blank=True)
+    started_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "-started_at"], name="chat_session_newest")]
+
+    def __str__(self) -> str:
+        return str(self.uuid)

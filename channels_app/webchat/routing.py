@@ -1,0 +1,5 @@
+"""Websocket addresses of the chat widget."""
+
+from django.urls import URLPattern
+
+websocket_urlpatterns: list[URLPattern] = []

@@ -1,0 +1,21 @@
+"""ASGI entry: HTTP by Django, websockets by Channels."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "contactcenter.settings")
+http_application = get_asgi_application()
+
+from channels.auth import AuthMiddlewareStack  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+
+from channels_app.webchat.routing import websocket_urlpatterns as chat_urlpatterns  # noqa: E402
+from contactcenter.realtime.routing import websocket_urlpatterns as console_urlpatterns  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {
+        "http": http_application,
+        "websocket": AuthMiddlewareStack(URLRouter([*console_urlpatterns, *chat_urlpatterns])),
+    }
+)

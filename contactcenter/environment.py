@@ -1,0 +1,81 @@
+"""Typed readers of environment variables that refuse bad values with a sentence."""
+
+import os
+from collections.abc import Sequence
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off", ""}
+
+
+def text(name: str, default: str) -> str:
+    """Return the variable as it stands, or the default."""
+    return os.environ.get(name, default)
+
+
+def boolean(name: str, *, default: bool) -> bool:
+    """Return a yes/no variable; anything else is refused."""
+    value = os.environ.get(name)
+    if value is None:
+        return default
+    if value.strip().lower() in _TRUE:
+        return True
+    if value.strip().lower() in _FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name}={value!r}: expected yes or no (1/0, true/false, on/off).")
+
+
+def integer(name: str, *, default: int, minimum: int, maximum: int) -> int:
+    """Return a whole number within [minimum, maximum]; anything else is refused."""
+    value = os.environ.get(name)
+    if value is None or value == "":
+        return default
+    try:
+        number = int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={value!r}: expected a whole number.") from None
+    if not minimum <= number <= maximum:
+        raise ImproperlyConfigured(f"{name}={number}: expected {minimum} to {maximum}.")
+    return number
+
+
+def names(name: str, *, default: Sequence[str]) -> list[str]:
+    """Return a comma-separated list without empty entries."""
+    value = os.environ.get(name)
+    if value is None:
+        return list(default)
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def postgres(name: str, *, default: str) -> dict[str, object]:
+    """Return Django's connection settings for a postgresql:// URL (host may be ?host=/socket/dir)."""
+    value = os.environ.get(name) or default
+    parts = urlsplit(value)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured(f"{name}: expected postgresql://user:password@host:port/database.")
+    database = parts.path.lstrip("/")
+    if not database:
+        raise ImproperlyConfigured(f"{name}: the URL names no database.")
+    try:
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}: the port is not a number.") from None
+    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(database),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(query.get("host", parts.hostname or "")),
+        "PORT": str(port or query.get("port", "")),
+    }
+
+
+def redis(name: str, *, default: str) -> str:
+    """Return a redis://, rediss:// or unix:// URL."""
+    value = os.environ.get(name) or default
+    if urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+        raise ImproperlyConfigured(f"{name}: expected redis://host:port/0 (or rediss://, unix://).")
+    return value

@@ -1,0 +1,28 @@
+"""Serves the built front end: one page for all of its routes, and the chat widget."""
+
+from django.conf import settings
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+
+
+@never_cache
+@ensure_csrf_cookie
+def page(request: HttpRequest, path: str = "") -> HttpResponse:
+    """Answer the front end's index.html; the CSRF cookie comes with it."""
+    index = settings.FRONTEND_DIST / "index.html"
+    if not index.is_file():
+        return HttpResponse("The front end is not built. Run: make frontend", status=503, content_type="text/plain")
+    return HttpResponse(index.read_bytes(), content_type="text/html; charset=utf-8")
+
+
+def widget(request: HttpRequest) -> HttpResponseBase:
+    """Answer the chat widget's script, which any web page of a client may embed."""
+    script = settings.WIDGET_DIST / "widget.js"
+    if not script.is_file():
+        return HttpResponse("The widget is not built. Run: make frontend", status=503, content_type="text/plain")
+    response = FileResponse(script.open("rb"), content_type="text/javascript; charset=utf-8")
+    response.headers["Cache-Control"] = "public, max-age=300"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response

@@ -1,0 +1,45 @@
+"""Liveness, readiness and metrics for whoever watches the servers."""
+
+from datetime import timedelta
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from contactcenter.kernel.models import Heartbeat
+
+WORKER_SILENT_AFTER = timedelta(seconds=60)
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Answer 200 while the process can answer at all."""
+    return JsonResponse({"status": "ok"})
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Answer 200 if database, Valkey, migrations and worker are well, else 503 with what is not."""
+    checks = {"database": "ok", "valkey": "ok", "migrations": "ok", "worker": "ok"}
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            checks["migrations"] = "migrations are missing: run manage.py migrate"
+        beat = Heartbeat.objects.filter(name="worker").first()
+        if beat is None or timezone.now() - beat.at > WORKER_SILENT_AFTER:
+            checks["worker"] = "no worker has reported for a minute"
+    except DatabaseError as error:
+        checks["database"] = checks["migrations"] = checks["worker"] = str(error).splitlines()[0]
+    try:
+        redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1).ping()
+    except (redis.RedisError, OSError) as error:
+        checks["valkey"] = str(error).splitlines()[0]
+    ready = all(value == "ok" for value in checks.values())
+    return JsonResponse(checks, status=200 if ready else 503)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer the process metrics in Prometheus' text format."""
+    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)

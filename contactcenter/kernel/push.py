@@ -1,0 +1,128 @@
+"""Live events: written with the change, read by cursor, published after commit.
+
+The cursor is "<transaction>-<id>". Serving stops below the oldest running transaction (pg_snapshot_xmin), because a
+row of a slower transaction may still appear between rows already visible.
+"""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+
+from contactcenter.kernel.errors import Invalid
+from contactcenter.kernel.models import LiveEvent
+
+logger = logging.getLogger(__name__)
+
+CHANNEL = "live"
+KEPT_FOR = timedelta(days=1)
+_publisher: redis.Redis | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cursor:
+    """A place in the order of events."""
+
+    transaction: int
+    event_id: int
+
+    def __str__(self) -> str:
+        return f"{self.transaction}-{self.event_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor":
+        """Read "<transaction>-<id>"; anything else is Invalid."""
+        head, _, tail = text.partition("-")
+        if not (head.isdigit() and tail.isdigit() and len(text) <= 40):
+            raise Invalid("The cursor is not one this server gave out.", field="after")
+        return cls(int(head), int(tail))
+
+
+def as_json(event: LiveEvent) -> dict[str, Any]:
+    """Return the event as every client sees it: cursor, kind, at, account_id, payload."""
+    return {
+        "cursor": str(Cursor(event.transaction, event.pk)),
+        "kind": event.kind,
+        "at": event.at.isoformat().replace("+00:00", "Z"),
+        "account_id": event.account_id,
+        "payload": event.payload,
+    }
+
+
+def push_on_commit(audience: str, *, kind: str, payload: Mapping[str, Any], account_id: int | None = None) -> None:
+    """Write a live event now and publish it once the surrounding transaction has committed.
+
+    Audiences: "operator:<id>", "account:<id>", "staff", "chat:<uuid>". If Valkey is out of reach the event is still
+    read by cursor.
+    """
+    event = LiveEvent.objects.create(audience=audience, kind=kind, payload=dict(payload), account_id=account_id)
+    transaction.on_commit(lambda: _publish(event))
+
+
+def _publish(event: LiveEvent) -> None:
+    global _publisher
+    if _publisher is None:
+        _publisher = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
+    frame = json.dumps({"audience": event.audience, "event": as_json(event)}, ensure_ascii=False)
+    try:
+        _publisher.publish(CHANNEL, frame)
+    except (redis.RedisError, OSError) as error:
+        logger.warning("live event %s was not published, clients catch up by cursor: %s", event.pk, error)
+
+
+def horizon() -> int:
+    """Return the oldest transaction that may still be running: events below it are complete."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        return int(cursor.fetchone()[0])
+
+
+def current_cursor() -> Cursor:
+    """Return a cursor from which nothing that is not yet readable can be missed."""
+    return Cursor(horizon() - 1, 2**62)
+
+
+def events_after(
+    *, after: Cursor, audiences: Sequence[str], every_account: bool = False, limit: int = 200
+) -> list[LiveEvent]:
+    """Return up to `limit` events for any of the audiences, in order, all complete below the horizon.
+
+    `every_account` adds the audiences of all accounts, for roles that see every account.
+    """
+    wanted = Q(audience__in=audiences)
+    if every_account:
+        wanted |= Q(audience__startswith="account:")
+    return list(_complete(after=after).filter(wanted)[:limit])
+
+
+def published_after(after: Cursor, /, *, limit: int = 500) -> list[tuple[str, dict[str, Any]]]:
+    """Return (audience, event as JSON) of everything complete after the cursor: what a hub fans out by itself."""
+    return [(event.audience, as_json(event)) for event in _complete(after=after)[:limit]]
+
+
+def _complete(*, after: Cursor) -> QuerySet[LiveEvent]:
+    return (
+        LiveEvent.objects.filter(transaction__gte=after.transaction, transaction__lt=horizon())
+        .extra(where=["(transaction, id) > (%s, %s)"], params=[after.transaction, after.event_id])
+        .order_by("transaction", "id")
+    )
+
+
+def reaches_back_to(after: Cursor) -> bool:
+    """Return whether the log still holds everything after the cursor (False: the client must reload)."""
+    oldest = LiveEvent.objects.order_by("transaction", "id").values_list("transaction", "id").first()
+    if oldest is None:
+        return True
+    return LiveEvent.objects.filter(transaction__lte=after.transaction).exists() or Cursor(*oldest) <= after
+
+
+def trim_events(*, at: datetime) -> int:
+    """Delete events older than a day; return how many."""
+    return LiveEvent.objects.filter(at__lt=at - KEPT_FOR).delete()[0]

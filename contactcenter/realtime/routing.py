@@ -1,0 +1,5 @@
+"""Websocket addresses of the console."""
+
+from django.urls import URLPattern
+
+websocket_urlpatterns: list[URLPattern] = []

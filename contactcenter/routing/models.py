@@ -1,0 +1,179 @@
+"""Queues, who waits in them, who is offered what, and who serves it."""
+
+from django.db import models
+from django.db.models import Q
+
+from contactcenter.tenancy.scoped import AccountScopedModel
+
+
+class Queue(models.Model):
+    """Where tickets wait. `account` null: shared; empty language or channel: any."""
+
+    name = models.CharField(max_length=80)
+    account = models.ForeignKey(
+        "tenancy.Account",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    language = models.CharField(max_length=8, blank=True)
+    channel = models.CharField(max_length=10, blank=True)
+    priority = models.SmallIntegerField(default=0)
+    minimum_level = models.PositiveSmallIntegerField(default=2)
+    offer_seconds = models.PositiveSmallIntegerField(default=30)
+    wrap_up_seconds = models.PositiveSmallIntegerField(default=60)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "language", "channel"],
+                nulls_distinct=False,
+                name="queue_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Waiting(AccountScopedModel):
+    """A ticket that waits for an operator, in the place it took when it was enqueued."""
+
+    ticket = models.OneToOneField("tickets.Ticket", on_delete=models.CASCADE, related_name="waiting")
+    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="waiting")
+    channel = models.CharField(max_length=10)
+    language = models.CharField(max_length=8, blank=True)
+    priority = models.SmallIntegerField(default=0)
+    enqueued_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["-priority", "enqueued_at", "id"], name="waiting_order")]
+
+    def __str__(self) -> str:
+        return f"ticket {self.ticket_id}"
+
+
+class Presence(models.TextChoices):
+    """What an operator says of themselves; LOST is said by the server."""
+
+    OFFLINE = "offline", "Offline"
+    AVAILABLE = "available", "Available"
+    BREAK = "break", "Break"
+    LOST = "lost", "Connection lost"
+
+
+class OperatorState(models.Model):
+    """The current presence of an operator; locked when an offer is made."""
+
+    operator = models.OneToOneField(
+        "operators.Operator",
+        primary_key=True,
+        on_delete=models.CASCADE,
+        related_name="state",
+    )
+    presence = models.CharField(max_length=10, choices=Presence.choices, default=Presence.OFFLINE)
+    reason = models.CharField(max_length=80, blank=True)
+    since = models.DateTimeField()
+    idle_since = models.DateTimeField(null=True)
+    last_seen_at = models.DateTimeField(null=True)
+    missed_offers = models.PositiveSmallIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.operator_id} {self.presence}"
+
+
+class OfferState(models.TextChoices):
+    """How an offer stands or ended."""
+
+    PENDING = "pending", "Pending"
+    ACCEPTED = "accepted", "Accepted"
+    DECLINED = "declined", "Declined"
+    TIMED_OUT = "timed_out", "Timed out"
+    RESCINDED = "rescinded", "Rescinded"
+    CANCELED = "canceled", "Cancelled"
+
+
+class Offer(AccountScopedModel):
+    """A reservation of an operator for a ticket, until accepted, declined or expired. `why` tells the choice."""
+
+    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="offers")
+    operator = models.ForeignKey("operators.Operator", on_delete=models.PROTECT, related_name="offers")
+    channel = models.CharField(max_length=10)
+    state = models.CharField(max_length=10, choices=OfferState.choices, default=OfferState.PENDING)
+    offered_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True)
+    why = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ticket"],
+                condition=Q(state="pending"),
+                name="offer_one_pending",
+            ),
+            models.CheckConstraint(condition=Q(state__in=OfferState.values), name="offer_state_known"),
+            models.CheckConstraint(
+                condition=(Q(state="pending") & Q(resolved_at__isnull=True))
+                | (~Q(state="pending") & Q(resolved_at__isnull=False)),
+                name="offer_resolved_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["operator"], condition=Q(state="pending"), name="offer_load"),
+            models.Index(fields=["expires_at"], condition=Q(state="pending"), name="offer_expiry"),
+            models.Index(fields=["ticket", "-offered_at"], name="offer_ticket"),
+        ]
+
+    def __str__(self) -> str:
+        return f"ticket {self.ticket_id} to {self.operator_id}: {self.state}"
+
+
+class AssignmentState(models.TextChoices):
+    """How far an operator is with a ticket."""
+
+    ACTIVE = "active", "Active"
+    WRAPPING = "wrapping", "Wrap-up"
+    DONE = "done", "Done"
+
+
+class Assignment(AccountScopedModel):
+    """An operator who serves a ticket, from accepting to the end of wrap-up."""
+
+    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="assignments")
+    operator = models.ForeignKey("operators.Operator", on_delete=models.PROTECT, related_name="assignments")
+    interaction = models.ForeignKey("tickets.Interaction", on_delete=models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=10)
+    state = models.CharField(max_length=10, choices=AssignmentState.choices, default=AssignmentState.ACTIVE)
+    started_at = models.DateTimeField()
+    wrapping_at = models.DateTimeField(null=True)
+    wrap_due_at = models.DateTimeField(null=True)
+    wrap_extended = models.BooleanField(default=False)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ticket"],
+                condition=Q(state="active"),
+                name="assignment_one_active",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=AssignmentState.values),
+                name="assignment_state_known",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["operator"], condition=~Q(state="done"), name="assignment_load"),
+            models.Index(
+                fields=["wrap_due_at"],
+                condition=Q(state="wrapping"),
+                name="assignment_wrap_due",
+            ),
+            models.Index(fields=["ticket", "-started_at"], name="assignment_ticket"),
+        ]
+
+    def __str__(self) -> str:
+        return f"ticket {self.ticket_id} with {self.operator_id}: {self.state}"

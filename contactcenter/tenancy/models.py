@@ -1,0 +1,115 @@
+"""Client accounts, the people who log in, and who may see which account."""
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+
+
+class Language(models.TextChoices):
+    """Languages of the screens."""
+
+    ENGLISH = "en", "English"
+    RUSSIAN = "ru", "Русский"
+    SPANISH = "es", "Español"
+
+
+class Account(models.Model):
+    """A client business in whose name operators answer."""
+
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=60, unique=True)
+    brand_color = models.CharField(max_length=7, default="#3350C4")
+    time_zone = models.CharField(max_length=60, default="UTC")
+    language = models.CharField(max_length=8, choices=Language.choices, default=Language.ENGLISH)
+    currency = models.CharField(max_length=3, default="EUR")
+    ticket_prefix = models.CharField(max_length=6, default="T")
+    legal_name = models.CharField(max_length=200, blank=True)
+    legal_address = models.TextField(blank=True)
+    tax_id = models.CharField(max_length=40, blank=True)
+    billing_email = models.EmailField(blank=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What a person may do; one role a person."""
+
+    OPERATOR = "operator", "Operator"
+    SUPERVISOR = "supervisor", "Supervisor"
+    BILLING_ADMIN = "billing_admin", "Billing admin"
+    ADMIN = "admin", "Admin"
+    CLIENT_VIEWER = "client_viewer", "Client viewer"
+    CLIENT_ADMIN = "client_admin", "Client admin"
+
+
+CLIENT_ROLES = frozenset({Role.CLIENT_VIEWER, Role.CLIENT_ADMIN})
+EVERY_ACCOUNT_ROLES = frozenset({Role.SUPERVISOR, Role.BILLING_ADMIN, Role.ADMIN})
+STAFF_ROLES = EVERY_ACCOUNT_ROLES | {Role.OPERATOR}
+
+
+class UserManager(BaseUserManager["User"]):
+    """Creates people by e-mail address."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Return a saved person; the address is kept in lower case."""
+        if not email:
+            raise ValueError("a user needs an e-mail address")
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Return an admin who may use the back office."""
+        return self.create_user(email, password, role=Role.ADMIN, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who logs in by e-mail address."""
+
+    email = models.EmailField(unique=True)
+    full_name = models.CharField(max_length=120)
+    role = models.CharField(max_length=20, choices=Role.choices)
+    language = models.CharField(max_length=8, choices=Language.choices, default=Language.ENGLISH)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["full_name"]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_ci"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="user_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or self.email
+
+    @property
+    def sees_every_account(self) -> bool:
+        """Whether the role reaches all accounts."""
+        return self.role in EVERY_ACCOUNT_ROLES
+
+
+class Membership(models.Model):
+    """This person may see (client) or serve (operator) this account."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="memberships")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "account"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.account_id}"

@@ -1,0 +1,27 @@
+"""Permission by role: a view names the roles that may use it."""
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from contactcenter.tenancy.models import CLIENT_ROLES, STAFF_ROLES, Role
+
+
+def roles(*allowed: Role | str) -> type[BasePermission]:
+    """Return a permission class that admits exactly these roles."""
+    permitted = frozenset(str(role) for role in allowed)
+
+    class RolePermission(BasePermission):
+        def has_permission(self, request: Request, view: APIView) -> bool:
+            user = request.user
+            return bool(user.is_authenticated and user.role in permitted)
+
+    return RolePermission
+
+
+IsStaff = roles(*STAFF_ROLES)
+IsClient = roles(*CLIENT_ROLES)
+IsOperator = roles(Role.OPERATOR, Role.SUPERVISOR)
+IsSupervisor = roles(Role.SUPERVISOR, Role.ADMIN)
+IsAdmin = roles(Role.ADMIN)
+IsBilling = roles(Role.BILLING_ADMIN, Role.ADMIN)

@@ -1,0 +1,307 @@
+"""Every write to tickets and their timelines. Each needs an open account scope and runs in a transaction."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from contactcenter.contacts.models import Contact
+from contactcenter.kernel import audit
+from contactcenter.kernel.errors import Conflict, Invalid
+from contactcenter.kernel.jobs import enqueue_on_commit
+from contactcenter.kernel.push import push_on_commit
+from contactcenter.playbooks.models import Disposition
+from contactcenter.tickets.models import (
+    Channel,
+    Direction,
+    Draft,
+    Interaction,
+    Message,
+    MessageKind,
+    MessageStatus,
+    Note,
+    Ticket,
+    TicketStatus,
+)
+from contactcenter.tickets.states import check_status_change
+
+MAX_TEXT = 100_000
+
+
+def _next_number(account_id: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO tickets_ticketcounter (account_id, last_number) VALUES (%s, 1001) "
+            "ON CONFLICT (account_id) DO UPDATE SET last_number = tickets_ticketcounter.last_number + 1 "
+            "RETURNING last_number",
+            [account_id],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _preview(text: str) -> str:
+    return " ".join(text.split())[:160]
+
+
+def push_ticket_changed(ticket: Ticket, *, kind: str = "ticket.changed", **payload: Any) -> None:
+    """Tell everybody entitled to the account that this ticket changed; screens fetch what they need."""
+    push_on_commit(
+        f"account:{ticket.account_id}",
+        kind=kind,
+        account_id=ticket.account_id,
+        payload={"ticket_id": ticket.pk, **payload},
+    )
+
+
+@transaction.atomic
+def open_ticket(
+    *,
+    account_id: int,
+    contact: Contact,
+    channel: str,
+    at: datetime,
+    subject: str = "",
+    language: str = "",
+    preview: str = "",
+    priority: int = 0,
+) -> Ticket:
+    """Create a ticket with the account's next number; numbers are contiguous per account unless rolled back."""
+    if contact.account_id != account_id:
+        raise Invalid("The contact belongs to another account.", field="contact")
+    ticket = Ticket.objects.create(
+        account_id=account_id,
+        number=_next_number(account_id),
+        contact=contact,
+        channel=channel,
+        language=language,
+        subject=subject[:300],
+        preview=_preview(preview),
+        priority=priority,
+        opened_at=at,
+        last_activity_at=at,
+    )
+    push_ticket_changed(ticket)
+    return ticket
+
+
+@transaction.atomic
+def receive_message(
+    *,
+    ticket: Ticket,
+    channel: str,
+    at: datetime,
+    text: str,
+    kind: str = MessageKind.MESSAGE,
+    subject: str = "",
+    reply_text: str = "",
+    html: str = "",
+    language: str = "",
+    external_id: str = "",
+    client_uuid: UUID | None = None,
+    headers: Mapping[str, Any] | None = None,
+    contact_id: int | None = None,
+) -> Message:
+    """Add what the contact wrote. A message (not an automatic one) reopens a pending or solved ticket and counts as unread.
+
+    `html` must already be sanitised.
+    """
+    message = Message.objects.create(
+        account_id=ticket.account_id,
+        ticket=ticket,
+        direction=Direction.INBOUND,
+        channel=channel,
+        kind=kind,
+        contact_id=contact_id or ticket.contact_id,
+        subject=subject[:998],
+        text=text,
+        reply_text=reply_text,
+        html=html,
+        language=language,
+        at=at,
+        external_id=external_id[:500],
+        client_uuid=client_uuid,
+        status=MessageStatus.RECEIVED,
+        headers=dict(headers or {}),
+    )
+    changes: dict[str, Any] = {"unread": F("unread") + 1}
+    if kind == MessageKind.MESSAGE:
+        changes["preview"] = _preview(reply_text or text)
+        if ticket.status in {TicketStatus.PENDING, TicketStatus.SOLVED}:
+            changes |= {"status": TicketStatus.OPEN, "solved_at": None}
+        if language and not ticket.language:
+            changes["language"] = language
+    if at > ticket.last_activity_at:
+        changes["last_activity_at"] = at
+    Ticket.objects.filter(pk=ticket.pk).update(**changes)
+    for name, value in changes.items():
+        if name != "unread":
+            setattr(ticket, name, value)
+    push_ticket_changed(ticket, kind="entry.added", entry={"type": "message", "id": message.pk})
+    return message
+
+
+@transaction.atomic
+def send_reply(
+    *, ticket: Ticket, operator_id: int | None, channel: str, text: str, at: datetime, client_uuid: UUID
+) -> Message:
+    """Queue a reply to the contact; delivery follows after commit. The same client_uuid again returns the same message."""
+    text = text.strip()
+    if not text:
+        raise Invalid("Write something first.", field="text")
+    if len(text) > MAX_TEXT:
+        raise Invalid(f"At most {MAX_TEXT} characters.", field="text")
+    if channel not in {Channel.EMAIL, Channel.CHAT, Channel.SMS, Channel.SOCIAL}:
+        raise Invalid("This channel carries no text.", field="channel")
+    existing = Message.objects.filter(account_id=ticket.account_id, client_uuid=client_uuid).first()
+    if existing is not None:
+        if existing.ticket_id != ticket.pk:
+            raise Conflict("This client_uuid was used on another ticket.", field="client_uuid")
+        return existing
+    message = Message.objects.create(
+        account_id=ticket.account_id,
+        ticket=ticket,
+        direction=Direction.OUTBOUND,
+        channel=channel,
+        contact_id=ticket.contact_id,
+        operator_id=operator_id,
+        subject=ticket.subject,
+        text=text,
+        reply_text=text,
+        language=ticket.language,
+        at=at,
+        client_uuid=client_uuid,
+        status=MessageStatus.QUEUED,
+        next_attempt_at=at,
+    )
+    Ticket.objects.filter(pk=ticket.pk).update(
+        last_activity_at=at, preview=_preview(text), unread=0, status=TicketStatus.PENDING
+    )
+    ticket.status = TicketStatus.PENDING
+    enqueue_on_commit("channels.deliver_message", message_id=message.pk)
+    push_ticket_changed(ticket, kind="entry.added", entry={"type": "message", "id": message.pk})
+    return message
+
+
+@transaction.atomic
+def add_note(*, ticket: Ticket, author_id: int, text: str, at: datetime, client_uuid: UUID) -> Note:
+    """Add a remark for the team. The same client_uuid again returns the same note."""
+    text = text.strip()
+    if not text:
+        raise Invalid("Write something first.", field="text")
+    if len(text) > MAX_TEXT:
+        raise Invalid(f"At most {MAX_TEXT} characters.", field="text")
+    existing = Note.objects.filter(account_id=ticket.account_id, client_uuid=client_uuid).first()
+    if existing is not None:
+        return existing
+    note = Note.objects.create(
+        account_id=ticket.account_id, ticket=ticket, author_id=author_id, text=text, at=at, client_uuid=client_uuid
+    )
+    push_ticket_changed(ticket, kind="entry.added", entry={"type": "note", "id": note.pk})
+    return note
+
+
+@transaction.atomic
+def change_status(*, ticket_id: int, status: str, at: datetime, actor_id: int | None) -> Ticket:
+    """Move the ticket to another status as states.TRANSITIONS allows."""
+    ticket = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket_id)
+    if ticket.status == status:
+        return ticket
+    check_status_change(old=ticket.status, new=status)
+    before, ticket.status = ticket.status, status
+    ticket.solved_at = at if status in {TicketStatus.SOLVED, TicketStatus.CLOSED} else None
+    ticket.save(update_fields=["status", "solved_at"])
+    audit.record(
+        action="ticket.status",
+        target=ticket,
+        actor_id=actor_id,
+        account_id=ticket.account_id,
+        data={"from": before, "to": status},
+    )
+    push_ticket_changed(ticket)
+    return ticket
+
+
+@transaction.atomic
+def assign(*, ticket_id: int, operator_id: int | None) -> None:
+    """Set or clear the assignee. Routing decides; this only records."""
+    ticket = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket_id)
+    ticket.assignee_id = operator_id
+    if operator_id is not None and ticket.status == TicketStatus.NEW:
+        ticket.status = TicketStatus.OPEN
+    ticket.save(update_fields=["assignee", "status"])
+    push_ticket_changed(ticket)
+
+
+def mark_read(*, ticket_id: int) -> None:
+    """Set the unread count to zero."""
+    Ticket.objects.filter(pk=ticket_id, unread__gt=0).update(unread=0)
+
+
+@transaction.atomic
+def start_interaction(
+    *,
+    ticket: Ticket,
+    operator_id: int,
+    channel: str,
+    at: datetime,
+    direction: str = Direction.INBOUND,
+    waited_ms: int | None = None,
+    source_key: str | None = None,
+) -> Interaction:
+    """Begin one handled unit. With a source_key (a call's segment) the same key gives the same interaction."""
+    fields = {
+        "ticket": ticket,
+        "operator_id": operator_id,
+        "channel": channel,
+        "direction": direction,
+        "started_at": at,
+        "waited_ms": waited_ms,
+    }
+    if source_key is None:
+        return Interaction.objects.create(account_id=ticket.account_id, **fields)
+    interaction, _ = Interaction.objects.get_or_create(
+        account_id=ticket.account_id, source_key=source_key, defaults=fields
+    )
+    return interaction
+
+
+def end_interaction(*, interaction_id: int, at: datetime) -> None:
+    """Set the end of the conversation once; a second call changes nothing."""
+    Interaction.objects.filter(pk=interaction_id, ended_at__isnull=True).update(ended_at=at)
+
+
+@transaction.atomic
+def wrap_interaction(
+    *, interaction_id: int, at: datetime, disposition_code: str | None, comment: str = ""
+) -> Interaction:
+    """Record the outcome and the end of wrap-up, once. The code must be one of the account's dispositions."""
+    interaction = Interaction.objects.select_for_update(of=("self",)).get(pk=interaction_id)
+    if interaction.wrapped_at is not None:
+        raise Conflict("This contact is already wrapped up.")
+    if disposition_code is not None:
+        disposition = Disposition.objects.filter(
+            account_id=interaction.account_id, code=disposition_code, is_active=True
+        ).first()
+        if disposition is None:
+            raise Invalid("This account has no such outcome.", field="disposition")
+        interaction.disposition = disposition
+    interaction.ended_at = interaction.ended_at or at
+    interaction.wrapped_at = at
+    interaction.comment = comment[:500]
+    interaction.save(update_fields=["disposition", "ended_at", "wrapped_at", "comment"])
+    return interaction
+
+
+def save_draft(*, ticket: Ticket, user_id: int, channel: str, text: str) -> None:
+    """Keep what a person has typed; empty text removes the draft."""
+    if len(text) > MAX_TEXT:
+        raise Invalid(f"At most {MAX_TEXT} characters.", field="text")
+    if not text:
+        Draft.objects.filter(ticket=ticket, user_id=user_id, channel=channel).delete()
+        return
+    Draft.objects.update_or_create(
+        account_id=ticket.account_id, ticket=ticket, user_id=user_id, channel=channel, defaults={"text": text}
+    )

@@ -1,0 +1,30 @@
+"""Tickets and what stands on their timelines."""
+
+from contactcenter.tickets.models.entry import Attachment, Message, Note
+from contactcenter.tickets.models.phone import Call, CallSegment
+from contactcenter.tickets.models.ticket import Draft, Interaction, Ticket, TicketCounter, TicketLink
+from contactcenter.tickets.models.words import (
+    Channel,
+    Direction,
+    MessageKind,
+    MessageStatus,
+    TicketStatus,
+)
+
+__all__ = [
+    "Attachment",
+    "Call",
+    "CallSegment",
+    "Channel",
+    "Direction",
+    "Draft",
+    "Interaction",
+    "Message",
+    "MessageKind",
+    "MessageStatus",
+    "Note",
+    "Ticket",
+    "TicketCounter",
+    "TicketLink",
+    "TicketStatus",
+]

@@ -1,0 +1,84 @@
+"""Entries of the timeline that are written: messages with their attachments, and notes."""
+
+from django.conf import settings
+from django.db import models
+
+from contactcenter.tenancy.scoped import AccountScopedModel
+from contactcenter.tickets.models.words import Channel, Direction, MessageKind, MessageStatus
+
+
+class Message(AccountScopedModel):
+    """One message to or from the contact. `text` is all of it, `reply_text` without quotes, `html` sanitised."""
+
+    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.PROTECT, related_name="messages")
+    direction = models.CharField(max_length=3, choices=Direction.choices)
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    kind = models.CharField(max_length=12, choices=MessageKind.choices, default=MessageKind.MESSAGE)
+    contact = models.ForeignKey("contacts.Contact", null=True, on_delete=models.PROTECT, related_name="+")
+    operator = models.ForeignKey("operators.Operator", null=True, on_delete=models.PROTECT, related_name="+")
+    subject = models.CharField(max_length=998, blank=True)
+    text = models.TextField(blank=True)
+    reply_text = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    language = models.CharField(max_length=8, blank=True)
+    at = models.DateTimeField()
+    external_id = models.CharField(max_length=500, blank=True)
+    client_uuid = models.UUIDField(null=True)
+    status = models.CharField(max_length=10, choices=MessageStatus.choices)
+    error = models.CharField(max_length=500, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+    headers = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "client_uuid"], name="message_client_uuid_once"),
+            models.CheckConstraint(condition=models.Q(status__in=MessageStatus.values), name="message_status_known"),
+        ]
+        indexes = [
+            models.Index(fields=["ticket", "at", "id"], name="message_timeline"),
+            models.Index(fields=["account", "external_id"], name="message_external"),
+            models.Index(
+                fields=["next_attempt_at", "id"],
+                condition=models.Q(status__in=["queued", "sending"]),
+                name="message_to_send",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.direction} {self.channel} {self.at:%Y-%m-%d %H:%M}"
+
+
+class Attachment(AccountScopedModel):
+    """A file of a message, stored by content outside the web root; `content_type` is what its bytes say."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments")
+    filename = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=120)
+    declared_type = models.CharField(max_length=120, blank=True)
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    content_id = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["message", "id"], name="attachment_message")]
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class Note(AccountScopedModel):
+    """A remark for the team; the contact never sees it, nor does the client."""
+
+    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.PROTECT, related_name="notes")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField()
+    at = models.DateTimeField()
+    client_uuid = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "client_uuid"], name="note_client_uuid_once")]
+        indexes = [models.Index(fields=["ticket", "at", "id"], name="note_timeline")]
+
+    def __str__(self) -> str:
+        return self.text[:60]

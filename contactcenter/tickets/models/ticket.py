@@ -1,0 +1,121 @@
+"""A ticket, its number, its drafts and the interactions handled on it."""
+
+from django.conf import settings
+from django.db import models
+
+from contactcenter.tenancy.scoped import AccountScopedModel
+from contactcenter.tickets.models.words import Channel, Direction, TicketStatus
+
+OPEN_STATUSES = (TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.PENDING)
+
+
+class TicketCounter(models.Model):
+    """The last ticket number given out per account (apart from the account, so that nothing else waits for it)."""
+
+    account = models.OneToOneField("tenancy.Account", primary_key=True, on_delete=models.PROTECT, related_name="+")
+    last_number = models.PositiveBigIntegerField(default=1000)
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.last_number}"
+
+
+class Ticket(AccountScopedModel):
+    """One matter of one contact with one account."""
+
+    number = models.PositiveBigIntegerField()
+    contact = models.ForeignKey("contacts.Contact", on_delete=models.PROTECT, related_name="tickets")
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    language = models.CharField(max_length=8, blank=True)
+    subject = models.CharField(max_length=300, blank=True)
+    preview = models.CharField(max_length=160, blank=True)
+    status = models.CharField(max_length=10, choices=TicketStatus.choices, default=TicketStatus.NEW)
+    priority = models.SmallIntegerField(default=0)
+    assignee = models.ForeignKey("operators.Operator", null=True, on_delete=models.PROTECT, related_name="tickets")
+    unread = models.PositiveIntegerField(default=0)
+    opened_at = models.DateTimeField()
+    last_activity_at = models.DateTimeField()
+    solved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "number"], name="ticket_number_once"),
+            models.CheckConstraint(condition=models.Q(status__in=TicketStatus.values), name="ticket_status_known"),
+        ]
+        indexes = [
+            models.Index(fields=["account", "-last_activity_at", "-id"], name="ticket_account_activity"),
+            models.Index(fields=["-last_activity_at", "-id"], name="ticket_activity"),
+            models.Index(
+                fields=["assignee", "-last_activity_at", "-id"],
+                condition=models.Q(status__in=["new", "open", "pending"]),
+                name="ticket_assignee_open",
+            ),
+            models.Index(fields=["contact", "-id"], name="ticket_contact"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.subject}"
+
+
+class TicketLink(models.Model):
+    """Two tickets of different accounts that stem from one message; each side sees only that a sibling exists.
+
+    Not account-scoped: the row names no content. `key` is the sha256 of the common origin.
+    """
+
+    key = models.CharField(max_length=64)
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="links")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "ticket"], name="ticket_link_once")]
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]} {self.ticket_id}"
+
+
+class Draft(AccountScopedModel):
+    """What a person has typed but not sent, per ticket and channel ('note' for a note)."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="drafts")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    channel = models.CharField(max_length=10)
+    text = models.TextField(blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["ticket", "user", "channel"], name="draft_once")]
+
+    def __str__(self) -> str:
+        return f"draft {self.ticket_id} {self.channel}"
+
+
+class Interaction(AccountScopedModel):
+    """One handled unit on one channel by one operator: what AHT counts and what per-contact prices count."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="interactions")
+    operator = models.ForeignKey("operators.Operator", on_delete=models.PROTECT, related_name="interactions")
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    direction = models.CharField(max_length=3, choices=Direction.choices, default=Direction.INBOUND)
+    source_key = models.CharField(max_length=160, null=True)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    wrapped_at = models.DateTimeField(null=True)
+    disposition = models.ForeignKey("playbooks.Disposition", null=True, on_delete=models.PROTECT, related_name="+")
+    comment = models.CharField(max_length=500, blank=True)
+    waited_ms = models.PositiveBigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "source_key"], name="interaction_source_once"),
+            models.CheckConstraint(
+                condition=models.Q(ended_at__isnull=True) | models.Q(ended_at__gte=models.F("started_at")),
+                name="interaction_ends_after_start",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "-started_at", "-id"], name="interaction_newest"),
+            models.Index(fields=["ticket", "started_at"], name="interaction_ticket"),
+            models.Index(fields=["operator", "-started_at"], name="interaction_operator"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.started_at:%Y-%m-%d %H:%M}"

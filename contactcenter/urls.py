@@ -1,0 +1,31 @@
+"""Every address of the site; each app owns the rest of its prefix."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from contactcenter.kernel import frontend, health
+from contactcenter.tenancy.api import MeView
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+    path("_allauth/", include("allauth.headless.urls")),
+    path("backoffice/", admin.site.urls),
+    path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/v1/me/", MeView.as_view(), name="me"),
+    path("api/v1/", include("contactcenter.tickets.urls")),
+    path("api/v1/", include("contactcenter.playbooks.urls")),
+    path("api/v1/", include("contactcenter.routing.urls")),
+    path("api/v1/", include("contactcenter.realtime.urls")),
+    path("api/v1/", include("contactcenter.worktime.urls")),
+    path("api/v1/", include("contactcenter.dashboards.urls")),
+    path("api/v1/", include("channels_app.urls")),
+    path("api/v1/", include("billing.urls")),
+    path("widget.js", frontend.widget),
+    path("", RedirectView.as_view(url="/login", permanent=False)),
+    re_path(r"^(?P<path>(login|console|client|admin)(/.*)?)$", frontend.page),
+]

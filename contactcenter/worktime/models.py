@@ -1,0 +1,183 @@
+"""Facts of operators' time (events, sessions, slices) and versioned decisions about them (allocations)."""
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q
+
+
+class SliceKind(models.TextChoices):
+    """Classes of an operator's time, in order of precedence."""
+
+    TALK = "talk", "Talk"
+    HOLD = "hold", "Hold"
+    FOCUS = "focus", "Focus"
+    WRAP = "wrap", "Wrap-up"
+    OFFER = "offer", "Offer"
+    BREAK = "break", "Break"
+    OPEN = "open", "Open"
+    IDLE = "idle", "Idle"
+
+
+class Session(models.Model):
+    """One stay of an operator, from logging in to logging out; `ended_at` null means running."""
+
+    operator = models.ForeignKey("operators.Operator", on_delete=models.PROTECT, related_name="sessions")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    derived_until = models.DateTimeField(null=True)
+    close_rule = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("started_at")), name="session_ends_after_start"
+            ),
+            models.UniqueConstraint(
+                fields=["operator"], condition=Q(ended_at__isnull=True), name="session_one_running"
+            ),
+        ]
+        indexes = [models.Index(fields=["operator", "-started_at"], name="session_operator")]
+
+    def __str__(self) -> str:
+        return f"{self.operator_id} {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class OperatorEvent(models.Model):
+    """One thing that happened to an operator. Never edited; a correction is a new event with author and reason.
+
+    Not account-scoped: an operator's timeline spans accounts. `source_key` makes recording idempotent.
+    """
+
+    operator = models.ForeignKey("operators.Operator", on_delete=models.PROTECT, related_name="events")
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=30)
+    account = models.ForeignKey("tenancy.Account", null=True, on_delete=models.PROTECT, related_name="+")
+    ticket_id = models.BigIntegerField(null=True)
+    interaction_id = models.BigIntegerField(null=True)
+    channel = models.CharField(max_length=10, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+    source = models.CharField(max_length=30)
+    source_key = models.CharField(max_length=200, unique=True)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    data = models.JSONField(default=dict)
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["operator", "at", "id"], name="operator_event_timeline")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%H:%M:%S}"
+
+
+class Slice(models.Model):
+    """An interval [started_at, ended_at) of one operator's session that has one class: a fact.
+
+    `candidates` lists the open interactions [{"account", "interaction"}] of an `open` slice, which has no single owner.
+    """
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="slices")
+    operator = models.ForeignKey("operators.Operator", on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    ms = models.PositiveBigIntegerField()
+    kind = models.CharField(max_length=8, choices=SliceKind.choices)
+    account = models.ForeignKey("tenancy.Account", null=True, on_delete=models.PROTECT, related_name="+")
+    interaction_id = models.BigIntegerField(null=True)
+    channel = models.CharField(max_length=10, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+    candidates = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(ended_at__gt=F("started_at")), name="slice_not_empty"),
+            models.CheckConstraint(condition=Q(kind__in=SliceKind.values), name="slice_kind_known"),
+            ExclusionConstraint(
+                name="slice_no_overlap",
+                expressions=[
+                    ("operator", RangeOperators.EQUAL),
+                    (
+                        Func(
+                            "started_at",
+                            "ended_at",
+                            RangeBoundary(),
+                            function="TSTZRANGE",
+                            output_field=DateTimeRangeField(),
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["session", "started_at"], name="slice_session"),
+            models.Index(fields=["interaction_id"], name="slice_interaction"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.ms} ms"
+
+
+class IdlePolicyKind(models.TextChoices):
+    """Whose the idle time is."""
+
+    NONE = "none", "Nobody's"
+    HOME = "home", "The home account's"
+    PERCENT = "percent", "Shared by percent"
+    EQUAL = "equal", "Shared equally"
+    DEDICATED = "dedicated", "All the dedicated account's"
+
+
+class IdlePolicy(models.Model):
+    """The idle policy of one operator, or of everybody without one (operator null)."""
+
+    operator = models.OneToOneField(
+        "operators.Operator", null=True, on_delete=models.CASCADE, related_name="idle_policy"
+    )
+    kind = models.CharField(max_length=12, choices=IdlePolicyKind.choices, default=IdlePolicyKind.NONE)
+    settings = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class AllocationRun(models.Model):
+    """One version of the decision whose account each slice of a session belongs to."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="allocation_runs")
+    version = models.PositiveIntegerField()
+    policy = models.JSONField(default=dict)
+    is_current = models.BooleanField(default=True)
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["session", "version"], name="allocation_version_once"),
+            models.UniqueConstraint(fields=["session"], condition=Q(is_current=True), name="allocation_one_current"),
+        ]
+
+    def __str__(self) -> str:
+        return f"session {self.session_id} version {self.version}"
+
+
+class Allocation(models.Model):
+    """So many milliseconds of a slice belong to this account (null: to nobody) and interaction."""
+
+    run = models.ForeignKey(AllocationRun, on_delete=models.CASCADE, related_name="allocations")
+    slice = models.ForeignKey(Slice, on_delete=models.CASCADE, related_name="allocations")
+    account = models.ForeignKey("tenancy.Account", null=True, on_delete=models.PROTECT, related_name="+")
+    interaction_id = models.BigIntegerField(null=True)
+    kind = models.CharField(max_length=8, choices=SliceKind.choices)
+    ms = models.PositiveBigIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["run"], name="allocation_run"),
+            models.Index(fields=["slice"], name="allocation_slice"),
+            models.Index(fields=["interaction_id"], name="allocation_interaction"),
+            models.Index(fields=["account", "kind"], name="allocation_account"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.ms} ms"

@@ -1,0 +1,63 @@
+"""Starts the servers the tests need: an embedded PostgreSQL and Valkey of their own, gone afterwards.
+
+TEST_VAR keeps the servers' directory between runs (with pytest's --reuse-db); TEST_DATABASE_URL and TEST_REDIS_URL
+use servers that run already.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+_servers = []
+_temporary: Path | None = None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers before Django reads its settings; xdist workers share the controller's."""
+    global _temporary
+    os.environ["DJANGO_SETTINGS_MODULE"] = "contactcenter.settings"
+    if os.environ.get("TEST_SERVERS_STARTED"):
+        _set_up_django()
+        return
+    from contactcenter.runner.servers import start_postgres, start_valkey
+
+    kept = os.environ.get("TEST_VAR")
+    directory = Path(kept) if kept else Path(tempfile.mkdtemp(prefix="cc-tests-"))
+    _temporary = None if kept else directory
+    os.environ["VAR_DIR"] = str(directory)
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        os.environ["DATABASE_URL"] = url
+    else:
+        _servers.append(
+            start_postgres(
+                directory,
+                options=["fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=256MB"],
+            )
+        )
+        os.environ["DATABASE_URL"] = _servers[-1].url
+    if url := os.environ.get("TEST_REDIS_URL"):
+        os.environ["REDIS_URL"] = url
+    else:
+        _servers.append(start_valkey(directory))
+        os.environ["REDIS_URL"] = _servers[-1].url
+    os.environ["TEST_SERVERS_STARTED"] = "1"
+    _set_up_django()
+
+
+def _set_up_django() -> None:
+    import django
+
+    django.setup()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what was started here."""
+    for server in reversed(_servers):
+        server.stop(seconds=10)
+    _servers.clear()
+    if _temporary is not None:
+        shutil.rmtree(_temporary, ignore_errors=True)
