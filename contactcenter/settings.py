@@ -108,6 +108,8 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", 
 CHANNEL_LAYERS = {
     "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
 }
+# Valkey's publish/subscribe channel of live events; installations that share a server need names of their own.
+LIVE_CHANNEL = environment.text("LIVE_CHANNEL", "live")
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # --- background work -----------------------------------------------------------------------------

@@ -49,6 +49,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _set_up_django() -> None:
+    # xdist workers have a database each (pytest-django's suffix); Valkey needs the same separation
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    number = int(worker.removeprefix("gw")) + 1
+    os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{number}"
+    os.environ["LIVE_CHANNEL"] = f"live-{worker}"
     import django
 
     django.setup()

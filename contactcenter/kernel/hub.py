@@ -214,7 +214,7 @@ class Hub:
             client = redis.asyncio.Redis.from_url(self._redis_url, socket_connect_timeout=2)
             try:
                 async with client.pubsub() as pubsub:
-                    await pubsub.subscribe(push.CHANNEL)
+                    await pubsub.subscribe(settings.LIVE_CHANNEL)
                     self.listening = True
                     # what was published while nobody listened is read from the table at once
                     self._wake.set()

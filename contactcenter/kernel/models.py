@@ -4,12 +4,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
-
-class CurrentTransactionId(models.Func):
-    """The running transaction's 64-bit id, which never wraps (PostgreSQL pg_current_xact_id)."""
-
-    template = "(pg_current_xact_id()::text::bigint)"
-    output_field = models.BigIntegerField()
+# The running transaction's 64-bit id, which never wraps.
+CURRENT_TRANSACTION_ID = models.Func(
+    template="(pg_current_xact_id()::text::bigint)", output_field=models.BigIntegerField()
+)
 
 
 class AuditEntry(models.Model):
@@ -41,7 +39,7 @@ class LiveEvent(models.Model):
     transaction commits late is not skipped.
     """
 
-    transaction = models.BigIntegerField(db_default=CurrentTransactionId())
+    transaction = models.BigIntegerField(db_default=CURRENT_TRANSACTION_ID)
     at = models.DateTimeField(db_default=Now())
     audience = models.CharField(max_length=80)
     account_id = models.BigIntegerField(null=True)

@@ -21,7 +21,6 @@ from contactcenter.kernel.models import LiveEvent
 
 logger = logging.getLogger(__name__)
 
-CHANNEL = "live"
 KEPT_FOR = timedelta(days=1)
 _publisher: redis.Redis | None = None
 
@@ -72,7 +71,7 @@ def _publish(event: LiveEvent) -> None:
         _publisher = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
     frame = json.dumps({"audience": event.audience, "event": as_json(event)}, ensure_ascii=False)
     try:
-        _publisher.publish(CHANNEL, frame)
+        _publisher.publish(settings.LIVE_CHANNEL, frame)
     except (redis.RedisError, OSError) as error:
         logger.warning("live event %s was not published, clients catch up by cursor: %s", event.pk, error)
 

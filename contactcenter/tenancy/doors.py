@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from contactcenter.tenancy.scope import Scope, _scope
+from contactcenter.tenancy.scope import Scope, active_scope
 
 
 @contextmanager
 def open_scope(scope: Scope) -> Iterator[Scope]:
     """Within: queries see what the scope allows."""
-    token = _scope.set(scope)
+    token = active_scope.set(scope)
     try:
         yield scope
     finally:
-        _scope.reset(token)
+        active_scope.reset(token)
 
 
 def open_account(account_id: int) -> AbstractContextManager[Scope]:

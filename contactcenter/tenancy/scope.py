@@ -24,12 +24,12 @@ class Scope:
         return self.account_ids is None or account_id in self.account_ids
 
 
-_scope: ContextVar[Scope | None] = ContextVar("account_scope", default=None)
+active_scope: ContextVar[Scope | None] = ContextVar("account_scope", default=None)
 
 
 def current_scope() -> Scope:
     """Return the open scope, or raise ScopeMissing."""
-    scope = _scope.get()
+    scope = active_scope.get()
     if scope is None:
         raise ScopeMissing("Client data was queried outside an account scope.")
     return scope
