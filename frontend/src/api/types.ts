@@ -7,7 +7,7 @@ export type PresenceState = 'offline' | 'available' | 'break' | 'lost';
 export interface Page<T> {
   results: T[];
   next: string | null;
-  cursor?: number | string | null;
+  cursor?: Cursor | null;
 }
 
 export interface AccountRef {
@@ -31,8 +31,8 @@ export interface Me {
   live_cursor: Cursor;
 }
 
-/** A position in the live log: opaque to the web except that a greater one is later. */
-export type Cursor = number;
+/** A position in the live log, "<transaction>-<id>"; live/cursor.ts compares two of them. */
+export type Cursor = string;
 
 export interface TicketCard {
   id: number;
@@ -136,8 +136,8 @@ export interface Pulse {
 export interface LiveEvent {
   cursor: Cursor;
   kind: string;
+  at: string;
   account_id: number | null;
-  at?: string;
   payload: Record<string, unknown>;
 }
 

@@ -1,0 +1,47 @@
+import { afterEach, expect, test } from 'vitest';
+import { formatClock, formatDay, formatLanguage, formatMoney, formatMonth, formatSpan, formatTime } from './format';
+import { setLocale } from './i18n';
+
+afterEach(() => setLocale('en', false));
+
+test('clocks count seconds down to the sign', () => {
+  expect(formatClock(0)).toBe('00:00');
+  expect(formatClock(271_999)).toBe('04:31');
+  expect(formatClock(3_871_000)).toBe('1:04:31');
+  expect(formatClock(-727_000)).toBe('−12:07');
+});
+
+test('long spans are said in words', async () => {
+  expect(formatSpan(161_000)).toBe('02:41');
+  expect(formatSpan(13_200_000)).toBe('3 h 40');
+  expect(formatSpan(190_800_000)).toBe('2 d 5 h');
+  await setLocale('ru', false);
+  expect(formatSpan(18_120_000)).toBe('5 ч 02');
+});
+
+test('money keeps every digit the server sent', async () => {
+  expect(formatMoney('12905.63', 'EUR')).toBe('€12,905.63');
+  expect(formatMoney('0.886', 'EUR')).toBe('€0.886');
+  expect(formatMoney('90071992547409933.17', 'EUR')).toBe('€90,071,992,547,409,933.17');
+  expect(formatMoney('4900', 'EUR')).toBe('€4,900.00');
+  await setLocale('ru', false);
+  expect(formatMoney('-1991.5', 'RUB').replace(/\s/g, ' ')).toBe('-1 991,50 ₽');
+});
+
+test('days near now have names', () => {
+  const now = new Date(2026, 5, 5, 12);
+  expect(formatDay(new Date(2026, 5, 5, 0, 1), now)).toBe('Today');
+  expect(formatDay(new Date(2026, 5, 4, 23, 59), now)).toBe('Yesterday');
+  expect(formatDay(new Date(2025, 5, 4), now)).toBe('June 4, 2025');
+});
+
+test('times can be shown in the zone of the account', () => {
+  expect(formatTime('2026-06-05T10:00:00Z', 'Europe/Moscow')).toBe('13:00');
+  expect(formatMonth('2026-06')).toBe('June 2026');
+});
+
+test('languages are named in the language of the page', async () => {
+  await setLocale('ru', false);
+  expect(formatLanguage('es')).toBe('Испанский');
+  expect(formatLanguage('')).toBe('Язык не определён');
+});
