@@ -1,0 +1,199 @@
+"""`make run`: servers, database, demo, web, worker, beat and mail door under one supervisor."""
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import FrameType
+
+from django.core.exceptions import ImproperlyConfigured
+
+from contactcenter import environment
+from contactcenter.runner.preflight import check_disk, check_port, only_one_run
+from contactcenter.runner.servers import EmbeddedServer, ServerProblem, start_postgres, start_valkey
+from contactcenter.runner.supervisor import Child, GaveUp, Supervisor
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def say(text: str) -> None:
+    """Print one line at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+class Stopping(Exception):
+    """Ctrl-C or SIGTERM arrived."""
+
+
+def _on_signal(number: int, frame: FrameType | None) -> None:
+    raise Stopping
+
+
+def _secret_key(var: Path) -> str:
+    path = var / "secret_key"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+def _manage(*arguments: str, quiet: bool = False) -> None:
+    command = [sys.executable, "-W", "ignore", str(ROOT / "manage.py"), *arguments]
+    result = subprocess.run(command, capture_output=quiet, text=True, check=False)
+    if result.returncode != 0:
+        detail = f"\n{result.stderr.strip()[-1500:]}" if quiet else ""
+        raise ServerProblem(f"manage.py {arguments[0]} failed.{detail}")
+
+
+def _start_servers(var: Path) -> list[EmbeddedServer]:
+    servers = []
+    try:
+        if not os.environ.get("DATABASE_URL"):
+            say("Starting PostgreSQL ...")
+            servers.append(start_postgres(var / "postgresql"))
+            os.environ["DATABASE_URL"] = servers[-1].url
+        if not os.environ.get("REDIS_URL"):
+            say("Starting Valkey ...")
+            servers.append(start_valkey(var / "valkey"))
+            os.environ["REDIS_URL"] = servers[-1].url
+    except BaseException:
+        for server in reversed(servers):
+            server.stop()
+        raise
+    return servers
+
+
+def _children(*, logs: Path, host: str, port: int) -> list[Child]:
+    python = sys.executable
+    workers = environment.integer("WEB_WORKERS", default=1, minimum=1, maximum=64)
+    concurrency = environment.integer("WORKER_CONCURRENCY", default=2, minimum=1, maximum=64)
+    programs: dict[str, list[str]] = {
+        "web": [
+            python, "-m", "uvicorn", "contactcenter.asgi:application", "--host", host, "--port", str(port),
+            "--workers", str(workers), "--lifespan", "off", "--no-access-log", "--ws-max-size", "65536",
+            "--timeout-graceful-shutdown", "3",
+        ],
+        "worker": [
+            python, "-m", "celery", "-A", "contactcenter", "worker", "--loglevel", "WARNING",
+            "--concurrency", str(concurrency), "--without-gossip", "--without-mingle",
+        ],
+        "beat": [
+            python, "-m", "celery", "-A", "contactcenter", "beat", "--loglevel", "WARNING",
+            "--schedule", str(logs.parent / "beat-schedule"), "--pidfile", "",
+        ],
+        "mail door": [python, str(ROOT / "manage.py"), "smtp_listener", "--host", host],
+    }  # fmt: skip
+    return [
+        Child(name=name, command=command, environment={"PYTHONPATH": str(ROOT)}, log=logs / f"{name.replace(' ', '-')}.log")
+        for name, command in programs.items()
+    ]
+
+
+def _server_children(servers: list[EmbeddedServer], logs: Path) -> list[Child]:
+    """Let the supervisor restart an embedded server that was killed, with the very command it was started with."""
+    children = []
+    for server in servers:
+        command = server.process.args
+        assert isinstance(command, list)  # noqa: S101  (we built it)
+        child = Child(name=server.name, command=command, environment={}, log=logs / f"{server.name}.log")
+        child.process, child.started_at = server.process, time.monotonic()
+        children.append(child)
+    return children
+
+
+def _wait_until_ready(*, host: str, port: int, supervisor: Supervisor, seconds: float = 60.0) -> None:
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{'127.0.0.1' if host in {'0.0.0.0', '::'} else shown}:{port}/healthz"  # noqa: S104
+    deadline = time.monotonic() + seconds
+    while True:
+        supervisor.tend()
+        try:
+            with urllib.request.urlopen(address, timeout=2):  # noqa: S310  (our own address)
+                return
+        except (urllib.error.URLError, OSError):
+            if time.monotonic() > deadline:
+                raise ServerProblem(f"The web process does not answer at {address}. See the logs.") from None
+            time.sleep(0.2)
+
+
+def _run(var: Path) -> None:
+    host = environment.text("HOST", "127.0.0.1")
+    port = environment.integer("PORT", default=8000, minimum=1, maximum=65535)
+    smtp_port = environment.integer("SMTP_LISTEN_PORT", default=2525, minimum=0, maximum=65535)
+    check_disk(var)
+    with only_one_run(var):
+        check_port(host=host, port=port, variable="PORT")
+        check_port(host=host, port=smtp_port, variable="SMTP_LISTEN_PORT")
+        logs = var / "logs"
+        logs.mkdir(exist_ok=True)
+        os.environ.setdefault("VAR_DIR", str(var))
+        os.environ.setdefault("SECRET_KEY", _secret_key(var))
+        own_servers = bool(os.environ.get("DATABASE_URL"))
+        os.environ.setdefault("DEMO", "no" if own_servers else "yes")
+        servers = _start_servers(var)
+        supervisor = Supervisor([], say=say)
+        try:
+            say("Preparing the database ...")
+            _manage("migrate", "--verbosity", "0", quiet=True)
+            _manage("collectstatic", "--noinput", "--verbosity", "0", quiet=True)
+            if environment.boolean("DEMO", default=False):
+                _manage("prepare_demo")
+            supervisor.children = [*_server_children(servers, logs), *_children(logs=logs, host=host, port=port)]
+            say("Starting web, worker, beat and the mail door ...")
+            for child in supervisor.children:
+                if child.process is None:
+                    child.start()
+            _wait_until_ready(host=host, port=port, supervisor=supervisor)
+            _greet(host=host, port=port, logs=logs)
+            while True:
+                supervisor.tend()
+                time.sleep(0.25)
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            say("Stopping ...")
+            supervised = {child.name for child in supervisor.children}
+            programs = [child for child in supervisor.children if child.name not in {s.name for s in servers}]
+            for child in reversed(programs):
+                child.stop()
+            for server in reversed(servers):
+                if server.name in supervised:
+                    process = next(c.process for c in supervisor.children if c.name == server.name)
+                    server.process = process or server.process
+                server.stop()
+            say("Stopped.")
+
+
+def _greet(*, host: str, port: int, logs: Path) -> None:
+    shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else host  # noqa: S104
+    say(f"\nReady: http://{shown}:{port}/   (logs: {logs}; stop with Ctrl-C)")
+    if environment.boolean("DEMO", default=False):
+        _manage("prepare_demo", "--logins")
+
+
+def main() -> int:
+    """Run until stopped; return the exit code."""
+    signal.signal(signal.SIGINT, _on_signal)
+    signal.signal(signal.SIGTERM, _on_signal)
+    var = Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve()
+    try:
+        _run(var)
+    except Stopping:
+        return 0
+    except (ServerProblem, GaveUp, ImproperlyConfigured) as problem:
+        say(f"\nCannot run: {problem}")
+        return 1
+    except OSError as error:
+        say(f"\nCannot run: {error.strerror or error}{f' ({error.filename})' if error.filename else ''}.")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

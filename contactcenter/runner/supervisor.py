@@ -1,0 +1,89 @@
+"""Keeps a handful of child processes alive and stops them in order."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+QUICK_DEATH_SECONDS = 10.0
+MAX_QUICK_DEATHS = 5
+
+
+@dataclass(slots=True)
+class Child:
+    """One program that must run: how it starts, where it logs, how often it died at once."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    quick_deaths: int = 0
+    restart_at: float = field(default=0.0)
+
+    def start(self) -> None:
+        """Start it in a process group of its own, so that Ctrl-C reaches it only through us."""
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                list(self.command),
+                stdout=output,
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, **self.environment},
+                start_new_session=True,
+            )
+        self.started_at = time.monotonic()
+        self.restart_at = 0.0
+
+    def stop(self, *, seconds: float = 15.0) -> None:
+        """Ask it to end; kill its group if it does not."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+class GaveUp(Exception):
+    """A child dies again and again; the message names it and its log."""
+
+
+class Supervisor:
+    """Starts children in order, restarts those that die, stops them in reverse order."""
+
+    def __init__(self, children: Sequence[Child], *, say: Callable[[str], None]) -> None:
+        self.children = list(children)
+        self.say = say
+
+    def start(self) -> None:
+        """Start every child."""
+        for child in self.children:
+            child.start()
+
+    def tend(self) -> None:
+        """Restart what has died, with growing pauses; raise GaveUp where that does not help."""
+        now = time.monotonic()
+        for child in self.children:
+            if child.process is None or child.process.poll() is None:
+                continue
+            if child.restart_at == 0.0:
+                quick = now - child.started_at < QUICK_DEATH_SECONDS
+                child.quick_deaths = child.quick_deaths + 1 if quick else 0
+                if child.quick_deaths > MAX_QUICK_DEATHS:
+                    raise GaveUp(f"{child.name} ends as soon as it starts. Its log says why: {child.log}")
+                child.restart_at = now + min(0.2 * 2**child.quick_deaths, 5.0)
+                self.say(f"{child.name} ended (code {child.process.returncode}); starting it again.")
+            elif now >= child.restart_at:
+                child.start()
+
+    def stop(self) -> None:
+        """Stop every child, last started first."""
+        for child in reversed(self.children):
+            child.stop()
