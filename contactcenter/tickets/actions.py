@@ -13,7 +13,6 @@ from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, Invalid
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.kernel.push import push_on_commit
-from contactcenter.playbooks.models import Disposition
 from contactcenter.tickets.models import (
     Channel,
     Direction,
@@ -104,7 +103,7 @@ def receive_message(
     headers: Mapping[str, Any] | None = None,
     contact_id: int | None = None,
 ) -> Message:
-    """Add what the contact wrote. A message (not an automatic one) reopens a pending or solved ticket and counts as unread.
+    """Add what the contact wrote; a message (not an automatic one) reopens a pending or solved ticket.
 
     `html` must already be sanitised.
     """
@@ -147,7 +146,7 @@ def receive_message(
 def send_reply(
     *, ticket: Ticket, operator_id: int | None, channel: str, text: str, at: datetime, client_uuid: UUID
 ) -> Message:
-    """Queue a reply to the contact; delivery follows after commit. The same client_uuid again returns the same message."""
+    """Queue a reply; delivery follows after commit. The same client_uuid again returns the same message."""
     text = text.strip()
     if not text:
         raise Invalid("Write something first.", field="text")
@@ -275,19 +274,16 @@ def end_interaction(*, interaction_id: int, at: datetime) -> None:
 
 @transaction.atomic
 def wrap_interaction(
-    *, interaction_id: int, at: datetime, disposition_code: str | None, comment: str = ""
+    *, interaction_id: int, at: datetime, disposition_id: int | None, comment: str = ""
 ) -> Interaction:
-    """Record the outcome and the end of wrap-up, once. The code must be one of the account's dispositions."""
+    """Record the outcome and the end of wrap-up, once.
+
+    `disposition_id` must be one of the account's dispositions; the database refuses another account's.
+    """
     interaction = Interaction.objects.select_for_update(of=("self",)).get(pk=interaction_id)
     if interaction.wrapped_at is not None:
         raise Conflict("This contact is already wrapped up.")
-    if disposition_code is not None:
-        disposition = Disposition.objects.filter(
-            account_id=interaction.account_id, code=disposition_code, is_active=True
-        ).first()
-        if disposition is None:
-            raise Invalid("This account has no such outcome.", field="disposition")
-        interaction.disposition = disposition
+    interaction.disposition_id = disposition_id
     interaction.ended_at = interaction.ended_at or at
     interaction.wrapped_at = at
     interaction.comment = comment[:500]
