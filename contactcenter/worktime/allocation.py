@@ -33,9 +33,9 @@ class OpenKind(StrEnum):
 class Policy:
     """How time without a single owner is allocated.
 
-    `weights` are the accounts of the idle time in ascending order with their part of it: one for home and dedicated, the
-    percents (only their proportion counts), equal ones for equal, empty for none. A dedicated operator overrides any other
-    policy; it is kept apart from home because tariffs price it differently.
+    `weights` are the accounts of the idle time in ascending order with their part of it: one for home and dedicated,
+    the percents (only their proportion counts), equal ones for equal, empty for none. Dedicated is kept apart from
+    home because tariffs price it differently.
     """
 
     idle: IdleKind = IdleKind.NONE
@@ -73,8 +73,8 @@ class Share:
 def allocate(*, slices: Sequence[Slice], policy: Policy) -> list[Share]:
     """Return the shares of all slices, in order; the shares of a slice sum to it.
 
-    Time with one owner stays its owner's. Open time is split among the open interactions, idle time by the idle policy; both
-    carry their remainder through the session. What a slice gets depends only on the slices before it.
+    Time with one owner stays its owner's. Open time is split among the open interactions, idle time by the idle
+    policy; both carry their remainder through the session. What a slice gets depends only on itself and those before.
     """
     shares: list[Share] = []
     open_turns: Turns[tuple[int, int | None, str]] = Turns()

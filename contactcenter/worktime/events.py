@@ -19,7 +19,7 @@ class EventKind(StrEnum):
     chat.opened/closed        a chat is assigned to the operator; it may be open without focus
     wrap.started/ended        after-contact work
     offer.made/ended          the operator is reserved until the answer (accept, decline, timeout, rescind)
-    correction                an earlier event is void: data["voids"] names its source_key; author and reason are required
+    correction                an earlier event is void: data["voids"] names its source_key; needs author and reason
     """
 
     SESSION_STARTED = "session.started"
@@ -45,9 +45,9 @@ class EventKind(StrEnum):
 class EventInput:
     """One event to record.
 
-    `source_key` is unique for ever and made from the source's own ids ("offer 17 made", "asterisk 1700000000.12 talk 1"):
+    `source_key` is unique for ever and made from the source's own ids ("offer 17 made", "asterisk 1700000.12 talk 1"):
     recording it again changes nothing. Events that belong together (started and ended) share their subject: the
-    interaction, else the ticket; `subject` overrides this where one ticket has several at once (offers, legs of a call).
+    interaction, else the ticket; `subject` overrides this where a ticket has several at once (offers, legs of a call).
     """
 
     kind: EventKind

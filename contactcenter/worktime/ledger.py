@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from heapq import heappop, heappush
+from itertools import pairwise
 
 
 class Kind(StrEnum):
@@ -101,7 +102,7 @@ def slice_session(*, start: int, end: int, segments: Iterable[Segment]) -> list[
     closing: list[tuple[int, int]] = []
     slices: list[Slice] = []
     arriving = 0
-    for here, there in zip(bounds, bounds[1:], strict=False):
+    for here, there in pairwise(bounds):
         while arriving < len(inside) and inside[arriving].start <= here:
             segment = inside[arriving]
             if segment.kind is Kind.OPEN:

@@ -71,10 +71,36 @@ class OperatorEvent(models.Model):
         return f"{self.kind} {self.at:%H:%M:%S}"
 
 
+class Timeline(models.Model):
+    """How far an operator's ledger has followed the events: behind while `derived` is less than `recorded`.
+
+    `changed_from` and `changed_until` enclose the events that have been recorded since it last kept up.
+    """
+
+    operator = models.OneToOneField("operators.Operator", on_delete=models.CASCADE, related_name="timeline")
+    recorded = models.PositiveBigIntegerField(default=0)
+    derived = models.PositiveBigIntegerField(default=0)
+    changed_from = models.DateTimeField(null=True)
+    changed_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(derived__lte=F("recorded")), name="timeline_derives_what_is_recorded")
+        ]
+        indexes = [
+            models.Index(fields=["operator"], condition=Q(derived__lt=F("recorded")), name="timeline_behind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operator_id} {self.derived}/{self.recorded}"
+
+
 class Slice(models.Model):
     """An interval [started_at, ended_at) of one operator's session that has one class: a fact.
 
     `candidates` lists the open interactions [{"account", "interaction"}] of an `open` slice, which has no single owner.
+    A slice is never edited: when a late event changes the facts it stays for the allocation runs (and the usage lines)
+    that were made from it, no longer current.
     """
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="slices")
@@ -88,6 +114,7 @@ class Slice(models.Model):
     channel = models.CharField(max_length=10, blank=True)
     reason = models.CharField(max_length=200, blank=True)
     candidates = models.JSONField(default=list)
+    is_current = models.BooleanField(default=True)
 
     class Meta:
         constraints = [
@@ -108,6 +135,7 @@ class Slice(models.Model):
                         RangeOperators.OVERLAPS,
                     ),
                 ],
+                condition=Q(is_current=True),
             ),
         ]
         indexes = [

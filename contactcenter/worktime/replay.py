@@ -1,8 +1,8 @@
 """Replay written-down sessions through the ledger and compare the buckets with what is expected. Pure.
 
-A file is {"tolerance": {...}, "cases": [{"id", "session": [start, end], "segments": [{"start", "end", "kind", "account"}],
-"policy": {"idle", ...}, "expect": {"account/kind": units}}]}; "expect" may be absent. Time without an account is
-"unallocated/kind".
+A file is {"tolerance": {...}, "cases": [{"id", "session": [start, end], "segments": [{"start", "end", "kind",
+"account"}], "policy": {"idle", ...}, "expect": {"account/kind": units}}]}; "expect" may be absent. Time without an
+account is "unallocated/kind".
 """
 
 from collections.abc import Mapping
@@ -34,8 +34,8 @@ class Outcome:
 def replay(*, document: object, scale: int = 1) -> list[Outcome]:
     """Return the outcome of every case; `scale` multiplies all times and expectations (1000: seconds as milliseconds).
 
-    Buckets of open and idle time may differ by the file's tolerance (in the file's unit: its splits are whole there), all
-    others must be equal, and so must the sum and the session. Raises BadCase.
+    Buckets of open and idle time may differ by the file's tolerance (in the file's unit: its splits are whole there),
+    all others must be equal, and so must the sum and the session. Raises BadCase.
     """
     top = _mapping(document, "file")
     tolerance = _mapping(top.get("tolerance", {}), "tolerance")

@@ -11,9 +11,9 @@ K = TypeVar("K", bound=Hashable)
 class Turns(Generic[K]):
     """Gives each unit to whoever is owed most, and remembers the remainder for the next time.
 
-    With every unit each claimant earns its weight's part of a unit; the one that is owed most gets the unit (ties: the last
-    in the order given) and owes it. Nobody is ever overpaid by a whole unit, whole rounds come out exact, and because unit
-    follows unit it makes no difference where a long stretch is cut into shorter ones.
+    With every unit each claimant earns its weight's part of a unit; the one that is owed most gets the unit (ties: the
+    last in the order given) and owes it. Nobody is ever overpaid by a whole unit, whole rounds come out exact, and
+    because unit follows unit it makes no difference where a long stretch is cut into shorter ones.
     """
 
     def __init__(self) -> None:

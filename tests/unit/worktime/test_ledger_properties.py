@@ -2,6 +2,7 @@
 
 from collections import Counter
 from fractions import Fraction
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,7 +47,7 @@ def cut(slices: list[Slice], bounds: set[int]) -> list[Slice]:
         edges = [piece.start, *sorted(b for b in bounds if piece.start < b < piece.end), piece.end]
         pieces += [
             Slice(a, b, piece.kind, piece.account, piece.interaction, "", "", piece.candidates)
-            for a, b in zip(edges, edges[1:], strict=False)
+            for a, b in pairwise(edges)
         ]
     return pieces
 
@@ -68,9 +69,9 @@ def test_slices_tile_the_session(given_segments: list[Segment]) -> None:
     slices = slice_session(start=0, end=LENGTH, segments=given_segments)
     assert slices[0].start == 0
     assert slices[-1].end == LENGTH
-    assert all(a.end == b.start for a, b in zip(slices, slices[1:], strict=False))
+    assert all(a.end == b.start for a, b in pairwise(slices))
     assert all(piece.units > 0 for piece in slices)
-    assert all(a.owner != b.owner for a, b in zip(slices, slices[1:], strict=False))
+    assert all(a.owner != b.owner for a, b in pairwise(slices))
 
 
 @given(segments)

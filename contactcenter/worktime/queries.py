@@ -1,0 +1,46 @@
+"""Shared reads of the ledger."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import F
+
+from contactcenter.worktime.models import Allocation
+
+
+@dataclass(slots=True)
+class InteractionTime:
+    """Milliseconds of operator time spent on one interaction, by class, and the facts they come from.
+
+    `slices` has one row per allocation: (slice id, allocation id, class, ms).
+    """
+
+    talk_ms: int = 0
+    hold_ms: int = 0
+    wrap_ms: int = 0
+    focus_ms: int = 0
+    open_ms: int = 0
+    offer_ms: int = 0
+    first_started_at: datetime | None = None
+    slices: list[tuple[int, int, str, int]] = field(default_factory=list)
+
+
+def interaction_time(*, interaction_ids: Iterable[int]) -> dict[int, InteractionTime]:
+    """Return the settled time of each interaction under the current allocation; interactions without any are left out.
+
+    Settled: the last piece of a running session is left out until the next event bounds it.
+    """
+    times: dict[int, InteractionTime] = {}
+    rows = (
+        Allocation.objects.filter(interaction_id__in=list(interaction_ids), run__is_current=True)
+        .exclude(slice__session__ended_at=None, slice__ended_at__gte=F("slice__session__derived_until"))
+        .order_by("slice__started_at", "id")
+        .values_list("interaction_id", "kind", "ms", "slice_id", "id", "slice__started_at")
+    )
+    for interaction_id, kind, ms, slice_id, allocation_id, started_at in rows.iterator():
+        time = times.setdefault(interaction_id, InteractionTime())
+        setattr(time, f"{kind}_ms", getattr(time, f"{kind}_ms") + ms)
+        time.first_started_at = time.first_started_at or started_at
+        time.slices.append((slice_id, allocation_id, kind, ms))
+    return times
