@@ -15,7 +15,7 @@ Close codes: 4400 protocol broken, 4401 wrong token, 4403 origin refused, 4404 u
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -164,3 +164,39 @@ def encode_receipt(*, session: UUID, text: ChatText, name: str, language: str, a
 def receipt_key(*, session: UUID, uuid: UUID) -> str:
     """Return the external id of a chat message: the same message sent twice is one receipt."""
     return f"{session}:{uuid}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptText:
+    """A chat message as its receipt keeps it."""
+
+    session: UUID
+    uuid: UUID
+    text: str
+    name: str
+    language: str
+    at: datetime
+
+
+def decode_receipt(raw: bytes) -> KeptText:
+    """Read what `encode_receipt` wrote; raises ValueError on anything else."""
+    document = json.loads(raw)
+    try:
+        at = datetime.fromisoformat(document["at"])
+        if at.utcoffset() is None:
+            raise ValueError("at: expected an aware instant")
+        return KeptText(
+            session=UUID(document["session"]),
+            uuid=UUID(document["uuid"]),
+            text=str(document["text"]),
+            name=str(document.get("name") or ""),
+            language=str(document.get("language") or ""),
+            at=at,
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a chat receipt: {error!r}") from error
+
+
+def instant(at: datetime) -> str:
+    """Return the instant as frames carry it: ISO 8601 in UTC with Z."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
