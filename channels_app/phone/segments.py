@@ -75,7 +75,8 @@ def queue_segments(root: Leg, stays: list[Stay], *, context: Context) -> list[tu
 def _queue_segment(root: Leg, stay: Stay, *, context: Context) -> tuple[tuple[str, ...], Segment]:
     connect, complete, leave = stay.connect, stay.complete, stay.leave
     flags: set[Flag] = set() if stay.entry_seen or stay.status is LeaveReason.NOT_JOINED else {Flag.ENTRY_UNSEEN}
-    side = [leg for event in stay.connects for leg in context.legs.telephones_behind(event.peer_id)]
+    peers = sorted({event.peer_id for event in stay.connects})
+    side = list({leg.id: leg for peer in peers for leg in context.legs.telephones_behind(peer)}.values())
     answered_at = connect.at if connect else None
     if answered_at is None and complete is not None and complete.talk_ms is not None:
         # the answer was missed: the end claims how long they talked

@@ -1,0 +1,52 @@
+"""Recorded call logs on disk: which reader a format has, and the clock that may lie beside a recording."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+
+from channels_app.phone.asterisk_ami import ArrivalClock, read_ami
+from channels_app.phone.asterisk_queue_log import read_queue_log
+from channels_app.phone.events import RawEntry
+
+
+class LogFormat(StrEnum):
+    """Formats of call logs that can be imported."""
+
+    QUEUE_LOG = "asterisk-queue-log"
+    AMI = "asterisk-ami"
+
+
+class LogUnreadable(Exception):
+    """A file cannot be imported at all; the message names the file and the cause."""
+
+
+def read_log(*, log_format: LogFormat, path: Path, arrival: Path | None = None) -> list[RawEntry]:
+    """Return the entries of one file, good and rejected, in file order.
+
+    For AMI recordings `arrival` is a CSV byte_offset,received_epoch; without it `<stem>-received.csv` beside the
+    recording is taken where it exists. Raises LogUnreadable if a file cannot be read or the clock makes no sense.
+    """
+    data = _content(path)
+    readers: dict[LogFormat, Callable[[], list[RawEntry]]] = {
+        LogFormat.QUEUE_LOG: lambda: list(read_queue_log(data)),
+        LogFormat.AMI: lambda: list(read_ami(data, arrival=_clock(path=path, arrival=arrival))),
+    }
+    return readers[log_format]()
+
+
+def _clock(*, path: Path, arrival: Path | None) -> ArrivalClock | None:
+    beside = path.with_name(f"{path.stem}-received.csv")
+    chosen = arrival or (beside if beside.is_file() else None)
+    if chosen is None:
+        return None
+    try:
+        return ArrivalClock.from_csv(_content(chosen))
+    except ValueError as error:
+        raise LogUnreadable(f"{chosen}: {error}") from None
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise LogUnreadable(f"{path}: {error.strerror or error}") from None
