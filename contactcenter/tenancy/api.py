@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from contactcenter.kernel import push
 from contactcenter.tenancy import queries
+from contactcenter.tenancy.login import logged_in
 from contactcenter.tenancy.models import Account, Role
 
 
@@ -43,7 +44,7 @@ class MeView(APIView):
     @extend_schema(responses=MeSerializer, operation_id="me")
     def get(self, request: Request) -> Response:
         """Return the person, their accounts and a cursor from which live events can be followed."""
-        user = request.user
+        user = logged_in(request)
         operator = getattr(user, "operator", None)
         return Response(
             MeSerializer(

@@ -6,7 +6,17 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 from drf_spectacular.authentication import SessionScheme
 from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
+
+from contactcenter.tenancy.models import User
+
+
+def logged_in(request: Request) -> User:
+    """Return the person behind the request; an anonymous one is answered 401."""
+    if not isinstance(request.user, User):
+        raise NotAuthenticated
+    return request.user
 
 
 class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]
