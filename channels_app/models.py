@@ -1,5 +1,7 @@
 """Endpoints, the raw receipts of what arrived by them, and how their threads map to tickets."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -114,3 +116,36 @@ class ChatSession(AccountScopedModel):
 
     def __str__(self) -> str:
         return str(self.uuid)
+
+
+class PhoneLogEntry(AccountScopedModel):
+    """One line or frame of a telephone system's log, raw: what calls are reduced from, again and again.
+
+    UNIQUE(endpoint, dedupe_key) makes a second import of it nothing. `call_keys` are the ids that tie it to a call
+    (empty: it is about the whole telephone system); `reduced_at` null means that calls do not know of it yet.
+    `rejected` is the reason why it could not be understood.
+    """
+
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="phone_log")
+    source = models.CharField(max_length=24)
+    dedupe_key = models.CharField(max_length=64)
+    raw = models.BinaryField()
+    at = models.DateTimeField(null=True)
+    call_keys = ArrayField(models.CharField(max_length=160), default=list)
+    rejected = models.CharField(max_length=300, blank=True)
+    received_at = models.DateTimeField()
+    reduced_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["endpoint", "dedupe_key"], name="phone_log_entry_once")]
+        indexes = [
+            GinIndex(fields=["call_keys"], name="phone_log_call_keys"),
+            models.Index(fields=["endpoint", "at"], condition=Q(call_keys=[]), name="phone_log_system"),
+            models.Index(
+                fields=["endpoint", "id"], condition=Q(reduced_at__isnull=True, rejected=""), name="phone_log_pending"
+            ),
+            models.Index(fields=["-received_at", "-id"], condition=~Q(rejected=""), name="phone_log_rejected"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.dedupe_key[:12]}"
