@@ -13,6 +13,11 @@ def require_aware(instant: datetime, *, name: str = "instant") -> datetime:
     return instant.astimezone(UTC)
 
 
+def as_text(instant: datetime) -> str:
+    """Return the instant as ISO 8601 in UTC with Z, as every client receives it."""
+    return require_aware(instant).isoformat().replace("+00:00", "Z")
+
+
 def floor_to_ms(instant: datetime) -> datetime:
     """Return the instant with microseconds cut to whole milliseconds (the ledger's resolution)."""
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)

@@ -114,6 +114,8 @@ class Offer(AccountScopedModel):
                 condition=Q(state="pending"),
                 name="offer_one_pending",
             ),
+            # an operator decides on one offer at a time
+            models.UniqueConstraint(fields=["operator"], condition=Q(state="pending"), name="offer_one_deciding"),
             models.CheckConstraint(condition=Q(state__in=OfferState.values), name="offer_state_known"),
             models.CheckConstraint(
                 condition=(Q(state="pending") & Q(resolved_at__isnull=True))
@@ -122,7 +124,6 @@ class Offer(AccountScopedModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["operator"], condition=Q(state="pending"), name="offer_load"),
             models.Index(fields=["expires_at"], condition=Q(state="pending"), name="offer_expiry"),
             models.Index(fields=["ticket", "-offered_at"], name="offer_ticket"),
         ]

@@ -272,6 +272,11 @@ def end_interaction(*, interaction_id: int, at: datetime) -> None:
     Interaction.objects.filter(pk=interaction_id, ended_at__isnull=True).update(ended_at=at)
 
 
+def resume_interaction(*, interaction_id: int) -> None:
+    """Take the end back: the contact wrote again before wrap-up was done, and the handled unit goes on."""
+    Interaction.objects.filter(pk=interaction_id, wrapped_at__isnull=True).update(ended_at=None)
+
+
 @transaction.atomic
 def wrap_interaction(
     *, interaction_id: int, at: datetime, disposition_id: int | None, comment: str = ""

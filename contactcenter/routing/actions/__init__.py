@@ -1,0 +1,38 @@
+"""Every write of routing. Each is one transaction.
+
+Locks are taken in one order everywhere, so that no two writes wait for each other: the waiting row, the operator's
+state, the offer, the assignment, the ticket. Matching runs one at a time (an advisory lock), so that no older ticket
+is overtaken because two runs looked at different moments.
+"""
+
+from contactcenter.routing.actions.matching import match_waiting
+from contactcenter.routing.actions.offers import accept_offer, decline_offer, expire_offers
+from contactcenter.routing.actions.presence import lose_operators, see_operator, set_presence
+from contactcenter.routing.actions.serving import (
+    close_overdue_wraps,
+    conversation_ended,
+    extend_wrap,
+    finish_conversation,
+    focus_ticket,
+    wrap_up,
+)
+from contactcenter.routing.actions.waiting import place_forgotten_tickets, place_ticket, tell_pulse
+
+__all__ = [
+    "accept_offer",
+    "close_overdue_wraps",
+    "conversation_ended",
+    "decline_offer",
+    "expire_offers",
+    "extend_wrap",
+    "finish_conversation",
+    "focus_ticket",
+    "lose_operators",
+    "match_waiting",
+    "place_forgotten_tickets",
+    "place_ticket",
+    "see_operator",
+    "set_presence",
+    "tell_pulse",
+    "wrap_up",
+]

@@ -1,0 +1,128 @@
+"""The answers to an offer. Each releases it exactly once: by one conditional UPDATE that must hit one row."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.db.models import F
+
+from contactcenter.kernel.errors import Conflict, NotFound
+from contactcenter.kernel.jobs import enqueue_on_commit
+from contactcenter.routing import ledger_events
+from contactcenter.routing.actions.presence import send_on_break
+from contactcenter.routing.actions.reservations import release_offer, tell_resolved
+from contactcenter.routing.models import (
+    Assignment,
+    Offer,
+    OfferState,
+    OperatorState,
+    Presence,
+    Waiting,
+)
+from contactcenter.tickets import actions as ticket_actions
+from contactcenter.tickets.models import Ticket
+
+MISSED_OFFERS_ALLOWED: Final = 3
+NOT_RESPONDING: Final = "not responding"
+
+
+class OfferGone(Conflict):
+    """The offer was answered, taken back or expired; data["state"] says which."""
+
+    code = "offer_gone"
+
+
+@transaction.atomic
+def accept_offer(*, offer_id: int, operator_id: int, at: datetime) -> Assignment:
+    """Take the offered ticket: the operator becomes its one live assignee and an interaction begins.
+
+    Accepting twice returns the same assignment. Raises NotFound for an offer of somebody else, OfferGone once it was
+    answered, taken back or is past expires_at; then nothing has changed.
+    """
+    offer = _own_offer(offer_id=offer_id, operator_id=operator_id)
+    waiting = Waiting.objects.select_for_update(of=("self",)).filter(ticket_id=offer.ticket_id).first()
+    state = OperatorState.objects.select_for_update(of=("self",)).get(operator_id=operator_id)
+    claimed = Offer.objects.filter(pk=offer.pk, state=OfferState.PENDING, expires_at__gt=at).update(
+        state=OfferState.ACCEPTED, resolved_at=at
+    )
+    if claimed != 1:
+        offer.refresh_from_db()
+        if offer.state == OfferState.ACCEPTED:
+            return Assignment.objects.filter(
+                ticket_id=offer.ticket_id, operator_id=operator_id, started_at=offer.resolved_at
+            ).latest("id")
+        raise OfferGone(
+            "This offer has expired." if offer.state == OfferState.PENDING else "This offer is no longer open.",
+            data={"state": offer.state},
+        )
+    ticket = Ticket.objects.get(pk=offer.ticket_id)
+    since = waiting.enqueued_at if waiting else offer.offered_at
+    if waiting is not None:
+        waiting.delete()
+    interaction = ticket_actions.start_interaction(
+        ticket=ticket,
+        operator_id=operator_id,
+        channel=offer.channel,
+        at=at,
+        waited_ms=max(0, int((at - since).total_seconds() * 1000)),
+    )
+    assignment = Assignment.objects.create(
+        account_id=offer.account_id,
+        ticket=ticket,
+        operator_id=operator_id,
+        interaction=interaction,
+        channel=offer.channel,
+        started_at=at,
+    )
+    state.missed_offers = 0
+    state.last_seen_at = at
+    state.save(update_fields=["missed_offers", "last_seen_at"])
+    ticket_actions.assign(ticket_id=ticket.pk, operator_id=operator_id)
+    ledger_events.offer_ended(offer=offer, at=at, how=OfferState.ACCEPTED)
+    ledger_events.serving(assignment=assignment, at=at, kinds=ledger_events.opened(channel=offer.channel))
+    tell_resolved(offer=offer, state=OfferState.ACCEPTED)
+    # the operator is free to decide on the next one
+    enqueue_on_commit("routing.match")
+    return assignment
+
+
+@transaction.atomic
+def decline_offer(*, offer_id: int, operator_id: int, at: datetime, reason: str = "") -> None:
+    """Pass the ticket on: it keeps its place, and this operator is not asked again at once. Twice changes no more."""
+    offer = _own_offer(offer_id=offer_id, operator_id=operator_id)
+    state = OperatorState.objects.select_for_update(of=("self",)).get(operator_id=operator_id)
+    if not release_offer(offer=offer, how=OfferState.DECLINED, at=at, reason=reason):
+        offer.refresh_from_db()
+        if offer.state != OfferState.DECLINED:
+            raise OfferGone("This offer is no longer open.", data={"state": offer.state})
+        return
+    state.missed_offers = 0
+    state.save(update_fields=["missed_offers"])
+
+
+def expire_offers(*, at: datetime) -> int:
+    """Time out every pending offer past expires_at; return how many. Three missed in a row mean a break."""
+    overdue = Offer.objects.filter(state=OfferState.PENDING, expires_at__lte=at).order_by("expires_at", "id")
+    return sum(_expire(offer=offer, at=at) for offer in overdue)
+
+
+@transaction.atomic
+def _expire(*, offer: Offer, at: datetime) -> bool:
+    state = OperatorState.objects.select_for_update(of=("self",)).get(operator_id=offer.operator_id)
+    # the reservation ended when it ran out, not when somebody looked
+    if not release_offer(offer=offer, how=OfferState.TIMED_OUT, at=offer.expires_at):
+        return False
+    OperatorState.objects.filter(pk=state.pk).update(missed_offers=F("missed_offers") + 1)
+    state.refresh_from_db()
+    if state.missed_offers >= MISSED_OFFERS_ALLOWED and state.presence == Presence.AVAILABLE:
+        send_on_break(state=state, reason=NOT_RESPONDING, at=at)
+    return True
+
+
+def _own_offer(*, offer_id: int, operator_id: int) -> Offer:
+    offer = Offer.objects.filter(pk=offer_id, operator_id=operator_id).first()
+    if offer is None:
+        raise NotFound("There is no such offer for you.")
+    return offer

@@ -1,0 +1,53 @@
+"""Into the queue and out of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from contactcenter.kernel.jobs import enqueue_on_commit
+from contactcenter.routing import queries
+from contactcenter.routing.actions.reservations import release_offer
+from contactcenter.routing.models import Offer, OfferState, OperatorState, Queue, Waiting
+from contactcenter.tickets import actions as ticket_actions
+from contactcenter.tickets.models import Ticket, TicketStatus
+
+WAITS: Final = frozenset({TicketStatus.NEW, TicketStatus.OPEN})
+"""Statuses in which a ticket may wait: otherwise the next word is the contact's."""
+
+
+def enqueue(*, ticket: Ticket, channel: str, enqueued_at: datetime, waiting: Waiting | None = None) -> Waiting:
+    """Make the ticket wait; one that waits already keeps its place and takes over language, channel and priority."""
+    queue = queries.pick_queue(account_id=ticket.account_id, language=ticket.language, channel=channel)
+    if queue is None:
+        # without any queue configured a ticket must still wait somewhere
+        queue, _ = Queue.objects.get_or_create(account=None, language="", channel="", defaults={"name": "Everything"})
+    fields = {
+        "queue": queue,
+        "channel": channel,
+        "language": ticket.language,
+        "priority": queue.priority + ticket.priority,
+    }
+    if waiting is None:
+        waiting, created = Waiting.objects.get_or_create(
+            ticket=ticket, defaults={"account_id": ticket.account_id, "enqueued_at": enqueued_at, **fields}
+        )
+        if created:
+            ticket_actions.push_ticket_changed(ticket)
+    changed = [name for name, value in fields.items() if getattr(waiting, name) != value]
+    if changed:
+        for name in changed:
+            setattr(waiting, name, fields[name])
+        waiting.save(update_fields=changed)
+    enqueue_on_commit("routing.match")
+    return waiting
+
+
+def withdraw(*, ticket: Ticket, waiting: Waiting | None, at: datetime) -> None:
+    """Take the ticket out of the queue and its pending offer back: it was answered or closed elsewhere."""
+    if waiting is not None:
+        waiting.delete()
+        ticket_actions.push_ticket_changed(ticket)
+    for offer in Offer.objects.filter(ticket_id=ticket.pk, state=OfferState.PENDING):
+        OperatorState.objects.select_for_update(of=("self",)).get(operator_id=offer.operator_id)
+        release_offer(offer=offer, how=OfferState.RESCINDED, at=at)

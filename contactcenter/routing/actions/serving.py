@@ -1,0 +1,260 @@
+"""From the accepted ticket to the end of wrap-up."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from contactcenter.kernel.errors import Conflict, Invalid, NotFound
+from contactcenter.kernel.jobs import enqueue_on_commit
+from contactcenter.kernel.push import push_on_commit
+from contactcenter.playbooks.models import Disposition
+from contactcenter.playbooks.queries import disposition_by_code
+from contactcenter.routing import ledger_events, queries
+from contactcenter.routing.actions.queueing import WAITS, enqueue
+from contactcenter.routing.frames import wrap_frame
+from contactcenter.routing.models import Assignment, AssignmentState, OperatorState, Presence, Waiting
+from contactcenter.tickets import actions as ticket_actions
+from contactcenter.tickets.models import Channel, Ticket
+from contactcenter.worktime.events import EventKind
+
+DEFAULT_WRAP_SECONDS = 60
+
+
+@transaction.atomic
+def finish_conversation(*, ticket_id: int, operator_id: int, at: datetime) -> Assignment:
+    """End the conversation: the place is free, the wrap-up clock runs. Twice returns the same assignment."""
+    assignment = _own(ticket_id=ticket_id, operator_id=operator_id)
+    if assignment.state == AssignmentState.WRAPPING:
+        return assignment
+    return _start_wrap(assignment=assignment, at=at)
+
+
+@transaction.atomic
+def conversation_ended(*, ticket_id: int, at: datetime) -> Assignment | None:
+    """The contact has left for good: whoever serves the ticket goes on to wrap-up; a waiting ticket keeps waiting."""
+    assignment = queries.live_assignment(ticket_id=ticket_id)
+    if assignment is None or assignment.state != AssignmentState.ACTIVE:
+        return assignment
+    return _start_wrap(assignment=assignment, at=at)
+
+
+def _start_wrap(*, assignment: Assignment, at: datetime) -> Assignment:
+    at = max(at, assignment.started_at)
+    OperatorState.objects.select_for_update(of=("self",)).get(operator_id=assignment.operator_id)
+    seconds = _wrap_seconds(assignment)
+    claimed = Assignment.objects.filter(pk=assignment.pk, state=AssignmentState.ACTIVE).update(
+        state=AssignmentState.WRAPPING,
+        wrapping_at=at,
+        wrap_due_at=at + timedelta(seconds=seconds),
+        wrap_extended=False,
+    )
+    assignment.refresh_from_db()
+    if claimed != 1:
+        return assignment
+    ticket_actions.end_interaction(interaction_id=assignment.interaction_id, at=at)
+    OperatorState.objects.filter(pk=assignment.operator_id).update(idle_since=at)
+    kinds = [*ledger_events.closed(channel=assignment.channel), EventKind.WRAP_STARTED]
+    ledger_events.serving(assignment=assignment, at=at, kinds=kinds)
+    push_on_commit(
+        f"operator:{assignment.operator_id}",
+        kind="wrap.started",
+        account_id=assignment.account_id,
+        payload={"ticket_id": assignment.ticket_id, "wrap": wrap_frame(assignment=assignment)},
+    )
+    ticket_actions.push_ticket_changed(assignment.ticket)
+    if assignment.channel == Channel.CHAT:
+        enqueue_on_commit("channels.close_chat", ticket_id=assignment.ticket_id)
+    enqueue_on_commit("routing.match")
+    return assignment
+
+
+@transaction.atomic
+def resume_conversation(*, assignment: Assignment, at: datetime) -> None:
+    """The contact wrote again during wrap-up: the same handled unit goes on, if it was not closed meanwhile."""
+    claimed = Assignment.objects.filter(pk=assignment.pk, state=AssignmentState.WRAPPING).update(
+        state=AssignmentState.ACTIVE, wrapping_at=None, wrap_due_at=None, wrap_extended=False
+    )
+    if claimed != 1:
+        return
+    ticket_actions.resume_interaction(interaction_id=assignment.interaction_id)
+    kinds = [EventKind.WRAP_ENDED, *ledger_events.opened(channel=assignment.channel)]
+    ledger_events.serving(assignment=assignment, at=at, kinds=kinds)
+    _tell_wrap_finished(assignment=assignment, outcome="resumed")
+
+
+@transaction.atomic
+def wrap_up(
+    *,
+    ticket_id: int,
+    operator_id: int,
+    at: datetime,
+    disposition: str | None,
+    comment: str = "",
+    status: str | None = None,
+) -> Assignment:
+    """Record the outcome and be done with the ticket; an active conversation is finished first.
+
+    Raises Invalid when the account has outcomes and none, or another one, is given; NotFound when the ticket is not
+    with this operator.
+    """
+    assignment = _own(ticket_id=ticket_id, operator_id=operator_id)
+    if assignment.state == AssignmentState.ACTIVE:
+        assignment = _start_wrap(assignment=assignment, at=at)
+    outcome = _outcome(account_id=assignment.account_id, code=disposition)
+    if not _done(assignment=assignment, at=at, outcome=outcome, comment=comment):
+        raise Conflict("This contact is already wrapped up.")
+    if status:
+        ticket_actions.change_status(ticket_id=ticket_id, status=status, at=at, actor_id=assignment.operator.user_id)
+    return assignment
+
+
+@transaction.atomic
+def extend_wrap(*, ticket_id: int, operator_id: int) -> Assignment:
+    """Give wrap-up as long again, once (WCAG 2.2.1)."""
+    assignment = _own(ticket_id=ticket_id, operator_id=operator_id)
+    if assignment.state != AssignmentState.WRAPPING or assignment.wrap_due_at is None:
+        raise Conflict("There is no wrap-up to extend.")
+    due_at = assignment.wrap_due_at + timedelta(seconds=_wrap_seconds(assignment))
+    claimed = Assignment.objects.filter(pk=assignment.pk, state=AssignmentState.WRAPPING, wrap_extended=False).update(
+        wrap_extended=True, wrap_due_at=due_at
+    )
+    if claimed != 1:
+        raise Conflict("This wrap-up was already extended.")
+    assignment.refresh_from_db()
+    push_on_commit(
+        f"operator:{operator_id}",
+        kind="wrap.started",
+        account_id=assignment.account_id,
+        payload={"ticket_id": ticket_id, "wrap": wrap_frame(assignment=assignment)},
+    )
+    return assignment
+
+
+def close_overdue_wraps(*, at: datetime) -> int:
+    """End every wrap-up past its time, as of that time, without an outcome; return how many."""
+    overdue = Assignment.objects.filter(state=AssignmentState.WRAPPING, wrap_due_at__lte=at).order_by("pk")
+    closed = 0
+    for assignment in overdue:
+        with transaction.atomic():
+            OperatorState.objects.select_for_update(of=("self",)).get(operator_id=assignment.operator_id)
+            # an extension may have won the race: the row decides, and tells the instant
+            current = Assignment.objects.select_for_update(of=("self",)).get(pk=assignment.pk)
+            if current.state != AssignmentState.WRAPPING or current.wrap_due_at is None or current.wrap_due_at > at:
+                continue
+            closed += _done(assignment=current, at=current.wrap_due_at, outcome=None, comment="")
+    return closed
+
+
+def _outcome(*, account_id: int, code: str | None) -> Disposition | None:
+    """Return the account's outcome of this code; none only for an account without outcomes."""
+    if code:
+        return disposition_by_code(account_id=account_id, code=code)
+    if Disposition.objects.filter(account_id=account_id, is_active=True).exists():
+        raise Invalid("Choose how this contact ended.", field="disposition")
+    return None
+
+
+def _done(*, assignment: Assignment, at: datetime, outcome: Disposition | None, comment: str) -> bool:
+    at = max(at, assignment.wrapping_at or assignment.started_at)
+    claimed = Assignment.objects.filter(pk=assignment.pk, state=AssignmentState.WRAPPING).update(
+        state=AssignmentState.DONE, done_at=at
+    )
+    if claimed != 1:
+        return False
+    ticket_actions.wrap_interaction(
+        interaction_id=assignment.interaction_id,
+        at=at,
+        disposition_id=outcome.pk if outcome else None,
+        comment=comment,
+    )
+    assignment.refresh_from_db()
+    OperatorState.objects.filter(pk=assignment.operator_id).update(idle_since=at)
+    ledger_events.serving(assignment=assignment, at=at, kinds=[EventKind.WRAP_ENDED])
+    _tell_wrap_finished(assignment=assignment, outcome=outcome.code if outcome else "")
+    enqueue_on_commit("routing.ticket_waiting", ticket_id=assignment.ticket_id)
+    return True
+
+
+@transaction.atomic
+def release_assignment(*, assignment: Assignment, at: datetime) -> Waiting | None:
+    """Take a ticket from an operator who has gone: unanswered it waits again in its old place, else it rests."""
+    at = max(at, assignment.wrapping_at or assignment.started_at)
+    was = assignment.state
+    claimed = Assignment.objects.filter(pk=assignment.pk, state=was).update(state=AssignmentState.DONE, done_at=at)
+    if claimed != 1 or was == AssignmentState.DONE:
+        return None
+    interaction = assignment.interaction
+    if interaction.wrapped_at is None:
+        ticket_actions.wrap_interaction(interaction_id=interaction.pk, at=at, disposition_id=None)
+    kinds = (
+        [EventKind.WRAP_ENDED] if was == AssignmentState.WRAPPING else ledger_events.closed(channel=assignment.channel)
+    )
+    ledger_events.serving(assignment=assignment, at=at, kinds=kinds)
+    _tell_wrap_finished(assignment=assignment, outcome="released")
+    ticket = Ticket.objects.get(pk=assignment.ticket_id)
+    if was == AssignmentState.WRAPPING or ticket.status not in WAITS:
+        return None
+    ticket_actions.assign(ticket_id=ticket.pk, operator_id=None)
+    ticket.refresh_from_db()
+    waited = timedelta(milliseconds=interaction.waited_ms or 0)
+    return enqueue(ticket=ticket, channel=assignment.channel, enqueued_at=assignment.started_at - waited)
+
+
+@transaction.atomic
+def focus_ticket(*, ticket_id: int, operator_id: int, active: bool, at: datetime) -> None:
+    """Record that the ticket is on the operator's screen with activity, or no longer; what is served by them is read.
+
+    Counts only while signed in. During its wrap-up the time stays wrap-up.
+    """
+    ticket = Ticket.objects.filter(pk=ticket_id).first()
+    if ticket is None:
+        raise NotFound("There is no such ticket.")
+    state = OperatorState.objects.filter(pk=operator_id).first()
+    if state is None or state.presence not in {Presence.AVAILABLE, Presence.BREAK}:
+        return
+    assignment = (
+        Assignment.objects.filter(ticket_id=ticket_id, operator_id=operator_id, state__in=queries.LIVE_STATES)
+        .order_by("state", "-started_at")
+        .first()
+    )
+    if assignment is not None and active:
+        ticket_actions.mark_read(ticket_id=ticket_id)
+    if assignment is not None and assignment.state == AssignmentState.WRAPPING:
+        return
+    ledger_events.focus(
+        operator_id=operator_id,
+        assignment=assignment,
+        account_id=ticket.account_id,
+        ticket_id=ticket_id,
+        active=active,
+        at=at,
+    )
+
+
+def _own(*, ticket_id: int, operator_id: int) -> Assignment:
+    assignment = (
+        Assignment.objects.select_related("operator", "ticket", "interaction")
+        .filter(ticket_id=ticket_id, operator_id=operator_id, state__in=queries.LIVE_STATES)
+        .order_by("state", "-started_at")
+        .first()
+    )
+    if assignment is None:
+        raise NotFound("This ticket is not with you.")
+    return assignment
+
+
+def _wrap_seconds(assignment: Assignment) -> int:
+    language = Ticket.objects.values_list("language", flat=True).get(pk=assignment.ticket_id)
+    queue = queries.pick_queue(account_id=assignment.account_id, language=language, channel=assignment.channel)
+    return queue.wrap_up_seconds if queue else DEFAULT_WRAP_SECONDS
+
+
+def _tell_wrap_finished(*, assignment: Assignment, outcome: str) -> None:
+    push_on_commit(
+        f"operator:{assignment.operator_id}",
+        kind="wrap.finished",
+        account_id=assignment.account_id,
+        payload={"ticket_id": assignment.ticket_id, "outcome": outcome},
+    )

@@ -1,0 +1,92 @@
+"""The place of a ticket: with its operator, in a queue, or nowhere."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from contactcenter.kernel.push import push_on_commit
+from contactcenter.routing import queries
+from contactcenter.routing.actions.queueing import WAITS, enqueue, withdraw
+from contactcenter.routing.actions.serving import release_assignment, resume_conversation
+from contactcenter.routing.frames import pulse_frame
+from contactcenter.routing.models import (
+    Assignment,
+    AssignmentState,
+    OperatorState,
+    Presence,
+    Waiting,
+)
+from contactcenter.tickets.models import Channel, Direction, Message, MessageKind, Ticket
+
+PRESENT: Final = frozenset({Presence.AVAILABLE, Presence.BREAK})
+FORGOTTEN_AFTER: Final = timedelta(seconds=15)
+
+
+@transaction.atomic
+def place_ticket(*, ticket_id: int, at: datetime) -> Waiting | None:
+    """Put the ticket where it belongs after any change to it, and return its waiting row if it waits.
+
+    - solved, closed or answered (pending): it leaves the queue and its offer is taken back;
+    - served by an operator who is there: it stays theirs; wrap-up is interrupted, the same handled unit goes on;
+    - served by an operator who has gone: it is released;
+    - else it waits, in the place it already has if it waited before. Safe to run any number of times.
+    """
+    ticket = Ticket.objects.filter(pk=ticket_id).first()
+    if ticket is None:
+        return None
+    waiting = Waiting.objects.select_for_update(of=("self",)).filter(ticket_id=ticket_id).first()
+    assignment = queries.live_assignment(ticket_id=ticket_id)
+    if ticket.status not in WAITS:
+        withdraw(ticket=ticket, waiting=waiting, at=at)
+        return None
+    if assignment is not None:
+        state = OperatorState.objects.select_for_update(of=("self",)).filter(pk=assignment.operator_id).first()
+        if state is not None and state.presence in PRESENT:
+            if assignment.state == AssignmentState.WRAPPING and ticket.unread:
+                resume_conversation(assignment=assignment, at=at)
+            return None
+        return release_assignment(assignment=assignment, at=at)
+    if waiting is None and not ticket.unread:
+        # nothing new was said: an open ticket may rest with its owner
+        return None
+    channel = ticket.channel
+    if channel == Channel.VOICE:
+        # the telephone system answers calls; only what is written later waits here
+        written = Message.objects.filter(ticket_id=ticket_id, direction=Direction.INBOUND, kind=MessageKind.MESSAGE)
+        channel = written.order_by("-at", "-id").values_list("channel", flat=True).first()
+        if channel is None:
+            return None
+    return enqueue(ticket=ticket, channel=channel, enqueued_at=at, waiting=waiting)
+
+
+def place_forgotten_tickets(*, at: datetime, limit: int = 200) -> int:
+    """Place tickets with an unread message that are nowhere, because a broker or worker was lost; return how many.
+
+    Also releases what is still assigned to operators who have gone.
+    """
+    written = Message.objects.filter(ticket_id=OuterRef("pk"), direction=Direction.INBOUND, kind=MessageKind.MESSAGE)
+    served = Assignment.objects.filter(ticket_id=OuterRef("pk"), state__in=queries.LIVE_STATES)
+    forgotten = Ticket.objects.filter(
+        Exists(written),
+        ~Exists(served),
+        status__in=WAITS,
+        unread__gt=0,
+        waiting__isnull=True,
+        last_activity_at__lt=at - FORGOTTEN_AFTER,
+    ).order_by("last_activity_at", "pk")
+    orphaned = Assignment.objects.filter(state=AssignmentState.ACTIVE).exclude(
+        operator__state__presence__in=list(PRESENT)
+    )
+    ids = [*forgotten.values_list("pk", flat=True)[:limit], *orphaned.values_list("ticket_id", flat=True)[:limit]]
+    for ticket_id in ids:
+        place_ticket(ticket_id=ticket_id, at=at)
+    return len(ids)
+
+
+def tell_pulse() -> None:
+    """Tell all staff how many wait and who is there (counts only)."""
+    push_on_commit("staff", kind="queue.pulse", payload=pulse_frame(pulse=queries.pulse()))

@@ -1,0 +1,65 @@
+"""Routing's background work. Every task is safe to run twice; the beat repeats them from what the database says."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.db import transaction
+from django.utils import timezone
+
+from contactcenter.routing import actions, queries
+from contactcenter.tenancy.doors import open_every_account
+
+_last_pulse: queries.Pulse | None = None
+
+
+@shared_task(name="routing.ticket_waiting")
+def ticket_waiting(*, ticket_id: int) -> None:
+    """Put a ticket where it belongs after a change, and make offers."""
+    with open_every_account(reason="routing brings tickets of all accounts to one pool of operators"):
+        actions.place_ticket(ticket_id=ticket_id, at=timezone.now())
+        _match()
+
+
+@shared_task(name="routing.chat_closed")
+def chat_closed(*, ticket_id: int) -> None:
+    """The contact has left the chat: wrap-up begins."""
+    with open_every_account(reason="routing brings tickets of all accounts to one pool of operators"):
+        actions.conversation_ended(ticket_id=ticket_id, at=timezone.now())
+        _match()
+
+
+@shared_task(name="routing.match")
+def match() -> None:
+    """Make every offer that can be made now."""
+    with open_every_account(reason="routing brings tickets of all accounts to one pool of operators"):
+        _match()
+
+
+@shared_task(name="routing.expire")
+def expire() -> None:
+    """Time out offers and wrap-ups, find lost operators, and let the freed places be filled."""
+    with open_every_account(reason="clocks of all accounts run out by themselves"):
+        at = timezone.now()
+        actions.expire_offers(at=at)
+        actions.close_overdue_wraps(at=at)
+        actions.lose_operators(at=at)
+        _match()
+
+
+@shared_task(name="routing.sweep")
+def sweep() -> None:
+    """Find tickets that a lost broker or worker left without a place."""
+    with open_every_account(reason="a lost job may concern any account"):
+        actions.place_forgotten_tickets(at=timezone.now())
+        _match()
+
+
+def _match() -> None:
+    """Match, and tell the staff when the queue looks different from what this process last told."""
+    global _last_pulse
+    actions.match_waiting(at=timezone.now())
+    pulse = queries.pulse()
+    if pulse != _last_pulse:
+        with transaction.atomic():
+            actions.tell_pulse()
+        _last_pulse = pulse
