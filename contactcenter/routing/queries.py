@@ -43,7 +43,7 @@ class Pulse:
 
 
 def pick_queue(*, account_id: int, language: str, channel: str) -> Queue | None:
-    """Return the most specific active queue: of the account before shared, its language before any, its channel before any."""
+    """Return the most specific active queue: the account's before shared, its language and channel before any."""
     candidates = Queue.objects.filter(
         Q(account_id=account_id) | Q(account_id__isnull=True),
         Q(language=language) | Q(language=""),

@@ -89,7 +89,8 @@ def test_load_with_offers_stays_within_capacity_and_every_offer_is_allowed(
         kind = capacity_kind(one.channel)
         assert chosen.load[kind] + 1 <= chosen.capacity[kind]
         assert one.account_id in chosen.accounts
-        assert chosen.available and not chosen.has_offer
+        assert chosen.available
+        assert not chosen.has_offer
         assert chosen.operator_id not in one.passed_by
         wanted = minimum_level(first=one.first_level, waited=NOON - one.enqueued_at)
         assert not one.language or chosen.languages[one.language] >= wanted
