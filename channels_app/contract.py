@@ -66,9 +66,9 @@ class InboundAttachment:
 class InboundMessage:
     """One message that arrived, translated; every string is clean text, `html` is already sanitised.
 
-    `thread_keys` names earlier messages or sessions this one belongs to, best first (In-Reply-To and References of a
-    mail, the session uuid of a chat); they are looked up within the same endpoint only. `own_keys` are the keys under
-    which later messages may refer to this one. `reply_token` is the unverified token of a signed reply address: the
+    `answers` holds external ids of earlier messages, the nearest first (In-Reply-To and References of a mail);
+    `thread_keys` names the channel's own threads (the session uuid of a chat), `own_keys` those under which later
+    messages will find this one. Both are looked up within the same endpoint only. `reply_token` is the unverified token of a signed reply address: the
     intake verifies it. `language` is set only where the channel itself knows it; otherwise the intake detects it with
     `language_hints`. `problem` states why the text may be incomplete (empty: nothing to say).
     """
@@ -84,6 +84,7 @@ class InboundMessage:
     kind: InboundKind = InboundKind.MESSAGE
     language: str = ""
     language_hints: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
     thread_keys: tuple[str, ...] = ()
     own_keys: tuple[str, ...] = ()
     reply_token: str = ""
