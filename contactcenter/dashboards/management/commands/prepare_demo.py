@@ -1,0 +1,37 @@
+"""`manage.py prepare_demo`: what `make run` shows on its first start."""
+
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+
+from contactcenter import environment
+from contactcenter.kernel.models import AuditEntry
+
+SIMULATED = "demo.simulated"
+
+
+class Command(BaseCommand):
+    """Load the demo accounts and people; once, drive a working day through the real doors and prove it."""
+
+    help = "Load the demo and, on the first start, simulate a working day and verify it. Safe to run again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add --logins."""
+        parser.add_argument("--logins", action="store_true", help="only print the logins")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Bring the demo to its state; a first run that was cut off is taken up again."""
+        if options["logins"]:
+            call_command("load_demo", logins=True)
+            return
+        call_command("load_demo", verbosity=0)
+        if not environment.boolean("DEMO_DAY", default=True):
+            return
+        if AuditEntry.objects.filter(action=SIMULATED).exists():
+            return
+        self.stdout.write("Simulating a working day (first start only, about a minute) ...")
+        call_command("simulate_day", stdout=self.stdout)
+        self.stdout.write("Verifying that everything adds up ...")
+        call_command("verify", stdout=self.stdout)
+        AuditEntry.objects.create(action=SIMULATED, target_type="demo")
