@@ -5,10 +5,14 @@ Embedded servers (`make run`) and own servers differ only in DATABASE_URL and RE
 
 from pathlib import Path
 
+import django_stubs_ext
 from celery.schedules import schedule
 from django.core.exceptions import ImproperlyConfigured
 
 from contactcenter import environment
+
+# lets classes of Django be subscripted at run time as their type stubs are (ModelAdmin[Account])
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(environment.text("VAR_DIR", str(BASE_DIR / "var")))

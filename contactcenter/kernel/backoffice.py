@@ -1,4 +1,4 @@
-"""The back office (Django's admin) for what the web has no screen for yet: one login for both, second factor included."""
+"""The back office (Django's admin) for what the web has no screen for yet, behind the site's one login."""
 
 from urllib.parse import urlencode
 
