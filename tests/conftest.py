@@ -8,10 +8,11 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-_servers = []
+_servers: list[Any] = []
 _temporary: Path | None = None
 
 

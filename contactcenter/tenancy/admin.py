@@ -24,7 +24,7 @@ class AccountAdmin(admin.ModelAdmin[Account]):
 
 
 @admin.register(User)
-class PersonAdmin(DjangoUserAdmin):
+class PersonAdmin(DjangoUserAdmin[User]):
     """People who log in."""
 
     list_display = ("email", "full_name", "role", "is_active")

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from itertools import count
+from typing import Any
 
 from contactcenter.contacts.actions import find_or_create_contact
 from contactcenter.contacts.models import Contact
@@ -15,13 +16,13 @@ PASSWORD = "correct horse battery staple"
 _sequence = count(1)
 
 
-def make_account(name: str = "", **fields: object) -> Account:
+def make_account(name: str = "", **fields: Any) -> Account:
     """An account with a slug of its own."""
     number = next(_sequence)
     return Account.objects.create(name=name or f"Account {number}", slug=f"account-{number}", **fields)
 
 
-def make_user(role: str = Role.OPERATOR, *accounts: Account, **fields: object) -> User:
+def make_user(role: str = Role.OPERATOR, *accounts: Account, **fields: Any) -> User:
     """A person of this role with memberships in the accounts."""
     number = next(_sequence)
     user = User.objects.create_user(
@@ -32,7 +33,7 @@ def make_user(role: str = Role.OPERATOR, *accounts: Account, **fields: object) -
     return user
 
 
-def make_operator(*accounts: Account, languages: str = "en", **fields: object) -> Operator:
+def make_operator(*accounts: Account, languages: str = "en", **fields: Any) -> Operator:
     """An operator who speaks the languages (space-separated, level 5) and serves the accounts."""
     user = make_user(Role.OPERATOR, *accounts)
     operator = Operator.objects.create(user=user, display_name=user.full_name, **fields)
@@ -47,7 +48,7 @@ def make_contact(account: Account, value: str = "", kind: str = "email") -> Cont
     return find_or_create_contact(account_id=account.pk, kind=kind, value=value, name="Olga Petrova")[0]
 
 
-def make_ticket(account: Account, contact: Contact | None = None, **fields: object) -> Ticket:
+def make_ticket(account: Account, contact: Contact | None = None, **fields: Any) -> Ticket:
     """A ticket of the account, within an open scope."""
-    values = {"channel": "email", "at": AT, "subject": "Where is my order?", **fields}
+    values: dict[str, Any] = {"channel": "email", "at": AT, "subject": "Where is my order?", **fields}
     return actions.open_ticket(account_id=account.pk, contact=contact or make_contact(account), **values)
