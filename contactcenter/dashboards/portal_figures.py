@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-Formula = Literal[
-    "abandons_within_met", "answered_only", "strict", "short_abandons_dropped"
-]
+Formula = Literal["abandons_within_met", "answered_only", "strict", "short_abandons_dropped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +26,7 @@ class Answering:
     wait_ms: int = 0
 
 
-def service_level(
-    *, answering: Answering, formula: Formula = "abandons_within_met"
-) -> Fraction | None:
+def service_level(*, answering: Answering, formula: Formula = "abandons_within_met") -> Fraction | None:
     """The share answered within the threshold, as an exact fraction; None when nothing counts.
 
     The four formulas in use (callcentrehelper.com, "How to calculate service level"); they differ in

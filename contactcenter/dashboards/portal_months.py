@@ -66,9 +66,12 @@ def days_of(*, month: Month) -> list[dt.date]:
     return days
 
 
-def same_stretch_before(
-    *, month: Month, at: dt.datetime, zone: ZoneInfo
-) -> tuple[dt.datetime, dt.datetime]:
+def day_bounds(*, on: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
+    """One local day as a half-open interval of UTC instants; 23 or 25 hours where the clocks change."""
+    return _local_midnight(on=on, zone=zone), _local_midnight(on=on + dt.timedelta(days=1), zone=zone)
+
+
+def same_stretch_before(*, month: Month, at: dt.datetime, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
     """The part of the previous month that a trend compares with.
 
     A month that is over is compared with the whole previous month. A running month is compared with
@@ -76,9 +79,7 @@ def same_stretch_before(
     stretch never runs past that month's end.
     """
     start, end = month_bounds(month=month, zone=zone)
-    before_start, before_end = month_bounds(
-        month=shifted(month=month, by=-1), zone=zone
-    )
+    before_start, before_end = month_bounds(month=shifted(month=month, by=-1), zone=zone)
     if at >= end:
         return before_start, before_end
     elapsed = max(dt.timedelta(0), at - start)

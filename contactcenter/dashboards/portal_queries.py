@@ -4,7 +4,6 @@ A contact is an interaction, or a call that no operator took. All reads go throu
 """
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +19,7 @@ from django.db.models.functions import (
 
 from contactcenter.contacts.models import ContactPoint
 from contactcenter.dashboards.portal_figures import Answering, Bucket
+from contactcenter.kernel.errors import Invalid
 from contactcenter.tickets.models import (
     Call,
     CallSegment,
@@ -27,7 +27,7 @@ from contactcenter.tickets.models import (
     Direction,
     Interaction,
 )
-from contactcenter.worktime.models import Allocation
+from contactcenter.worktime.queries import InteractionTime, interaction_time
 
 IN_TIME_MS = 20_000
 LIVE_CHANNELS = (Channel.VOICE, Channel.CHAT)
@@ -36,16 +36,16 @@ TIME_CLASSES = ("talk", "hold", "wrap", "focus", "open")
 
 @dataclass(frozen=True, slots=True)
 class ContactFilter:
-    """Which contacts of one account; instants are UTC, half-open. Empty fields do not narrow.
+    """Which contacts of one account; [start, end) are UTC instants, None for all time. Empty fields do not narrow.
 
     `answer`: in_time (answered within the threshold), late (answered after it), abandoned.
     `weekday` 0 = Monday and `hour` are local to `zone`.
     """
 
     account_id: int
-    start: dt.datetime
-    end: dt.datetime
     zone: ZoneInfo
+    start: dt.datetime | None = None
+    end: dt.datetime | None = None
     channel: str = ""
     answer: str = ""
     weekday: int | None = None
@@ -60,6 +60,22 @@ class Place:
     at: dt.datetime
     kind: str
     id: int
+
+    def __str__(self) -> str:
+        return f"{self.at.isoformat()}~{self.kind}{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Place":
+        """Read what str() writes; anything else is Invalid."""
+        instant, _, rest = text.partition("~")
+        try:
+            at = dt.datetime.fromisoformat(instant)
+            place = cls(at=at, kind=rest[:1], id=int(rest[1:]))
+        except ValueError:
+            raise Invalid("The cursor is not one this server gave out.", field="cursor") from None
+        if at.tzinfo is None or place.kind not in ("i", "c") or not 0 <= place.id < 2**63:
+            raise Invalid("The cursor is not one this server gave out.", field="cursor")
+        return place
 
 
 def interactions(*, wanted: ContactFilter) -> QuerySet[Interaction]:
@@ -96,7 +112,11 @@ _ANSWERED = Q(direction=Direction.INBOUND, answered_at__isnull=False, wait_ms__i
 
 
 def _narrowed(rows: QuerySet[Any], wanted: ContactFilter) -> QuerySet[Any]:
-    rows = rows.filter(account_id=wanted.account_id, started_at__gte=wanted.start, started_at__lt=wanted.end)
+    rows = rows.filter(account_id=wanted.account_id)
+    if wanted.start is not None:
+        rows = rows.filter(started_at__gte=wanted.start)
+    if wanted.end is not None:
+        rows = rows.filter(started_at__lt=wanted.end)
     if wanted.ticket_id is not None:
         rows = rows.filter(ticket_id=wanted.ticket_id)
     if wanted.weekday is not None:
@@ -190,11 +210,11 @@ def contact_page(*, wanted: ContactFilter, after: Place | None, size: int) -> tu
     chosen = first[:size]
     more = chosen[-1][0] if len(first) > size else None
     taken = [row for _, row in chosen if isinstance(row, Interaction)]
-    times = times_by_interaction(ids=[row.pk for row in taken])
+    times = interaction_time(interaction_ids=[row.pk for row in taken])
     legs = _legs([row.pk for row in taken if row.channel == Channel.VOICE])
     points = _points({row.ticket.contact_id for row in taken})
     return [
-        _handled_row(place, row, times[row.pk], legs.get(row.pk), points)
+        _handled_row(place, row, times.get(row.pk, InteractionTime()), legs.get(row.pk), points)
         if isinstance(row, Interaction)
         else _missed_row(place, row)
         for place, row in chosen
@@ -215,19 +235,6 @@ def _page_of(
         yield Place(at=row.started_at, kind=kind, id=row.pk), row
 
 
-def times_by_interaction(*, ids: Iterable[int]) -> dict[int, dict[str, int]]:
-    """Whole milliseconds by class of time of each interaction, from the allocations in force."""
-    times: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(TIME_CLASSES, 0))
-    rows = (
-        Allocation.objects.filter(run__is_current=True, interaction_id__in=list(ids), kind__in=TIME_CLASSES)
-        .values("interaction_id", "kind")
-        .annotate(total_ms=Sum("ms"))
-    )
-    for row in rows:
-        times[row["interaction_id"]][row["kind"]] = row["total_ms"]
-    return times
-
-
 def _legs(interaction_ids: list[int]) -> dict[int, CallSegment]:
     segments = CallSegment.objects.filter(interaction_id__in=interaction_ids).select_related("call")
     return {segment.interaction_id: segment for segment in segments if segment.interaction_id is not None}
@@ -245,7 +252,7 @@ def _number(ticket: Any) -> str:
 def _handled_row(
     place: Place,
     row: Interaction,
-    times: dict[str, int],
+    time: InteractionTime,
     leg: CallSegment | None,
     points: dict[tuple[int, str], str],
 ) -> ContactRow:
@@ -268,7 +275,7 @@ def _handled_row(
         ticket_number=_number(row.ticket),
         ticket_subject=row.ticket.subject,
         wait_ms=row.waited_ms if row.direction == Direction.INBOUND else None,
-        times=times,
+        times={f"{name}_ms": getattr(time, f"{name}_ms") for name in TIME_CLASSES},
     )
 
 
@@ -288,5 +295,5 @@ def _missed_row(place: Place, row: Call) -> ContactRow:
         ticket_number=_number(row.ticket) if row.ticket else None,
         ticket_subject=row.ticket.subject if row.ticket else "",
         wait_ms=row.wait_ms,
-        times=dict.fromkeys(TIME_CLASSES, 0),
+        times={f"{name}_ms": 0 for name in TIME_CLASSES},
     )

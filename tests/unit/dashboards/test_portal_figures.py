@@ -15,9 +15,7 @@ from contactcenter.dashboards.portal_figures import (
 )
 
 # callcentrehelper.com, "How to calculate service level"
-PUBLISHED = Answering(
-    answered=1000, answered_in_time=860, abandoned=60, abandoned_in_time=20
-)
+PUBLISHED = Answering(answered=1000, answered_in_time=860, abandoned=60, abandoned_in_time=20)
 
 
 @pytest.mark.parametrize(
@@ -29,12 +27,8 @@ PUBLISHED = Answering(
         ("short_abandons_dropped", 827),
     ],
 )
-def test_service_level_gives_the_published_figures(
-    formula: Formula, expected: int
-) -> None:
-    assert (
-        permille(share=service_level(answering=PUBLISHED, formula=formula)) == expected
-    )
+def test_service_level_gives_the_published_figures(formula: Formula, expected: int) -> None:
+    assert permille(share=service_level(answering=PUBLISHED, formula=formula)) == expected
 
 
 def test_service_level_of_nothing_is_unknown() -> None:

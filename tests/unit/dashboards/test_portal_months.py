@@ -42,9 +42,7 @@ def test_month_with_the_autumn_change_is_an_hour_long() -> None:
     assert end - start == dt.timedelta(days=31) + dt.timedelta(hours=1)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "2026", "2026-13", "2026-00", "2026-6", "2026-06-01", "0001-01"]
-)
+@pytest.mark.parametrize("text", ["", "2026", "2026-13", "2026-00", "2026-6", "2026-06-01", "0001-01"])
 def test_text_that_is_no_month_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         parse_month(text=text)
@@ -66,17 +64,13 @@ def test_finished_month_is_compared_with_the_whole_month_before() -> None:
 
 
 def test_running_month_is_compared_with_the_same_elapsed_time() -> None:
-    stretch = same_stretch_before(
-        month=Month(2026, 6), at=utc(2026, 6, 10, 22), zone=MADRID
-    )
+    stretch = same_stretch_before(month=Month(2026, 6), at=utc(2026, 6, 10, 22), zone=MADRID)
 
     assert stretch == (utc(2026, 4, 30, 22), utc(2026, 5, 10, 22))
 
 
 def test_comparison_never_runs_past_the_shorter_month() -> None:
-    stretch = same_stretch_before(
-        month=Month(2026, 3), at=utc(2026, 3, 31, 12), zone=MADRID
-    )
+    stretch = same_stretch_before(month=Month(2026, 3), at=utc(2026, 3, 31, 12), zone=MADRID)
 
     assert stretch == (utc(2026, 1, 31, 23), utc(2026, 2, 28, 23))
 
@@ -89,9 +83,7 @@ def test_comparison_never_runs_past_the_shorter_month() -> None:
         timezones=st.just(dt.UTC),
     ),
 )
-def test_every_instant_lies_in_exactly_its_own_month(
-    zone: str, at: dt.datetime
-) -> None:
+def test_every_instant_lies_in_exactly_its_own_month(zone: str, at: dt.datetime) -> None:
     here = ZoneInfo(zone)
     month = month_of(at=at, zone=here)
 

@@ -1,0 +1,251 @@
+"""/api/v1/portal/: a client's own usage, contacts and invoice rows."""
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from billing.queries import account_in_scope
+from contactcenter.dashboards import portal_figures as figures
+from contactcenter.dashboards.portal_costs import contact_costs, month_cost
+from contactcenter.dashboards.portal_export import contacts_csv
+from contactcenter.dashboards.portal_months import (
+    Month,
+    day_bounds,
+    days_of,
+    month_bounds,
+    month_of,
+    same_stretch_before,
+    shifted,
+)
+from contactcenter.dashboards.portal_queries import (
+    IN_TIME_MS,
+    ContactFilter,
+    ContactRow,
+    Place,
+    contact_page,
+    usage_buckets,
+)
+from contactcenter.dashboards.portal_serializers import (
+    ContactParameters,
+    PortalContactPageSerializer,
+    UsageParameters,
+    UsageSerializer,
+)
+from contactcenter.kernel.errors import NotFound
+from contactcenter.tenancy.models import Account, Role
+from contactcenter.tenancy.permissions import roles
+from contactcenter.tenancy.queries import accounts_in_scope
+from contactcenter.tickets.models import Ticket
+
+PAGE_SIZE = 50
+FORMULA: figures.Formula = "abandons_within_met"
+SeesUsage = roles(Role.CLIENT_VIEWER, Role.CLIENT_ADMIN, Role.SUPERVISOR, Role.BILLING_ADMIN, Role.ADMIN)
+
+
+class UsageView(APIView):
+    """GET /api/v1/portal/usage/"""
+
+    permission_classes = [SeesUsage]
+
+    @extend_schema(parameters=[UsageParameters], responses=UsageSerializer, operation_id="portal_usage")
+    def get(self, request: Request) -> Response:
+        """Return a month of the account in figures, each beside the same stretch of the month before."""
+        wanted = _read(UsageParameters, request)
+        account = _account(wanted.get("account"))
+        at = timezone.now()
+        zone = ZoneInfo(account.time_zone)
+        month = wanted.get("month") or month_of(at=at, zone=zone)
+        document = usage_document(account=account, month=month, channel=wanted.get("channel", ""), at=at)
+        return Response(UsageSerializer(document).data)
+
+
+def usage_document(*, account: Account, month: Month, channel: str, at: dt.datetime) -> dict[str, Any]:
+    """Return UsageSerializer's shape for one month as seen at the instant `at`."""
+    zone = ZoneInfo(account.time_zone)
+    start, end = month_bounds(month=month, zone=zone)
+    before_start, before_end = same_stretch_before(month=month, at=at, zone=zone)
+    buckets = usage_buckets(
+        wanted=ContactFilter(account_id=account.pk, zone=zone, start=start, end=end, channel=channel)
+    )
+    before = usage_buckets(
+        wanted=ContactFilter(account_id=account.pk, zone=zone, start=before_start, end=before_end, channel=channel)
+    )
+    contacts, contacts_before = figures.total_contacts(buckets=buckets), figures.total_contacts(buckets=before)
+    answering, answering_before = figures.total_answering(buckets=buckets), figures.total_answering(buckets=before)
+    heat = figures.heat_of(buckets=buckets)
+    peak = figures.busiest(heat=heat)
+    return {
+        "account_id": account.pk,
+        "month": str(month),
+        "time_zone": account.time_zone,
+        "currency": account.currency,
+        "as_of": min(at, end),
+        "starts_at": start,
+        "ends_at": end,
+        "complete": at >= end,
+        "contacts": {
+            "value": contacts,
+            "before": contacts_before,
+            "change_permille": figures.change_permille(now=contacts, before=contacts_before),
+        },
+        "answering": {
+            "threshold_s": IN_TIME_MS // 1000,
+            "formula": FORMULA,
+            "answered": answering.answered,
+            "abandoned": answering.abandoned,
+            "in_time_permille": _in_time(answering),
+            "before_permille": _in_time(answering_before),
+            "average_wait_ms": figures.average_wait_ms(answering=answering),
+            "before_wait_ms": figures.average_wait_ms(answering=answering_before),
+        },
+        "cost": _cost(account=account, month=month),
+        "days": [_day(on, [bucket for bucket in buckets if bucket.on == on]) for on in days_of(month=month)],
+        "heat": heat,
+        "busiest": {"weekday": peak[0], "hour": peak[1], "contacts": heat[peak[0]][peak[1]]} if peak else None,
+    }
+
+
+def _in_time(answering: figures.Answering) -> int | None:
+    return figures.permille(share=figures.service_level(answering=answering, formula=FORMULA))
+
+
+def _day(on: dt.date, buckets: list[figures.Bucket]) -> dict[str, Any]:
+    answering = figures.total_answering(buckets=buckets)
+    return {
+        "on": on,
+        "counts": figures.counts_by_channel(buckets=buckets),
+        "in_time_permille": _in_time(answering),
+        "average_wait_ms": figures.average_wait_ms(answering=answering),
+    }
+
+
+def _cost(*, account: Account, month: Month) -> dict[str, Any] | None:
+    cost = month_cost(account=account, month=month)
+    if cost is None:
+        return None
+    before = month_cost(account=account, month=shifted(month=month, by=-1))
+    comparable = before is not None and before.currency == cost.currency
+    return {
+        "net": str(cost.net),
+        "gross": str(cost.gross),
+        "currency": cost.currency,
+        "before_net": str(before.net) if before is not None and comparable else None,
+    }
+
+
+class ContactsView(APIView):
+    """GET /api/v1/portal/interactions/"""
+
+    permission_classes = [SeesUsage]
+
+    @extend_schema(
+        parameters=[ContactParameters], responses=PortalContactPageSerializer, operation_id="portal_interactions"
+    )
+    def get(self, request: Request) -> Response:
+        """List contacts, newest first, with operator, outcome, settled time by class and cost."""
+        given = _read(ContactParameters, request)
+        account, wanted = _filter(given)
+        after = Place.parse(given["cursor"]) if given.get("cursor") else None
+        rows, following = contact_page(wanted=wanted, after=after, size=PAGE_SIZE)
+        costs = contact_costs(account=account, rows=rows)
+        page = {
+            "results": [
+                _contact_document(row, costs.get(row.place.id) if row.place.kind == "i" else None) for row in rows
+            ],
+            "next": str(following) if following else None,
+        }
+        return Response(PortalContactPageSerializer(page).data)
+
+
+class ContactsExportView(APIView):
+    """GET /api/v1/portal/interactions/export/"""
+
+    permission_classes = [SeesUsage]
+
+    @extend_schema(
+        parameters=[ContactParameters],
+        responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.STR)},
+        operation_id="portal_interactions_export",
+    )
+    def get(self, request: Request) -> StreamingHttpResponse:
+        """Send the same list as CSV (UTF-8, comma, instants in UTC, times in milliseconds)."""
+        account, wanted = _filter(_read(ContactParameters, request))
+        response = StreamingHttpResponse(
+            contacts_csv(account=account, wanted=wanted), content_type="text/csv; charset=utf-8"
+        )
+        response.headers["Content-Disposition"] = f'attachment; filename="contacts-{account.slug}.csv"'
+        return response
+
+
+def _contact_document(row: ContactRow, cost: tuple[Any, str] | None) -> dict[str, Any]:
+    return {
+        "id": f"{row.place.kind}{row.place.id}",
+        "started_at": row.started_at,
+        "ended_at": row.ended_at,
+        "channel": row.channel,
+        "direction": row.direction,
+        "contact": {"name": row.contact_name, "point": row.contact_point}
+        if row.contact_name or row.contact_point
+        else None,
+        "operator": row.operator,
+        "outcome": row.outcome,
+        "disposition": row.disposition,
+        "ticket": {"id": row.ticket_id, "number": row.ticket_number, "subject": row.ticket_subject}
+        if row.ticket_id
+        else None,
+        "wait_ms": row.wait_ms,
+        "times": row.times,
+        "cost": {"amount": str(cost[0]), "currency": cost[1]} if cost else None,
+    }
+
+
+def _read(shape: type[UsageParameters], request: Request) -> dict[str, Any]:
+    parameters = shape(data=request.query_params)
+    parameters.is_valid(raise_exception=True)
+    return dict(parameters.validated_data)
+
+
+def _account(account_id: int | None) -> Account:
+    if account_id is not None:
+        return account_in_scope(account_id=account_id)
+    account = accounts_in_scope().first()
+    if account is None:
+        raise NotFound("You have no account here.", field="account")
+    return account
+
+
+def _filter(given: dict[str, Any]) -> tuple[Account, ContactFilter]:
+    ticket_id = given.get("ticket")
+    if ticket_id is not None:
+        ticket = Ticket.objects.filter(pk=ticket_id).first()
+        if ticket is None:
+            raise NotFound("There is no such ticket.", field="ticket")
+        account = account_in_scope(account_id=ticket.account_id)
+    else:
+        account = _account(given.get("account"))
+    zone = ZoneInfo(account.time_zone)
+    start: dt.datetime | None = None
+    end: dt.datetime | None = None
+    if given.get("day"):
+        start, end = day_bounds(on=given["day"], zone=zone)
+    elif given.get("month") or ticket_id is None:
+        start, end = month_bounds(month=given.get("month") or month_of(at=timezone.now(), zone=zone), zone=zone)
+    return account, ContactFilter(
+        account_id=account.pk,
+        zone=zone,
+        start=start,
+        end=end,
+        channel=given.get("channel", ""),
+        answer=given.get("answer", ""),
+        weekday=given.get("weekday"),
+        hour=given.get("hour"),
+        ticket_id=ticket_id,
+    )

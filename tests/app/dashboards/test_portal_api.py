@@ -1,0 +1,288 @@
+"""The client's usage and list of contacts: local days, exact counts, and nothing of another account."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+
+from contactcenter.tenancy.doors import open_account
+from contactcenter.tenancy.models import Account, Role
+from contactcenter.tickets.models import Call, CallSegment, Interaction
+from tests.app.factories import make_account, make_operator, make_ticket, make_user
+
+pytestmark = pytest.mark.django_db
+JULY = datetime(2026, 7, 20, 12, 0, tzinfo=UTC)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.fixture
+def account() -> Account:
+    return make_account("Azul Pay", time_zone="Europe/Madrid", currency="EUR", ticket_prefix="AZ")
+
+
+@pytest.fixture
+def client(account: Account) -> Client:
+    browser = Client()
+    browser.force_login(make_user(Role.CLIENT_VIEWER, account))
+    return browser
+
+
+def handle(
+    account: Account, started: datetime, *, channel: str = "voice", waited_ms: int | None = 5_000
+) -> Interaction:
+    with open_account(account.pk):
+        return Interaction.objects.create(
+            account=account,
+            ticket=make_ticket(account, channel=channel),
+            operator=make_operator(account),
+            channel=channel,
+            direction="in",
+            started_at=started,
+            ended_at=started + timedelta(minutes=3),
+            waited_ms=waited_ms,
+        )
+
+
+def miss(account: Account, started: datetime, *, wait_ms: int = 30_000, external_id: str = "x") -> Call:
+    with open_account(account.pk):
+        return Call.objects.create(
+            account=account,
+            endpoint_id=1,
+            external_id=external_id,
+            direction="in",
+            from_number="+34600000001",
+            started_at=started,
+            enqueued_at=started,
+            ended_at=started + timedelta(milliseconds=wait_ms),
+            wait_ms=wait_ms,
+            outcome="abandoned",
+        )
+
+
+def usage(client: Client, **query: str) -> dict:
+    with time_machine.travel(JULY, tick=False):
+        response = client.get("/api/v1/portal/usage/", query)
+    assert response.status_code == 200, response.content
+    return response.json()
+
+
+def test_days_are_those_of_the_account_not_of_utc(account, client):
+    handle(account, at("2026-05-31T22:30:00"))  # 1 June, 00:30 in Madrid
+    handle(account, at("2026-06-30T22:30:00"))  # 1 July, 00:30 in Madrid
+
+    june = usage(client, account=account.pk, month="2026-06")
+
+    assert june["contacts"]["value"] == 1
+    assert june["days"][0] == {
+        "on": "2026-06-01",
+        "counts": {"voice": 1},
+        "in_time_permille": 1000,
+        "average_wait_ms": 5000,
+    }
+    assert june["starts_at"] == "2026-05-31T22:00:00Z"
+    assert len(june["days"]) == 30
+
+
+def test_hour_that_comes_twice_in_autumn_counts_once_each(account, client):
+    handle(account, at("2026-10-25T00:30:00"))  # 02:30 summer time
+    handle(account, at("2026-10-25T01:30:00"))  # 02:30 winter time
+
+    october = usage(client, account=account.pk, month="2026-10")
+
+    assert october["heat"][6][2] == 2
+    assert october["busiest"] == {"weekday": 6, "hour": 2, "contacts": 2}
+
+
+def test_service_level_and_wait_count_what_was_answered_and_given_up(account, client):
+    handle(account, at("2026-06-02T09:00:00"), waited_ms=10_000)
+    handle(account, at("2026-06-02T09:10:00"), waited_ms=20_000)
+    handle(account, at("2026-06-02T09:20:00"), waited_ms=60_000, channel="chat")
+    miss(account, at("2026-06-02T09:30:00"))
+    handle(account, at("2026-06-02T09:40:00"), channel="email", waited_ms=3_600_000)
+
+    june = usage(client, account=account.pk, month="2026-06")
+
+    assert june["contacts"]["value"] == 5
+    assert june["answering"] == {
+        "threshold_s": 20,
+        "formula": "abandons_within_met",
+        "answered": 3,
+        "abandoned": 1,
+        "in_time_permille": 500,
+        "before_permille": None,
+        "average_wait_ms": 30_000,
+        "before_wait_ms": None,
+    }
+
+
+def test_trend_compares_with_the_whole_month_before(account, client):
+    for day in (3, 4, 5, 6):
+        handle(account, at(f"2026-05-0{day}T09:00:00"))
+    for day in (3, 4, 5, 6, 7):
+        handle(account, at(f"2026-06-0{day}T09:00:00"))
+
+    assert usage(client, account=account.pk, month="2026-06")["contacts"] == {
+        "value": 5,
+        "before": 4,
+        "change_permille": 250,
+    }
+
+
+def test_running_month_is_compared_with_the_same_stretch(account, client):
+    handle(account, at("2026-06-05T09:00:00"))
+    handle(account, at("2026-06-25T09:00:00"))  # after the 20th: not part of the stretch
+    handle(account, at("2026-07-05T09:00:00"))
+
+    july = usage(client, account=account.pk, month="2026-07")
+
+    assert july["contacts"] == {"value": 1, "before": 1, "change_permille": 0}
+    assert july["complete"] is False
+    assert july["as_of"] == "2026-07-20T12:00:00Z"
+
+
+def test_channel_narrows_every_figure(account, client):
+    handle(account, at("2026-06-02T09:00:00"))
+    handle(account, at("2026-06-02T09:20:00"), channel="chat")
+
+    june = usage(client, account=account.pk, month="2026-06", channel="chat")
+
+    assert june["contacts"]["value"] == 1
+    assert june["days"][1]["counts"] == {"chat": 1}
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [({"month": "June"}, "month"), ({"month": "2026-13"}, "month"), ({"channel": "pigeon"}, "channel")],
+)
+def test_a_wrong_parameter_is_named(account, client, query, field):
+    response = client.get("/api/v1/portal/usage/", {"account": account.pk, **query})
+
+    assert response.status_code == 400
+    assert response.json()["error"]["field"] == field
+
+
+def test_every_figure_is_the_length_of_its_list(account, client):
+    handle(account, at("2026-06-02T09:00:00"), waited_ms=10_000)
+    handle(account, at("2026-06-02T09:10:00"), waited_ms=40_000)
+    miss(account, at("2026-06-03T09:30:00"))
+    june = usage(client, account=account.pk, month="2026-06")
+
+    def listed(**query: str) -> int:
+        answer = client.get("/api/v1/portal/interactions/", {"account": account.pk, "month": "2026-06", **query})
+        assert answer.status_code == 200, answer.content
+        return len(answer.json()["results"])
+
+    assert listed() == june["contacts"]["value"] == 3
+    assert listed(day="2026-06-02") == june["days"][1]["counts"]["voice"] == 2
+    assert listed(weekday="2", hour="11") == june["heat"][2][11] == 1
+    assert [listed(answer=name) for name in ("in_time", "late", "abandoned")] == [1, 1, 1]
+
+
+def test_contact_tells_operator_ticket_and_wait(account, client):
+    row = handle(account, at("2026-06-02T09:00:00"), channel="chat", waited_ms=12_345)
+
+    listed = client.get("/api/v1/portal/interactions/", {"account": account.pk, "month": "2026-06"}).json()["results"]
+
+    assert listed[0] | {"contact": None} == {
+        "id": f"i{row.pk}",
+        "started_at": "2026-06-02T09:00:00Z",
+        "ended_at": "2026-06-02T09:03:00Z",
+        "channel": "chat",
+        "direction": "in",
+        "contact": None,
+        "operator": row.operator.display_name,
+        "outcome": "handled",
+        "disposition": None,
+        "ticket": {"id": row.ticket_id, "number": f"AZ-{row.ticket.number}", "subject": "Where is my order?"},
+        "wait_ms": 12345,
+        "times": {"talk_ms": 0, "hold_ms": 0, "wrap_ms": 0, "focus_ms": 0, "open_ms": 0},
+        "cost": None,
+    }
+
+
+def test_answered_call_is_listed_once_as_its_interaction(account, client):
+    row = handle(account, at("2026-06-02T09:00:00"))
+    call = miss(account, at("2026-06-02T08:59:50"), external_id="y")
+    with open_account(account.pk):
+        CallSegment.objects.create(account=account, call=call, position=1, kind="operator", interaction=row)
+
+    listed = client.get("/api/v1/portal/interactions/", {"account": account.pk, "month": "2026-06"}).json()["results"]
+
+    assert [entry["id"] for entry in listed] == [f"i{row.pk}"]
+    assert listed[0]["contact"]["point"] == "+34600000001"
+
+
+def test_pages_follow_on_without_gap_or_repetition(account, client, monkeypatch):
+    monkeypatch.setattr("contactcenter.dashboards.portal_api.PAGE_SIZE", 2)
+    same = at("2026-06-02T09:00:00")
+    expected = set()
+    for number in range(3):
+        expected.add(f"i{handle(account, same).pk}")
+        expected.add(f"c{miss(account, same, external_id=str(number)).pk}")
+    expected.add(f"i{handle(account, at('2026-06-01T09:00:00')).pk}")
+
+    seen: list[str] = []
+    cursor = ""
+    for _ in range(10):
+        page = client.get(
+            "/api/v1/portal/interactions/", {"account": account.pk, "month": "2026-06", "cursor": cursor}
+        ).json()
+        seen += [entry["id"] for entry in page["results"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+
+    assert len(seen) == 7
+    assert set(seen) == expected
+
+
+@pytest.mark.parametrize("cursor", ["x", "2026-06-02T09:00:00~i1", "2026-06-02T09:00:00+00:00~z1", "~", "i"])
+def test_foreign_cursor_is_refused_by_name(account, client, cursor):
+    response = client.get("/api/v1/portal/interactions/", {"account": account.pk, "cursor": cursor})
+
+    assert (response.status_code, response.json()["error"]["field"]) == (400, "cursor")
+
+
+def test_another_account_and_its_ticket_are_not_found(account, client):
+    other = make_account("Other")
+    row = handle(other, at("2026-06-02T09:00:00"))
+
+    for url, query in (
+        ("/api/v1/portal/usage/", {"account": other.pk}),
+        ("/api/v1/portal/interactions/", {"account": other.pk}),
+        ("/api/v1/portal/interactions/export/", {"account": other.pk}),
+        ("/api/v1/portal/interactions/", {"ticket": row.ticket_id}),
+    ):
+        assert client.get(url, query).status_code == 404, (url, query)
+    assert usage(client, month="2026-06")["contacts"]["value"] == 0
+
+
+def test_contacts_of_one_ticket_come_whatever_the_month(account, client):
+    row = handle(account, at("2025-01-02T09:00:00"))
+    handle(account, at("2026-06-02T09:00:00"))
+
+    listed = client.get("/api/v1/portal/interactions/", {"ticket": row.ticket_id}).json()["results"]
+
+    assert [entry["id"] for entry in listed] == [f"i{row.pk}"]
+
+
+def test_export_holds_every_contact_and_no_formula(account, client):
+    row = handle(account, at("2026-06-02T09:00:00"))
+    with open_account(account.pk):
+        row.ticket.contact.name = '=HYPERLINK("http://x")'
+        row.ticket.contact.save(update_fields=["name"])
+    miss(account, at("2026-06-03T09:00:00"))
+
+    response = client.get("/api/v1/portal/interactions/export/", {"account": account.pk, "month": "2026-06"})
+    lines = b"".join(response.streaming_content).decode().splitlines()
+
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert len(lines) == 3
+    assert lines[1].startswith("2026-06-03T09:00:00+00:00,") and "+34600000001" in lines[1]
+    assert "'=HYPERLINK" in lines[2]
