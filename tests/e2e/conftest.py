@@ -1,0 +1,202 @@
+"""The running product for the browser: the same supervisor as `make run`, on ports and data of its own."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from contactcenter.runner.servers import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 180
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class Site:
+    """One run of the product: where it answers, and how to run commands against its database."""
+
+    url: str
+    port: int
+    smtp_port: int
+    var: Path
+    environment: dict[str, str]
+    process: subprocess.Popen[str]
+    output: list[str] = field(default_factory=list)
+
+    def manage(self, *arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+        """Run a management command against this site's servers."""
+        environment = {**self.environment, **self._servers()}
+        return subprocess.run(
+            [sys.executable, "-W", "ignore", str(ROOT / "manage.py"), *arguments],
+            env=environment, input=stdin, capture_output=True, check=False, cwd=ROOT,
+        )  # fmt: skip
+
+    def _servers(self) -> dict[str, str]:
+        valkey = (self.var / "valkey" / "valkey.conf").read_text()
+        sockets = self.var.resolve() / "postgresql" / "sockets"
+        port = re.search(r"^port (\d+)", valkey, re.M)
+        password = re.search(r'^requirepass "(.+)"', valkey, re.M)
+        assert port
+        assert password
+        return {
+            "DATABASE_URL": f"postgresql://postgres@/contactcenter?host={quote(str(sockets), safe='')}",
+            "REDIS_URL": f"redis://:{password[1]}@127.0.0.1:{port[1]}/0",
+            "SECRET_KEY": (self.var / "secret_key").read_text().strip(),
+        }
+
+    def pids(self, name: str) -> list[int]:
+        """Return the process ids of one supervised program, its own children included."""
+        patterns = {
+            "web": "uvicorn",
+            "worker": "celery -A contactcenter worker",
+            "postgresql": str(self.var / "postgresql" / "pgdata"),
+        }
+        found = []
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                environment = (entry / "environ").read_bytes() if name != "postgresql" else b""
+            except OSError:
+                continue
+            if patterns[name] in command and (name == "postgresql" or f"VAR_DIR={self.var}".encode() in environment):
+                found.append(int(entry.name))
+        return found
+
+
+def start_site(var: Path, **extra: str) -> Site:
+    """Start the product and wait until it says where it is."""
+    port, smtp_port = free_port(), free_port()
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"DATABASE_URL", "REDIS_URL", "TEST_SERVERS_STARTED", "LIVE_CHANNEL", "DJANGO_SETTINGS_MODULE"}
+    }
+    environment |= {
+        "VAR_DIR": str(var),
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+        "SMTP_LISTEN_PORT": str(smtp_port),
+        "DEMO": "yes",
+        "DEMO_DAY": "no",
+        **extra,
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "contactcenter.runner"],
+        env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )  # fmt: skip
+    site = Site(f"http://127.0.0.1:{port}", port, smtp_port, var, environment, process)
+    assert process.stdout is not None
+    stream = process.stdout
+
+    def read() -> None:
+        for line in stream:
+            site.output.append(line)
+
+    threading.Thread(target=read, daemon=True).start()
+    deadline = time.monotonic() + START_SECONDS
+    while not any(line.startswith("Ready:") for line in site.output):
+        if process.poll() is not None or time.monotonic() > deadline:
+            stop_site(site)
+            pytest.fail("the product did not start:\n" + "".join(site.output))
+        time.sleep(0.1)
+    return site
+
+
+def stop_site(site: Site) -> int:
+    """Stop it as Ctrl-C does; return its exit code."""
+    if site.process.poll() is None:
+        site.process.send_signal(signal.SIGINT)
+        try:
+            site.process.wait(60)
+        except subprocess.TimeoutExpired:
+            os.killpg(site.process.pid, signal.SIGKILL)
+            site.process.wait()
+    return site.process.returncode
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    """The product with its demo accounts, one for all browser tests."""
+    var = Path(tempfile.mkdtemp(prefix="cc-e2e-"))
+    running = start_site(var)
+    yield running
+    code = stop_site(running)
+    shutil.rmtree(var, ignore_errors=True)
+    assert code == 0, "".join(running.output[-20:])
+
+
+def chromium_path() -> str:
+    """Return the Chromium to drive; without one the browser tests fail, they do not skip."""
+    for candidate in (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"):
+        path = shutil.which(candidate) if candidate else None
+        if path:
+            return path
+    pytest.fail("Chromium was not found. Install it (Debian: apt install chromium) or set CHROMIUM to its path.")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium without a screen."""
+    path = chromium_path()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(browser: Browser, site: Site) -> Iterator[Any]:
+    """Open pages with sessions of their own; console errors fail the test."""
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+
+    def open_page(*, locale: str = "en-GB", dark: bool = False) -> Page:
+        context = browser.new_context(
+            base_url=site.url,
+            locale=locale,
+            color_scheme="dark" if dark else "light",
+            viewport={"width": 1440, "height": 900},
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+@pytest.fixture(scope="session")
+def logins(site: Site) -> dict[str, dict[str, str]]:
+    """Return {role or name: {"email", "password"}} of the demo people."""
+    result = site.manage("load_demo", "--logins", "--json")
+    assert result.returncode == 0, result.stderr.decode()
+    return json.loads(result.stdout)  # type: ignore[no-any-return]
