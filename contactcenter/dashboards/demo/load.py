@@ -111,7 +111,7 @@ def _playbook(account: DemoAccount, row: Account) -> None:
 
 
 def _name_in(language: str) -> str:
-        names: dict[str, str] = {account["language"]: account["name"] for account in load_house()["accounts"]}
+    names: dict[str, str] = {account["language"]: account["name"] for account in load_house()["accounts"]}
     return names[language]
 
 
