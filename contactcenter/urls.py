@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from contactcenter.kernel import frontend, health
 from contactcenter.tenancy.api import MeView
@@ -15,7 +15,7 @@ urlpatterns = [
     path("_allauth/", include("allauth.headless.urls")),
     path("backoffice/", admin.site.urls),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("api/v1/me/", MeView.as_view(), name="me"),
     path("api/v1/", include("contactcenter.tickets.urls")),
     path("api/v1/", include("contactcenter.playbooks.urls")),
