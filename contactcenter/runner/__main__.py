@@ -51,6 +51,20 @@ def _manage(*arguments: str, quiet: bool = False) -> None:
         raise ServerProblem(f"manage.py {arguments[0]} failed.{detail}")
 
 
+def _collect_static(var: Path) -> None:
+    """Copy and compress the static files, if the web or the packages have changed since the last time."""
+    sources = [
+        ROOT / "frontend" / "dist" / ".ready",
+        ROOT / "frontend" / "dist" / "index.html",
+        ROOT / "requirements.lock",
+    ]
+    state = " ".join(str(path.stat().st_mtime_ns) for path in sources if path.exists())
+    stamp = var / "static.stamp"
+    if not stamp.exists() or stamp.read_text() != state:
+        _manage("collectstatic", "--noinput", "--verbosity", "0", quiet=True)
+        stamp.write_text(state)
+
+
 def _start_servers(var: Path) -> list[EmbeddedServer]:
     servers = []
     try:
@@ -90,7 +104,12 @@ def _children(*, logs: Path, host: str, port: int) -> list[Child]:
         "mail door": [python, str(ROOT / "manage.py"), "smtp_listener", "--host", host],
     }  # fmt: skip
     return [
-        Child(name=name, command=command, environment={"PYTHONPATH": str(ROOT)}, log=logs / f"{name.replace(' ', '-')}.log")
+        Child(
+            name=name,
+            command=command,
+            environment={"PYTHONPATH": str(ROOT)},
+            log=logs / f"{name.replace(' ', '-')}.log",
+        )
         for name, command in programs.items()
     ]
 
@@ -141,7 +160,7 @@ def _run(var: Path) -> None:
         try:
             say("Preparing the database ...")
             _manage("migrate", "--verbosity", "0", quiet=True)
-            _manage("collectstatic", "--noinput", "--verbosity", "0", quiet=True)
+            _collect_static(var)
             if environment.boolean("DEMO", default=False):
                 _manage("prepare_demo")
             supervisor.children = [*_server_children(servers, logs), *_children(logs=logs, host=host, port=port)]

@@ -42,7 +42,9 @@ def check_disk(var: Path) -> None:
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise ServerProblem(f"The disk of {var} is full. Free some space, then try again.") from None
-        raise ServerProblem(f"{var} cannot be written: {error.strerror}. Set VAR_DIR to a directory of yours.") from None
+        raise ServerProblem(
+            f"{var} cannot be written: {error.strerror}. Set VAR_DIR to a directory of yours."
+        ) from None
     free = shutil.disk_usage(var).free
     if free < NEEDED_BYTES:
         raise ServerProblem(
