@@ -30,7 +30,7 @@ def explain_line(*, line: Line) -> dict[str, Any]:
         "component": line.component.code,
         "exact": exact_text(value=line.exact),
         "amount": str(line.amount),
-        "rounding": "half_up",
+        "money_rounding": "half_up",
         "digits": line.digits,
         "share_of_period": exact_text(value=line.segment.share),
     }

@@ -27,6 +27,11 @@ def decimal_from_units(*, units: int, digits: int) -> Decimal:
     return Decimal((0 if units >= 0 else 1, tuple(int(figure) for figure in str(abs(units))), -digits))
 
 
+def money_text(*, amount: Decimal, digits: int) -> str:
+    """Write an amount with its currency's digits, whatever scale it was stored with: 1.5000 gives 1.50."""
+    return str(decimal_from_units(units=units_from_decimal(amount=amount, digits=digits), digits=digits))
+
+
 def units_from_decimal(*, amount: Decimal, digits: int) -> int:
     """Return the whole units of 10^-digits in an amount; ValueError if the amount is not a whole number of them."""
     scaled = Fraction(amount) * 10**digits

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from contactcenter.worktime.models import Allocation
 
@@ -26,20 +26,27 @@ class InteractionTime:
     slices: list[tuple[int, int, str, int]] = field(default_factory=list)
 
 
-def interaction_time(*, interaction_ids: Iterable[int]) -> dict[int, InteractionTime]:
-    """Return the settled time of each interaction under the current allocation; interactions without any are left out.
+def settled_allocations() -> QuerySet[Allocation]:
+    """Return the allocations in force of settled slices.
 
     Settled: the last piece of a running session is left out until the next event bounds it.
     """
+    return Allocation.objects.filter(run__is_current=True).exclude(
+        slice__session__ended_at=None, slice__ended_at__gte=F("slice__session__derived_until")
+    )
+
+
+def interaction_time(*, interaction_ids: Iterable[int]) -> dict[int, InteractionTime]:
+    """Return the settled time of each interaction under the current allocation; those without any are left out."""
     times: dict[int, InteractionTime] = {}
     rows = (
-        Allocation.objects.filter(interaction_id__in=list(interaction_ids), run__is_current=True)
-        .exclude(slice__session__ended_at=None, slice__ended_at__gte=F("slice__session__derived_until"))
+        settled_allocations()
+        .filter(interaction_id__in=list(interaction_ids))
         .order_by("slice__started_at", "id")
         .values_list("interaction_id", "kind", "ms", "slice_id", "id", "slice__started_at")
     )
     for interaction_id, kind, ms, slice_id, allocation_id, started_at in rows.iterator():
-        time = times.setdefault(interaction_id, InteractionTime())
+        time = times.setdefault(int(interaction_id or 0), InteractionTime())
         setattr(time, f"{kind}_ms", getattr(time, f"{kind}_ms") + ms)
         time.first_started_at = time.first_started_at or started_at
         time.slices.append((slice_id, allocation_id, kind, ms))

@@ -1,0 +1,189 @@
+"""Reads: the bill of an account's period through the one engine, tariffs in force, costs of contacts.
+
+Every function runs inside an account scope that its caller has opened.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from billing.models import Contract, Invoice, InvoiceStatus, TariffVersion, UsageLine, VersionState
+from billing.periods import Period, month_period
+from billing.pricing import Bill, Segment, price_period
+from billing.rating import Usage
+from billing.segments import ContractDays, VersionDays, Window, plan_windows
+from billing.snapshot import segment_document
+from billing.terms import TariffTerms
+from billing.terms_document import parse_terms
+from contactcenter.kernel.errors import DomainError, NotFound
+from contactcenter.tenancy.models import Account
+from contactcenter.tenancy.queries import accounts_in_scope
+
+
+class NothingToBill(DomainError):
+    """The account has no tariff in the period, and no usage that would need one."""
+
+    code = "no_contract"
+    status = 409
+
+
+class UsageWithoutTariff(DomainError):
+    """The account was served on days that no contract or version covers; nothing is billed until one does."""
+
+    code = "usage_without_tariff"
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBill:
+    """A priced period of an account: the bill, and the terms of each segment as they are snapshotted."""
+
+    account: Account
+    period: Period
+    bill: Bill
+    segments: tuple[dict[str, Any], ...]
+
+
+def account_in_scope(*, account_id: int) -> Account:
+    """Return an account within reach; NotFound for any other."""
+    account = accounts_in_scope().filter(pk=account_id).first()
+    if account is None:
+        raise NotFound("There is no such account.", field="account")
+    return account
+
+
+def account_period(*, account: Account, label: str) -> Period:
+    """Return the account's month in its own time zone; PeriodError where the text is no month."""
+    return month_period(label=label, zone=account.time_zone)
+
+
+def account_bill(*, account: Account, period: Period) -> AccountBill:
+    """Return what the period costs so far, by the versions in force on its days: accrual, draft and invoice alike.
+
+    NothingToBill without contract and usage; UsageWithoutTariff where usage falls on days without one; MixedCurrencies
+    and TermsError as the engine raises them.
+    """
+    contracts = contracts_in_period(account=account, period=period)
+    versions = _versions_by_tariff(tariff_ids={contract.tariff_id for contract in contracts})
+    windows = plan_windows(period=period, contracts=[_contract_days(contract, versions) for contract in contracts])
+    usage = usage_in_period(account=account, period=period)
+    by_window, uncovered = _spread(windows=windows, usage=usage)
+    if uncovered:
+        first = uncovered[0].started_at
+        raise UsageWithoutTariff(
+            f"{len(uncovered)} contacts of {account.name} in {period.label} fall on days without a tariff, the first "
+            f"at {first:%Y-%m-%d %H:%M} UTC.",
+            data={"contacts": len(uncovered)},
+        )
+    if not windows:
+        raise NothingToBill(f"{account.name} has no tariff in {period.label}.")
+    version_by_id = {version.pk: version for found in versions.values() for version in found}
+    terms: dict[int, TariffTerms] = {}
+    segments: list[Segment] = []
+    documents: list[dict[str, Any]] = []
+    for window, contacts in zip(windows, by_window, strict=True):
+        version = version_by_id[window.version_id]
+        terms.setdefault(version.pk, parse_terms(document=version.document))
+        segment = Segment(
+            terms=terms[version.pk], usage=contacts, share=window.share, is_first=window.is_first, key=window.key
+        )
+        segments.append(segment)
+        documents.append(
+            segment_document(
+                segment=segment, contract_id=window.contract_id, version_id=version.pk, version_number=version.number
+            )
+        )
+    return AccountBill(account=account, period=period, bill=price_period(segments=segments), segments=tuple(documents))
+
+
+def contracts_in_period(*, account: Account, period: Period) -> list[Contract]:
+    """Return the account's contracts that share a day with the period, in order."""
+    return list(
+        Contract.objects.filter(account=account, starts_on__lt=period.ends_on)
+        .filter(Q(ends_on__isnull=True) | Q(ends_on__gt=period.starts_on))
+        .order_by("starts_on", "id")
+    )
+
+
+def usage_in_period(*, account: Account, period: Period) -> list[Usage]:
+    """Return the account's current usage whose contacts started in the period, in order of start."""
+    rows = (
+        UsageLine.objects.filter(
+            account=account, is_current=True, started_at__gte=period.starts_at, started_at__lt=period.ends_at
+        )
+        .order_by("started_at", "id")
+        .values_list(*USAGE_COLUMNS)
+    )
+    return [usage_from_row(row) for row in rows.iterator(chunk_size=5000)]
+
+
+USAGE_COLUMNS = (
+    "id",
+    "started_at",
+    "channel",
+    "direction",
+    "talk_ms",
+    "hold_ms",
+    "wrap_ms",
+    "focus_ms",
+    "open_ms",
+)
+
+
+def usage_from_row(row: tuple[Any, ...]) -> Usage:
+    """Turn a row of USAGE_COLUMNS into what the engine rates."""
+    return Usage(str(row[0]), *row[1:])
+
+
+def version_in_force(*, tariff_id: int, on: date) -> TariffVersion | None:
+    """Return the version whose terms hold on a day, if any."""
+    return (
+        TariffVersion.objects.filter(tariff_id=tariff_id, state=VersionState.IN_FORCE, effective_from__lte=on)
+        .order_by("-effective_from")
+        .first()
+    )
+
+
+def invoices_for(*, account_id: int | None, include_drafts: bool) -> QuerySet[Invoice]:
+    """Return the invoices within reach, newest first; clients are shown issued ones alone."""
+    found = Invoice.objects.select_related("account").order_by("-period_start", "-id")
+    if not include_drafts:
+        found = found.filter(status=InvoiceStatus.ISSUED)
+    return found if account_id is None else found.filter(account_id=account_id)
+
+
+def _contract_days(contract: Contract, versions: dict[int, list[TariffVersion]]) -> ContractDays:
+    return ContractDays(
+        contract_id=contract.pk,
+        starts_on=contract.starts_on,
+        ends_on=contract.ends_on,
+        versions=tuple(
+            VersionDays(version_id=version.pk, effective_from=version.effective_from)
+            for version in versions.get(contract.tariff_id, [])
+            if version.effective_from is not None
+        ),
+    )
+
+
+def _versions_by_tariff(*, tariff_ids: Iterable[int]) -> dict[int, list[TariffVersion]]:
+    found: dict[int, list[TariffVersion]] = {}
+    for version in TariffVersion.objects.filter(tariff_id__in=list(tariff_ids), state=VersionState.IN_FORCE):
+        found.setdefault(version.tariff_id, []).append(version)
+    return found
+
+
+def _spread(*, windows: list[Window], usage: list[Usage]) -> tuple[list[list[Usage]], list[Usage]]:
+    bounds = [window.bounds for window in windows]
+    by_window: list[list[Usage]] = [[] for _ in windows]
+    uncovered: list[Usage] = []
+    for contact in usage:
+        for index, (start, end) in enumerate(bounds):
+            if start <= contact.started_at < end:
+                by_window[index].append(contact)
+                break
+        else:
+            uncovered.append(contact)
+    return by_window, uncovered

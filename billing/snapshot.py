@@ -1,0 +1,77 @@
+"""The canonical content of an invoice and its hash: what is issued can be computed again and compared. Pure."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from billing.explanation import bill_document, explain_contact
+from billing.pricing import Bill, Line, Segment
+from billing.rating import Usage
+from billing.terms_document import parse_terms, terms_document
+
+
+def segment_document(*, segment: Segment, contract_id: int, version_id: int, version_number: int) -> dict[str, Any]:
+    """Write a segment without its usage, so that segment_terms and the contacts' rows give it back."""
+    return {
+        "key": segment.key,
+        "contract": contract_id,
+        "version": version_id,
+        "version_number": version_number,
+        "share": f"{segment.share.numerator}/{segment.share.denominator}",
+        "is_first": segment.is_first,
+        "document": terms_document(terms=segment.terms),
+    }
+
+
+def restore_segment(*, document: Mapping[str, Any], usage: Sequence[Usage]) -> Segment:
+    """Read back what segment_document wrote, with the usage that belongs to it."""
+    return Segment(
+        terms=parse_terms(document=document["document"]),
+        usage=usage,
+        share=Fraction(document["share"]),
+        is_first=document["is_first"],
+        key=document["key"],
+    )
+
+
+def content_hash(
+    *,
+    bill: Bill,
+    segments: Sequence[Mapping[str, Any]],
+    language: str,
+    period: str,
+    seller: Mapping[str, Any],
+    buyer: Mapping[str, Any],
+) -> str:
+    """Return the SHA-256 (hex) of an invoice's content: parties, period, terms, every line, contact, tax and total.
+
+    Number and dates are not part of it: they are given when the content is issued.
+    """
+    digest = hashlib.sha256()
+    head = {"period": period, "language": language, "seller": seller, "buyer": buyer, "segments": list(segments)}
+    for part in _parts(head=head, bill=bill, language=language):
+        digest.update(json.dumps(part, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode())
+        digest.update(b"\n")
+    return digest.hexdigest()
+
+
+def _parts(*, head: Mapping[str, Any], bill: Bill, language: str) -> Iterator[Any]:
+    yield head
+    yield bill_document(bill=bill, language=language)
+    for position, line in enumerate(bill.lines, start=1):
+        yield from _contacts(position=position, line=line)
+
+
+def _contacts(*, position: int, line: Line) -> Iterator[Any]:
+    for contact in line.contacts:
+        usage = contact.rated.usage
+        yield [
+            position,
+            usage.id,
+            usage.started_at.isoformat(),
+            usage.channel,
+            usage.direction,
+            explain_contact(line=line, contact=contact),
+        ]

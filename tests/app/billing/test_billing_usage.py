@@ -1,0 +1,115 @@
+"""Collecting usage from the time ledger: each interaction once, whatever is run how often."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from billing import actions
+from billing.models import CollectedRun, UsageLine, UsageSource
+from billing.tasks import collect_usage, sweep
+from contactcenter.tenancy.models import Account
+from contactcenter.tickets.models import Interaction
+from contactcenter.worktime.models import Allocation, AllocationRun, Session
+from tests.app.billing.rows import AT, allocate_again
+
+Serve = Callable[..., Interaction]
+
+
+def test_usage_holds_the_allocated_milliseconds_and_their_sources(account: Account, serve: Serve) -> None:
+    interaction = serve(talk=70, hold=15, wrap=20)
+    assert actions.collect_pending(at=AT) == actions.usage.Collected(added=1)
+    line = UsageLine.objects.get()
+    assert (line.account_id, line.interaction_id, line.channel, line.direction) == (
+        account.pk,
+        interaction.pk,
+        "voice",
+        "in",
+    )
+    assert (line.talk_ms, line.hold_ms, line.wrap_ms, line.focus_ms, line.open_ms) == (70_000, 15_000, 20_000, 0, 0)
+    assert line.contact_name == "Olga Petrova"
+    assert line.ticket_number == f"T-{interaction.ticket.number}"
+    assert sorted(UsageSource.objects.values_list("kind", "ms")) == [
+        ("hold", 15_000),
+        ("talk", 70_000),
+        ("wrap", 20_000),
+    ]
+
+
+def test_collecting_twice_changes_nothing(serve: Serve) -> None:
+    interaction = serve(talk=70)
+    actions.collect_pending(at=AT)
+    run = AllocationRun.objects.get()
+    before = list(UsageLine.objects.values())
+    assert actions.collect_pending(at=AT) == actions.usage.Collected()
+    collect_usage(allocation_run_id=run.pk)
+    sweep()
+    assert actions.collect_usage(interaction_ids=[interaction.pk], at=AT) == actions.usage.Collected(unchanged=1)
+    assert list(UsageLine.objects.values()) == before
+    assert UsageSource.objects.count() == 1
+
+
+def test_an_interaction_that_goes_on_is_collected_when_it_has_ended(serve: Serve) -> None:
+    interaction = serve(talk=70, is_ended=False)
+    actions.collect_pending(at=AT)
+    assert not UsageLine.objects.exists()
+    Interaction.objects.filter(pk=interaction.pk).update(ended_at=AT - timedelta(hours=1))
+    assert actions.collect_pending(at=AT) == actions.usage.Collected(added=1)
+
+
+def test_a_later_allocation_adds_a_version_and_keeps_the_former(serve: Serve) -> None:
+    interaction = serve(talk=70)
+    actions.collect_pending(at=AT)
+    allocate_again(interaction, talk=80, wrap=5)
+    assert actions.collect_pending(at=AT) == actions.usage.Collected(changed=1)
+    assert list(UsageLine.objects.order_by("version").values_list("version", "is_current", "talk_ms", "wrap_ms")) == [
+        (1, False, 70_000, 0),
+        (2, True, 80_000, 5_000),
+    ]
+    assert actions.collect_pending(at=AT) == actions.usage.Collected()
+    assert CollectedRun.objects.count() == 1
+
+
+def test_a_later_allocation_of_the_same_time_adds_no_version(serve: Serve) -> None:
+    interaction = serve(talk=70)
+    actions.collect_pending(at=AT)
+    allocate_again(interaction, talk=70)
+    assert actions.collect_pending(at=AT) == actions.usage.Collected(unchanged=1)
+    assert UsageLine.objects.count() == 1
+
+
+def test_a_session_that_turns_out_void_takes_its_usage_back(serve: Serve) -> None:
+    serve(talk=70)
+    actions.collect_pending(at=AT)
+    AllocationRun.objects.update(is_current=False)
+    assert actions.collect_pending(at=AT) == actions.usage.Collected(changed=1)
+    assert UsageLine.objects.get(is_current=True).talk_ms == 0
+
+
+def test_the_growing_piece_of_a_running_session_is_left_out(serve: Serve) -> None:
+    serve(talk=70, wrap=30)
+    Session.objects.update(ended_at=None)
+    actions.collect_pending(at=AT)
+    line = UsageLine.objects.get()
+    assert (line.talk_ms, line.wrap_ms) == (70_000, 0)
+    run = AllocationRun.objects.get()
+    Session.objects.update(ended_at=datetime(2026, 6, 10, 9, 1, 40, tzinfo=UTC))
+    AllocationRun.objects.update(revision=2)
+    collect_usage(allocation_run_id=run.pk)
+    assert UsageLine.objects.get(is_current=True).wrap_ms == 30_000
+
+
+def test_time_allocated_to_nobody_or_without_a_contact_is_no_usage(serve: Serve) -> None:
+    serve(talk=70)
+    Allocation.objects.update(account=None)
+    actions.collect_pending(at=AT)
+    assert not UsageLine.objects.exists()
+
+
+def test_a_run_that_is_gone_is_no_error() -> None:
+    collect_usage(allocation_run_id=987654)
+
+
+@pytest.mark.parametrize("ids", [[], [987654]])
+def test_unknown_interactions_are_no_error(ids: list[int]) -> None:
+    assert actions.collect_usage(interaction_ids=ids, at=AT) == actions.usage.Collected()
