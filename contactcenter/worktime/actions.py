@@ -1,14 +1,183 @@
-"""Writes of the ledger: record events, derive slices and allocations from them."""
+"""Writes of the ledger: record what happened, derive sessions, slices and allocations from it."""
 
+import logging
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from contactcenter.worktime.events import EventInput
+from django.db import connection, transaction
+from django.db.models import F
+
+from contactcenter.kernel.errors import Invalid, NotFound
+from contactcenter.kernel.intervals import floor_to_ms, require_aware
+from contactcenter.kernel.jobs import enqueue_on_commit
+from contactcenter.worktime.allocation import Policy
+from contactcenter.worktime.events import EventInput, EventKind
+from contactcenter.worktime.models import AllocationRun, OperatorEvent, Session, Timeline
+from contactcenter.worktime.rewriting import reallocate, rewrite_stretch
+
+logger = logging.getLogger(__name__)
+
+SETTLE_SECONDS = 1.0
+"""Events come in bursts (offer ended, chat opened, focus): wait so long and derive once."""
+REFRESH_AFTER = timedelta(seconds=45)
+"""A running session is carried forward when its ledger is older."""
+_PRESENCE = {
+    EventKind.SESSION_STARTED,
+    EventKind.SESSION_ENDED,
+    EventKind.PRESENCE_AVAILABLE,
+    EventKind.PRESENCE_BREAK,
+}
 
 
+@transaction.atomic
 def record_events(*, operator_id: int, events: Sequence[EventInput]) -> int:
     """Store what happened to an operator; returns how many events were new.
 
     Recording the same source_key again changes nothing, whatever the order of arrival. After the commit the sessions
-    touched are derived anew by the task worktime.derive_session.
+    touched are derived anew by the task worktime.derive_operator. Instants are cut to whole milliseconds; a correction
+    takes the instant of the event it takes back. Raises Invalid (nothing is stored) if a field is missing or does not
+    fit.
     """
-    raise NotImplementedError
+    rows: dict[str, OperatorEvent] = {}
+    for event in events:
+        rows.setdefault(event.source_key, _row(operator_id, event))
+    known = OperatorEvent.objects.filter(source_key__in=rows).values_list("source_key", "operator_id", "kind", "at")
+    for key, *stored in known:
+        given = rows.pop(key)
+        if stored != [given.operator_id, given.kind, given.at]:
+            logger.warning("operator event %r came again with other facts; the first is kept", key)
+    if not rows:
+        return 0
+    OperatorEvent.objects.bulk_create(rows.values(), ignore_conflicts=True, batch_size=1000)
+    instants = [row.at for row in rows.values()]
+    was_behind = _mark_behind(operator_id, len(rows), min(instants), max(instants))
+    if not was_behind:
+        enqueue_on_commit("worktime.derive_operator", countdown=SETTLE_SECONDS, operator_id=operator_id)
+    return len(rows)
+
+
+def derive_operator(*, operator_id: int, at: datetime) -> bool:
+    """Bring the operator's ledger up to `at`: sessions, slices and allocations agree with the recorded events.
+
+    Deriving again from the same events writes nothing. Writers are never kept waiting: what is recorded meanwhile
+    leaves the operator behind. Returns whether everything recorded by the start is derived; false too if another
+    process is at it.
+    """
+    at = floor_to_ms(require_aware(at, name="at"))
+    with transaction.atomic():
+        if not _lock(operator_id):
+            return False
+        timeline = Timeline.objects.filter(operator_id=operator_id).first()
+        running = Session.objects.filter(operator_id=operator_id, ended_at=None).first()
+        changed_from = timeline.changed_from if timeline else None
+        changed_until = timeline.changed_until if timeline else None
+        if changed_from is not None and changed_until is not None:
+            rewrite_stretch(operator_id=operator_id, first=changed_from, last=changed_until, at=at)
+            running = Session.objects.filter(operator_id=operator_id, ended_at=None).first()
+        if running is not None and (running.derived_until is None or running.derived_until < at):
+            rewrite_stretch(operator_id=operator_id, first=running.started_at, last=at, at=at)
+        if timeline is None or timeline.derived == timeline.recorded:
+            return True
+        done = Timeline.objects.filter(pk=timeline.pk, recorded=timeline.recorded, changed_until__lte=at).update(
+            derived=timeline.recorded, changed_from=None, changed_until=None
+        )
+        if not done and changed_until is not None and changed_until <= at:
+            enqueue_on_commit("worktime.derive_operator", countdown=SETTLE_SECONDS, operator_id=operator_id)
+        return bool(done)
+
+
+def derive_behind(*, at: datetime) -> int:
+    """Derive every operator whose events are ahead of the ledger or whose running session is stale; returns how many.
+
+    One operator's failure is logged and keeps nobody else waiting.
+    """
+    behind = set(Timeline.objects.filter(derived__lt=F("recorded")).values_list("operator_id", flat=True))
+    stale = Session.objects.filter(ended_at=None, derived_until__lt=at - REFRESH_AFTER)
+    behind.update(stale.values_list("operator_id", flat=True))
+    count = 0
+    for operator_id in sorted(behind):
+        try:
+            derive_operator(operator_id=operator_id, at=at)
+            count += 1
+        except Exception:
+            logger.exception("the ledger of operator %s could not be derived", operator_id)
+    return count
+
+
+@transaction.atomic
+def reallocate_session(*, session_id: int, policy: Policy) -> AllocationRun:
+    """Allocate a session's current slices anew under another policy; the facts and the earlier runs stay.
+
+    Returns the new current run. Raises NotFound.
+    """
+    session = Session.objects.select_for_update(of=("self",)).filter(pk=session_id).first()
+    if session is None:
+        raise NotFound(f"There is no session {session_id}.")
+    return reallocate(session=session, policy=policy)
+
+
+def _lock(operator_id: int) -> bool:
+    """Only one process derives an operator; it holds no row that a writer of events needs."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('worktime.derive'), %s)", [operator_id])
+        (locked,) = cursor.fetchone()
+    return bool(locked)
+
+
+def _mark_behind(operator_id: int, count: int, first: datetime, last: datetime) -> bool:
+    """Count the events as recorded, not yet derived; returns whether some were waiting already."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO worktime_timeline AS t (operator_id, recorded, derived, changed_from, changed_until)
+            VALUES (%s, %s, 0, %s, %s)
+            ON CONFLICT (operator_id) DO UPDATE SET
+                recorded = t.recorded + excluded.recorded,
+                changed_from = least(t.changed_from, excluded.changed_from),
+                changed_until = greatest(t.changed_until, excluded.changed_until)
+            RETURNING recorded - derived
+            """,
+            [operator_id, count, first, last],
+        )
+        (waiting,) = cursor.fetchone()
+    return bool(waiting > count)
+
+
+def _row(operator_id: int, event: EventInput) -> OperatorEvent:
+    if not event.source_key or len(event.source_key) > 200:
+        raise Invalid("An event needs a source_key of at most 200 characters.", field="source_key")
+    if event.at.tzinfo is None:
+        raise Invalid(f"The event {event.source_key} has an instant without a time zone.", field="at")
+    at = floor_to_ms(require_aware(event.at, name="at"))
+    data = dict(event.data)
+    if event.subject:
+        data["subject"] = event.subject
+    if event.kind is EventKind.CORRECTION:
+        if not data.get("voids"):
+            raise Invalid("A correction names the event it takes back.", field="data.voids")
+        if event.author_id is None or not event.reason:
+            missing = "reason" if event.author_id else "author_id"
+            raise Invalid("A correction needs an author and a reason.", field=missing)
+        void = OperatorEvent.objects.filter(operator_id=operator_id, source_key=data["voids"]).first()
+        if void is None:
+            raise Invalid(f"The operator has no event {data['voids']}.", field="data.voids")
+        at = void.at
+    elif event.kind not in _PRESENCE:
+        if event.account_id is None:
+            raise Invalid(f"The event {event.source_key} names no account.", field="account_id")
+        if not (event.interaction_id or event.ticket_id or event.subject):
+            raise Invalid(f"The event {event.source_key} names no interaction, ticket or subject.", field="subject")
+    return OperatorEvent(
+        operator_id=operator_id,
+        at=at,
+        kind=str(event.kind),
+        account_id=event.account_id,
+        ticket_id=event.ticket_id,
+        interaction_id=event.interaction_id,
+        channel=event.channel,
+        reason=event.reason[:200],
+        source=event.source,
+        source_key=event.source_key,
+        author_id=event.author_id,
+        data=data,
+    )

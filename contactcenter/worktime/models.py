@@ -171,10 +171,15 @@ class IdlePolicy(models.Model):
 
 
 class AllocationRun(models.Model):
-    """One version of the decision whose account each slice of a session belongs to."""
+    """One version of the decision whose account each slice of a session belongs to.
+
+    While a session runs its current run is extended and `revision` counts up; what it said of settled slices stays. A
+    late event or another policy makes a new version, the earlier ones stay as they were.
+    """
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="allocation_runs")
     version = models.PositiveIntegerField()
+    revision = models.PositiveIntegerField(default=1)
     policy = models.JSONField(default=dict)
     is_current = models.BooleanField(default=True)
     made_at = models.DateTimeField(auto_now_add=True)

@@ -1,0 +1,79 @@
+"""What the ledger should say about a stretch of an operator's time, and how it differs from what it says. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from contactcenter.worktime.ledger import Segment, Slice, slice_session
+from contactcenter.worktime.segments import Event, Stay, segments_of, standing, stays_of
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedSession:
+    """A session with the slices that tile it up to `until` (its end, or now while it runs)."""
+
+    stay: Stay
+    until: int
+    slices: list[Slice]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How the slices of one session change: ids to supersede, positions in the new list to insert.
+
+    `extends`: nothing settled has changed; only the growing last slice (`tail`, its id) is replaced or new ones follow.
+    """
+
+    kept: Mapping[int, int]
+    gone: list[int]
+    new: list[int]
+    extends: bool
+    tail: int | None
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.gone and not self.new
+
+
+def derive(*, events: Iterable[Event], until: int) -> list[DerivedSession]:
+    """Return the sessions that these events make, with their slices; nothing after `until` counts.
+
+    The events must be a whole stretch: no silence-bounded session may be cut at its edges.
+    """
+    known = standing(events)
+    segments = segments_of(events=known, until=until)
+    stays = stays_of(events=known, segments=segments, until=until)
+    found = []
+    for stay, within in _by_stay(segments, stays, until):
+        end = until if stay.end is None else stay.end
+        found.append(DerivedSession(stay, end, slice_session(start=stay.start, end=end, segments=within)))
+    return found
+
+
+def compare(*, stored: Sequence[tuple[int, Slice]], wanted: Sequence[Slice], growing_end: int | None) -> Change:
+    """Return how to turn the stored slices (id, facts) into the wanted ones.
+
+    `growing_end` is the instant up to which a session that was running had been derived: a stored slice that ends there
+    was still growing and is no settled fact.
+    """
+    ids = {piece: id for id, piece in stored}
+    kept = {position: ids[piece] for position, piece in enumerate(wanted) if piece in ids}
+    keeping = set(kept.values())
+    gone = [id for id, _ in stored if id not in keeping]
+    new = [position for position in range(len(wanted)) if position not in kept]
+    tail = next((id for id, piece in stored if piece.end == growing_end), None)
+    is_prefix = all(position < len(kept) for position in kept)
+    return Change(kept, gone, new, extends=is_prefix and set(gone) <= {tail}, tail=tail)
+
+
+def _by_stay(segments: Sequence[Segment], stays: Sequence[Stay], until: int) -> Iterable[tuple[Stay, list[Segment]]]:
+    """Each stay with the segments that reach into it; both lists are walked once."""
+    waiting = sorted(segments, key=lambda segment: segment.start)
+    active: list[Segment] = []
+    arriving = 0
+    for stay in stays:
+        end = until if stay.end is None else stay.end
+        while arriving < len(waiting) and waiting[arriving].start < end:
+            active.append(waiting[arriving])
+            arriving += 1
+        active = [segment for segment in active if segment.end > stay.start]
+        yield stay, active

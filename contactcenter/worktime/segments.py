@@ -1,0 +1,251 @@
+"""From events to what the operator was doing (segments) and when they were there (stays). Pure.
+
+Both depend on the set of events only: order of arrival and repetition make no difference. Instants are whole
+milliseconds.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from contactcenter.worktime.events import EventKind
+from contactcenter.worktime.ledger import Kind, Segment
+
+SECOND = 1000
+HOUR = 3600 * SECOND
+
+FOCUS_LASTS = 90 * SECOND
+"""A ticket on screen counts as long as the last activity is not older (the specification's 90 s)."""
+LAPSE = 4 * HOUR
+"""A new log-in after so long a silence means that the log-out before it got lost."""
+SILENCE = 16 * HOUR
+"""Nobody stays longer without a single event: the session ended with the last one."""
+LONGEST: Mapping[Kind, int] = {
+    Kind.TALK: 4 * HOUR,
+    Kind.HOLD: 4 * HOUR,
+    Kind.WRAP: HOUR,
+    Kind.OFFER: HOUR // 6,
+    Kind.OPEN: 24 * HOUR,
+}
+"""What never ended is taken to have ended after so long (a channel that got stuck, a lost log line)."""
+
+PAIRS: tuple[tuple[Kind, EventKind, frozenset[EventKind]], ...] = (
+    (Kind.TALK, EventKind.CALL_TALK_STARTED, frozenset({EventKind.CALL_ENDED})),
+    (Kind.HOLD, EventKind.CALL_HOLD_STARTED, frozenset({EventKind.CALL_HOLD_ENDED, EventKind.CALL_ENDED})),
+    (Kind.WRAP, EventKind.WRAP_STARTED, frozenset({EventKind.WRAP_ENDED})),
+    (Kind.OFFER, EventKind.OFFER_MADE, frozenset({EventKind.OFFER_ENDED})),
+    (Kind.OPEN, EventKind.CHAT_OPENED, frozenset({EventKind.CHAT_CLOSED})),
+)
+WORK = frozenset({Kind.TALK, Kind.HOLD, Kind.FOCUS, Kind.WRAP})
+"""What counts even without a log-in."""
+_RANK = {kind: rank for rank, kind in enumerate(EventKind)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One recorded event; `key` is its source_key, `voids` the source_key a correction takes back."""
+
+    at: int
+    kind: EventKind
+    key: str
+    subject: str = ""
+    account: int | None = None
+    interaction: int | None = None
+    channel: str = ""
+    reason: str = ""
+    voids: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One session: [start, end), end None while it runs; `rule` says why it ended."""
+
+    start: int
+    end: int | None
+    rule: str
+
+
+def standing(events: Iterable[Event]) -> list[Event]:
+    """Return the events that no correction has taken back, in order of time; a correction can itself be taken back."""
+    unique = {event.key: event for event in events}
+    takers: dict[str, list[str]] = defaultdict(list)
+    for event in unique.values():
+        if event.kind is EventKind.CORRECTION:
+            takers[event.voids].append(event.key)
+    void: dict[str, bool] = {}
+
+    def is_void(key: str) -> bool:
+        if key not in void:
+            void[key] = False
+            void[key] = any(not is_void(taker) for taker in takers.get(key, ()))
+        return void[key]
+
+    kept = [e for e in unique.values() if e.kind is not EventKind.CORRECTION and not is_void(e.key)]
+    return sorted(kept, key=lambda event: (event.at, _RANK[event.kind], event.key))
+
+
+def segments_of(*, events: Sequence[Event], until: int) -> list[Segment]:
+    """Return what the operator did, from standing events, nothing after `until`.
+
+    Unpaired ends are ignored, a repeated start goes on with the first. What never ended ends after LONGEST, a stuck
+    call already with the next one.
+    """
+    known = [event for event in events if event.at <= until]
+    by_kind: dict[EventKind, list[Event]] = defaultdict(list)
+    for event in known:
+        by_kind[event.kind].append(event)
+    segments: list[Segment] = []
+    for kind, starting, ending in PAIRS:
+        starts, ends = _by_subject(by_kind[starting]), _by_subject(e for name in ending for e in by_kind[name])
+        first_starts = sorted(event.at for event in by_kind[starting])
+        for subject, begun in starts.items():
+            for first, end in _paired(begun, sorted(event.at for event in ends.get(subject, []))):
+                segments.append(_segment(kind, first, end or _presumed_end(kind, first, first_starts, until)))
+    segments += _focused(by_kind[EventKind.FOCUS_STARTED] + by_kind[EventKind.FOCUS_ENDED], until)
+    segments += _breaks(known, until)
+    return [segment for segment in segments if segment.end > segment.start]
+
+
+def stays_of(*, events: Sequence[Event], segments: Sequence[Segment], until: int) -> list[Stay]:
+    """Return the sessions, in order, without overlap: log-in to log-out, and work done without a log-in.
+
+    Work outside every log-in (a call taken on a telephone) is a session just as long as the work, so that no worked
+    millisecond is lost. A log-out that never came is replaced by the last event (LAPSE, SILENCE).
+    """
+    known = [event for event in events if event.at <= until]
+    stays: list[Stay] = []
+    start: int | None = None
+    last = 0
+    for event in known:
+        if start is not None and event.at - last >= SILENCE:
+            stays.append(Stay(start, last, "silence"))
+            start = None
+        if event.kind is EventKind.SESSION_STARTED:
+            if start is not None and event.at - last >= LAPSE:
+                stays.append(Stay(start, last, "lapse"))
+                start = None
+            start = event.at if start is None else start
+        elif event.kind is EventKind.SESSION_ENDED and start is not None:
+            stays.append(Stay(start, event.at, "ended"))
+            start = None
+        last = event.at
+    if start is not None:
+        stays.append(Stay(start, last, "silence") if until - last >= SILENCE else Stay(start, None, ""))
+    stays += _unattended(segments, stays, until)
+    return sorted((stay for stay in stays if stay.end is None or stay.end > stay.start), key=lambda stay: stay.start)
+
+
+def _by_subject(events: Iterable[Event]) -> dict[str, list[Event]]:
+    grouped: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        grouped[event.subject].append(event)
+    return grouped
+
+
+def _paired(starts: Sequence[Event], ends: Sequence[int]) -> list[tuple[Event, int | None]]:
+    """Starts with their ends. At one and the same instant a running one ends first, an idle one starts first."""
+    first_at: dict[int, Event] = {}
+    for event in starts:
+        first_at.setdefault(event.at, event)
+    ending = set(ends)
+    pairs: list[tuple[Event, int | None]] = []
+    running: Event | None = None
+    for at in sorted(first_at.keys() | ending):
+        if running is None:
+            running = first_at.get(at)
+            if running is not None and at in ending:
+                running = None
+        elif at in ending:
+            pairs.append((running, at))
+            running = first_at.get(at)
+    if running is not None:
+        pairs.append((running, None))
+    return pairs
+
+
+def _presumed_end(kind: Kind, first: Event, starts: Sequence[int], until: int) -> int:
+    end = min(first.at + LONGEST[kind], until)
+    if kind is Kind.TALK:
+        end = min([end, *(at for at in starts if at > first.at)])
+    return end
+
+
+def _focused(events: Iterable[Event], until: int) -> list[Segment]:
+    """Focus is on one ticket at a time; it lapses FOCUS_LASTS after the last activity, or with the next ticket."""
+    segments: list[Segment] = []
+    current: Event | None = None
+    alive = 0
+    for event in sorted(events, key=lambda e: (e.at, e.kind is not EventKind.FOCUS_ENDED, e.key)):
+        same = current is not None and current.subject == event.subject
+        if event.kind is EventKind.FOCUS_STARTED and same and event.at <= alive:
+            alive = event.at + FOCUS_LASTS
+            continue
+        if event.kind is EventKind.FOCUS_ENDED and not same:
+            continue
+        if current is not None:
+            segments.append(_segment(Kind.FOCUS, current, min(alive, event.at)))
+        current = event if event.kind is EventKind.FOCUS_STARTED else None
+        alive = event.at + FOCUS_LASTS
+    if current is not None:
+        segments.append(_segment(Kind.FOCUS, current, min(alive, until)))
+    return segments
+
+
+def _breaks(events: Iterable[Event], until: int) -> list[Segment]:
+    """A break lasts until the next word on presence."""
+    presence = {
+        EventKind.SESSION_STARTED,
+        EventKind.SESSION_ENDED,
+        EventKind.PRESENCE_AVAILABLE,
+        EventKind.PRESENCE_BREAK,
+    }
+    segments: list[Segment] = []
+    current: Event | None = None
+    for event in events:
+        if event.kind not in presence:
+            continue
+        if current is not None:
+            segments.append(_segment(Kind.BREAK, current, event.at))
+        current = event if event.kind is EventKind.PRESENCE_BREAK else None
+    if current is not None:
+        segments.append(_segment(Kind.BREAK, current, until))
+    return segments
+
+
+def _unattended(segments: Iterable[Segment], stays: Sequence[Stay], until: int) -> list[Stay]:
+    """Sessions for the work that no log-in covers."""
+    covered = sorted((stay.start, until if stay.end is None else stay.end) for stay in stays)
+    work = sorted((segment.start, segment.end) for segment in segments if segment.kind in WORK)
+    united: list[tuple[int, int]] = []
+    for start, end in work:
+        if united and start <= united[-1][1]:
+            united[-1] = (united[-1][0], max(united[-1][1], end))
+        else:
+            united.append((start, end))
+    found: list[Stay] = []
+    index = 0
+    for start, end in united:
+        while index < len(covered) and covered[index][1] <= start:
+            index += 1
+        here = index
+        while start < end:
+            busy_from, busy_until = covered[here] if here < len(covered) else (end, end)
+            if start < busy_from:
+                piece = min(end, busy_from)
+                found.append(Stay(start, None if piece == until else piece, "" if piece == until else "work"))
+            start = max(start, busy_until)
+            here += 1
+    return found
+
+
+def _segment(kind: Kind, first: Event, end: int) -> Segment:
+    return Segment(
+        start=first.at,
+        end=end,
+        kind=kind,
+        account=first.account,
+        interaction=first.interaction,
+        id=first.key,
+        channel=first.channel,
+        reason=first.reason if kind is Kind.BREAK else "",
+    )

@@ -1,0 +1,391 @@
+"""Recorded events become sessions, slices and allocations, and stay in step with them."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Sum
+
+from contactcenter.kernel.errors import Invalid, NotFound
+from contactcenter.worktime import queries
+from contactcenter.worktime.actions import derive_behind, derive_operator, reallocate_session, record_events
+from contactcenter.worktime.allocation import IdleKind, Policy
+from contactcenter.worktime.events import EventInput, EventKind
+from contactcenter.worktime.models import (
+    Allocation,
+    AllocationRun,
+    IdlePolicy,
+    OperatorEvent,
+    Session,
+    Slice,
+    Timeline,
+)
+from tests.app.factories import make_account, make_operator, make_user
+
+pytestmark = pytest.mark.django_db
+
+START = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
+E = EventKind
+
+
+def at(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+def event(seconds: float, kind: EventKind, interaction: int | None = None, account=None, **fields) -> EventInput:
+    return EventInput(
+        kind=kind,
+        at=at(seconds),
+        source="test",
+        source_key=fields.pop("key", f"{seconds} {kind} {interaction}"),
+        account_id=account.pk if account else None,
+        interaction_id=interaction,
+        **fields,
+    )
+
+
+def golden(a, b, c) -> list[EventInput]:
+    """The golden session of the specification, as events."""
+    return [
+        event(0, E.SESSION_STARTED),
+        event(0, E.CALL_TALK_STARTED, 1, a),
+        event(120, E.CALL_ENDED, 1, a),
+        event(120, E.WRAP_STARTED, 1, a),
+        event(150, E.WRAP_ENDED, 1, a),
+        event(600, E.CHAT_OPENED, 2, a),
+        event(700, E.CHAT_OPENED, 3, b),
+        event(800, E.FOCUS_STARTED, 3, b),
+        event(860, E.FOCUS_ENDED, 3, b),
+        event(900, E.CALL_TALK_STARTED, 4, c),
+        event(1020, E.CALL_ENDED, 4, c),
+        event(1020, E.WRAP_STARTED, 4, c),
+        event(1035, E.WRAP_ENDED, 4, c),
+        event(1200, E.CHAT_CLOSED, 2, a),
+        event(1300, E.CHAT_CLOSED, 3, b),
+        event(1500, E.OFFER_MADE, 5, b),
+        event(1512, E.OFFER_ENDED, 5, b),
+        event(1512, E.CALL_TALK_STARTED, 5, b),
+        event(1600, E.CALL_HOLD_STARTED, 5, b),
+        event(1630, E.CALL_HOLD_ENDED, 5, b),
+        event(1800, E.CALL_ENDED, 5, b),
+        event(2400, E.PRESENCE_BREAK, reason="lunch"),
+        event(3000, E.PRESENCE_AVAILABLE),
+        event(3600, E.SESSION_ENDED),
+    ]
+
+
+@pytest.fixture
+def accounts():
+    return [make_account(name) for name in "ABC"]
+
+
+@pytest.fixture
+def operator(accounts):
+    return make_operator(*accounts)
+
+
+def commit() -> None:
+    """Have the deferred constraints checked, as the end of the transaction does; roll back if they fail."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def buckets(session: Session) -> dict[tuple[str, str], int]:
+    rows = Allocation.objects.filter(run__session=session, run__is_current=True).values_list("account__name", "kind")
+    return {(name or "unallocated", kind): ms for name, kind, ms in rows.annotate(ms=Sum("ms"))}
+
+
+def ledger() -> list[tuple]:
+    """Everything that the current ledger says, without ids."""
+    slices = Slice.objects.filter(is_current=True).order_by("operator_id", "started_at")
+    said = list(slices.values_list("session__started_at", "session__ended_at", "started_at", "ended_at", "kind"))
+    shares = Allocation.objects.filter(run__is_current=True).order_by("slice__started_at", "account_id")
+    return said + list(shares.values_list("slice__started_at", "account_id", "interaction_id", "kind", "ms"))
+
+
+GOLDEN = {
+    ("A", "open"): 252_500,
+    ("A", "talk"): 120_000,
+    ("A", "wrap"): 30_000,
+    ("B", "focus"): 60_000,
+    ("B", "hold"): 30_000,
+    ("B", "offer"): 12_000,
+    ("B", "open"): 252_500,
+    ("B", "talk"): 258_000,
+    ("C", "talk"): 120_000,
+    ("C", "wrap"): 15_000,
+    ("unallocated", "break"): 600_000,
+    ("unallocated", "idle"): 1_850_000,
+}
+
+
+def test_golden_session_sums_to_the_millisecond(accounts, operator):
+    assert record_events(operator_id=operator.pk, events=golden(*accounts)) == 24
+    assert derive_operator(operator_id=operator.pk, at=at(9000))
+    session = Session.objects.get()
+    assert (session.started_at, session.ended_at, session.close_rule) == (at(0), at(3600), "ended")
+    assert buckets(session) == GOLDEN
+    assert Slice.objects.aggregate(ms=Sum("ms"))["ms"] == 3_600_000
+
+
+def test_recording_again_changes_nothing(accounts, operator):
+    record_events(operator_id=operator.pk, events=golden(*accounts))
+    derive_operator(operator_id=operator.pk, at=at(9000))
+    rows = (Slice.objects.values_list("pk"), AllocationRun.objects.values_list("pk", "revision"))
+    before = (ledger(), *(list(row.all()) for row in rows))
+    assert record_events(operator_id=operator.pk, events=golden(*accounts)) == 0
+    assert Timeline.objects.get().recorded == 24
+    assert derive_operator(operator_id=operator.pk, at=at(99_000))
+    assert before == (ledger(), *(list(row.all()) for row in rows))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_any_order_of_arrival_gives_the_same_ledger(accounts, operator, seed):
+    random = Random(seed)
+    events = golden(*accounts)
+    random.shuffle(events)
+    while events:
+        size = random.randint(1, 9)
+        record_events(operator_id=operator.pk, events=events[:size])
+        events = events[size:]
+        derive_operator(operator_id=operator.pk, at=at(9000))
+    live = Session.objects.exclude(close_rule="void").get()
+    assert (live.started_at, live.ended_at) == (at(0), at(3600))
+    assert buckets(live) == GOLDEN
+    assert Slice.objects.filter(is_current=True).aggregate(ms=Sum("ms"))["ms"] == 3_600_000
+
+
+def test_running_session_is_carried_forward_in_the_same_run(accounts, operator):
+    a = accounts[0]
+    record_events(operator_id=operator.pk, events=[event(0, E.SESSION_STARTED), event(10, E.CALL_TALK_STARTED, 1, a)])
+    derive_operator(operator_id=operator.pk, at=at(20))
+    idle = Slice.objects.get(kind="idle").pk
+    derive_operator(operator_id=operator.pk, at=at(50))
+    session = Session.objects.get()
+    assert (session.ended_at, session.derived_until) == (None, at(50))
+    assert list(Slice.objects.order_by("started_at").values_list("kind", "ms")) == [("idle", 10_000), ("talk", 40_000)]
+    assert Slice.objects.get(kind="idle").pk == idle
+    run = AllocationRun.objects.get()
+    assert (run.version, run.revision) == (1, 2)
+    assert buckets(session) == {("unallocated", "idle"): 10_000, ("A", "talk"): 40_000}
+
+
+def test_growing_slice_is_not_settled_time(accounts, operator):
+    a = accounts[0]
+    record_events(operator_id=operator.pk, events=[event(0, E.SESSION_STARTED), event(10, E.CALL_TALK_STARTED, 1, a)])
+    derive_operator(operator_id=operator.pk, at=at(50))
+    assert queries.interaction_time(interaction_ids=[1]) == {}
+    record_events(operator_id=operator.pk, events=[event(60, E.CALL_ENDED, 1, a)])
+    derive_operator(operator_id=operator.pk, at=at(70))
+    time = queries.interaction_time(interaction_ids=[1, 2])
+    assert list(time) == [1]
+    assert (time[1].talk_ms, time[1].hold_ms, time[1].first_started_at) == (50_000, 0, at(10))
+    [(slice_id, allocation_id, kind, ms)] = time[1].slices
+    assert (kind, ms) == ("talk", 50_000)
+    assert Allocation.objects.get(pk=allocation_id).slice_id == slice_id
+
+
+def test_late_event_supersedes_and_adds_a_version_but_edits_nothing(accounts, operator):
+    record_events(operator_id=operator.pk, events=golden(*accounts))
+    derive_operator(operator_id=operator.pk, at=at(9000))
+    first_shares = Allocation.objects.filter(run__version=1).order_by("pk").values_list("pk", "slice_id", "ms")
+    first = list(first_shares)
+    old = {row.pk: (row.started_at, row.ended_at, row.kind, row.ms) for row in Slice.objects.all()}
+    late = [event(2000, E.CALL_TALK_STARTED, 9, accounts[2]), event(2060, E.CALL_ENDED, 9, accounts[2])]
+    record_events(operator_id=operator.pk, events=late)
+    derive_operator(operator_id=operator.pk, at=at(99_000))
+    session = Session.objects.get()
+    assert buckets(session) == GOLDEN | {("C", "talk"): 180_000, ("unallocated", "idle"): 1_790_000}
+    assert list(AllocationRun.objects.order_by("version").values_list("version", "is_current")) == [
+        (1, False),
+        (2, True),
+    ]
+    assert (
+        list(Allocation.objects.filter(run__version=1).order_by("pk").values_list("pk", "slice_id", "account_id", "ms"))
+        == first
+    )
+    assert {row.pk: (row.started_at, row.ended_at, row.kind, row.ms) for row in Slice.objects.filter(pk__in=old)} == old
+    assert Slice.objects.filter(is_current=False).values_list("kind", "ms").get() == ("idle", 600_000)
+
+
+def test_correction_needs_author_and_reason_and_takes_effect(accounts, operator):
+    supervisor = make_user("supervisor")
+    record_events(operator_id=operator.pk, events=golden(*accounts))
+    fields = {"key": "fix 1", "data": {"voids": "120 call.ended 1"}}
+    for missing in ({"author_id": None, "reason": "x"}, {"author_id": supervisor.pk, "reason": ""}):
+        with pytest.raises(Invalid):
+            record_events(operator_id=operator.pk, events=[event(9000, E.CORRECTION, **missing, **fields)])
+    assert OperatorEvent.objects.count() == 24
+    fix = event(9000, E.CORRECTION, author_id=supervisor.pk, reason="hung up at 1:40", **fields)
+    right = event(100, E.CALL_ENDED, 1, accounts[0], author_id=supervisor.pk, reason="hung up at 1:40")
+    assert record_events(operator_id=operator.pk, events=[fix, right]) == 2
+    derive_operator(operator_id=operator.pk, at=at(9100))
+    assert buckets(Session.objects.get()) == GOLDEN | {
+        ("A", "talk"): 100_000,
+        ("unallocated", "idle"): 1_870_000,
+    }
+    assert OperatorEvent.objects.get(source_key="fix 1").at == at(120)
+
+
+def test_correction_of_an_unknown_event_is_refused(operator):
+    fix = event(0, E.CORRECTION, author_id=make_user().pk, reason="x", data={"voids": "nothing"})
+    with pytest.raises(Invalid, match="no event nothing") as refusal:
+        record_events(operator_id=operator.pk, events=[fix])
+    assert refusal.value.field == "data.voids"
+    assert not OperatorEvent.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"account_id": None}, "account_id"),
+        ({"interaction_id": None}, "subject"),
+        ({"at": datetime(2026, 1, 1)}, "at"),  # noqa: DTZ001 - the naive instant is the point
+        ({"source_key": ""}, "source_key"),
+        ({"source_key": "x" * 201}, "source_key"),
+    ],
+)
+def test_event_that_lacks_a_field_is_refused_and_nothing_is_stored(accounts, operator, fields, field):
+    good = {
+        "kind": E.CALL_TALK_STARTED,
+        "at": START,
+        "source": "test",
+        "source_key": "k",
+        "account_id": accounts[0].pk,
+        "interaction_id": 1,
+    }
+    with pytest.raises(Invalid) as refusal:
+        record_events(operator_id=operator.pk, events=[event(0, E.SESSION_STARTED), EventInput(**good | fields)])
+    assert refusal.value.field == field
+    assert not OperatorEvent.objects.exists()
+    assert not Timeline.objects.exists()
+
+
+def test_work_without_a_login_is_billable_all_the_same(accounts, operator):
+    calls = [event(0, E.CALL_TALK_STARTED, 1, accounts[0]), event(90, E.CALL_ENDED, 1, accounts[0])]
+    record_events(operator_id=operator.pk, events=calls)
+    derive_operator(operator_id=operator.pk, at=at(9000))
+    session = Session.objects.get()
+    assert (session.started_at, session.ended_at, session.close_rule) == (at(0), at(90), "work")
+    assert queries.interaction_time(interaction_ids=[1])[1].talk_ms == 90_000
+
+
+def test_login_that_arrives_late_takes_the_sessions_of_work_in(accounts, operator):
+    a = accounts[0]
+    for index in range(3):
+        calls = [
+            event(index * 100 + 10, E.CALL_TALK_STARTED, index, a, key=f"s{index}", subject=f"c{index}"),
+            event(index * 100 + 60, E.CALL_ENDED, index, a, key=f"e{index}", subject=f"c{index}"),
+        ]
+        record_events(operator_id=operator.pk, events=calls)
+    derive_operator(operator_id=operator.pk, at=at(900))
+    assert Session.objects.count() == 3
+    record_events(operator_id=operator.pk, events=[event(0, E.SESSION_STARTED), event(300, E.SESSION_ENDED)])
+    derive_operator(operator_id=operator.pk, at=at(900))
+    live = Session.objects.exclude(close_rule="void").get()
+    assert (live.started_at, live.ended_at) == (at(0), at(300))
+    assert buckets(live) == {("A", "talk"): 150_000, ("unallocated", "idle"): 150_000}
+    assert Slice.objects.filter(is_current=True).exclude(session=live).count() == 0
+    assert AllocationRun.objects.filter(is_current=True).exclude(session=live).count() == 0
+
+
+def test_days_are_sessions_of_their_own(accounts, operator):
+    day = 86_400
+    for start in (0, day, 2 * day):
+        record_events(
+            operator_id=operator.pk,
+            events=[event(start, E.SESSION_STARTED), event(start + 3600, E.SESSION_ENDED)],
+        )
+    derive_operator(operator_id=operator.pk, at=at(3 * day))
+    record_events(operator_id=operator.pk, events=[event(day + 100, E.PRESENCE_BREAK)])
+    derive_operator(operator_id=operator.pk, at=at(3 * day))
+    assert Session.objects.count() == 3
+    assert list(
+        AllocationRun.objects.filter(is_current=True).order_by("session__started_at").values_list("version", flat=True)
+    ) == [1, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "idle"),
+    [
+        ("home", {}, {"B": 1_850_000}),
+        ("dedicated", {}, {"B": 1_850_000}),
+        ("equal", {}, {"A": 616_666, "B": 616_667, "C": 616_667}),
+        ("percent", {"A": "62.5", "C": "37.5"}, {"A": 1_156_250, "C": 693_750}),
+        ("percent", {}, {"unallocated": 1_850_000}),
+    ],
+)
+def test_idle_time_follows_the_operators_policy(accounts, operator, kind, settings, idle):
+    a, b, c = accounts
+    ids = {"A": a.pk, "C": c.pk}
+    operator.home_account = b
+    operator.save()
+    IdlePolicy.objects.create(kind="equal", settings={"account_ids": [a.pk]})
+    percent = {"percent": {str(ids[name]): part for name, part in settings.items()}}
+    IdlePolicy.objects.create(operator=operator, kind=kind, settings=percent if kind == "percent" else {})
+    record_events(operator_id=operator.pk, events=golden(a, b, c))
+    derive_operator(operator_id=operator.pk, at=at(9000))
+    assert {name: ms for (name, k), ms in buckets(Session.objects.get()).items() if k == "idle"} == idle
+
+
+def test_reallocation_adds_a_version_and_leaves_the_facts(accounts, operator):
+    record_events(operator_id=operator.pk, events=golden(*accounts))
+    derive_operator(operator_id=operator.pk, at=at(9000))
+    slices = list(Slice.objects.values_list("pk", "ms", "is_current"))
+    session = Session.objects.get()
+    run = reallocate_session(session_id=session.pk, policy=Policy(IdleKind.HOME, ((accounts[2].pk, 1),)))
+    assert (run.version, run.is_current) == (2, True)
+    assert buckets(session)["C", "idle"] == 1_850_000
+    assert list(Slice.objects.values_list("pk", "ms", "is_current")) == slices
+    derive_operator(operator_id=operator.pk, at=at(99_000))
+    assert AllocationRun.objects.filter(is_current=True).get() == run
+
+
+def test_reallocating_an_unknown_session_is_refused():
+    with pytest.raises(NotFound):
+        reallocate_session(session_id=12345, policy=Policy())
+
+
+def test_sweep_finds_operators_behind_and_stale_sessions(accounts, operator):
+    other = make_operator(accounts[0])
+    record_events(operator_id=operator.pk, events=[event(0, E.SESSION_STARTED)])
+    record_events(operator_id=other.pk, events=[event(0, E.SESSION_STARTED, key="other")])
+    assert derive_behind(at=at(10)) == 2
+    assert derive_behind(at=at(20)) == 0
+    assert derive_behind(at=at(60)) == 2
+    assert set(Session.objects.values_list("derived_until", flat=True)) == {at(60)}
+
+
+def test_event_from_the_future_waits_for_its_time(accounts, operator):
+    record_events(operator_id=operator.pk, events=[event(0, E.SESSION_STARTED), event(100, E.SESSION_ENDED)])
+    assert not derive_operator(operator_id=operator.pk, at=at(50))
+    assert Session.objects.get().ended_at is None
+    assert derive_operator(operator_id=operator.pk, at=at(150))
+    assert Session.objects.get().ended_at == at(100)
+
+
+def test_database_refuses_overlapping_slices(accounts, operator):
+    record_events(operator_id=operator.pk, events=golden(*accounts))
+    derive_operator(operator_id=operator.pk, at=at(9000))
+    session = Session.objects.get()
+    with pytest.raises(IntegrityError, match="slice_no_overlap"), transaction.atomic():
+        Slice.objects.create(session=session, operator=operator, started_at=at(5), ended_at=at(6), ms=1000, kind="idle")
+
+
+def test_database_refuses_a_run_that_does_not_sum(accounts, operator):
+    record_events(operator_id=operator.pk, events=golden(*accounts))
+    derive_operator(operator_id=operator.pk, at=at(9000))
+    Allocation.objects.filter(kind="wrap").first().delete()
+    AllocationRun.objects.get().save()
+    with pytest.raises(IntegrityError, match="do not sum to it"):
+        commit()
+
+
+def test_database_refuses_a_run_over_slices_with_a_gap(accounts, operator):
+    record_events(operator_id=operator.pk, events=golden(*accounts))
+    derive_operator(operator_id=operator.pk, at=at(9000))
+    Slice.objects.filter(kind="hold").delete()
+    AllocationRun.objects.get().save()
+    with pytest.raises(IntegrityError, match="leave 30000 ms out"):
+        commit()
