@@ -1,12 +1,31 @@
 """Background work asked for by name, after commit. A lost broker costs latency, never work."""
 
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
+
+JobHandler = Callable[[str, dict[str, Any]], None]
+_handler: ContextVar[JobHandler | None] = ContextVar("job_handler", default=None)
+
+
+@contextmanager
+def hand_jobs_to(handler: JobHandler) -> Iterator[None]:
+    """Within: jobs asked for by this thread go to the handler after their commit, not to the broker.
+
+    For a simulation, which does the work itself at its own instant.
+    """
+    token = _handler.set(handler)
+    try:
+        yield
+    finally:
+        _handler.reset(token)
 
 
 def enqueue_on_commit(task_name: str, *, countdown: float | None = None, **ids: Any) -> None:
@@ -19,6 +38,10 @@ def enqueue_on_commit(task_name: str, *, countdown: float | None = None, **ids: 
 
 
 def _send(task_name: str, *, countdown: float | None, ids: dict[str, Any]) -> None:
+    handler = _handler.get()
+    if handler is not None:
+        handler(task_name, ids)
+        return
     from celery import current_app
 
     try:

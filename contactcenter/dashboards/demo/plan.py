@@ -115,10 +115,6 @@ def _shift(chance: random.Random, day: date, index: int, operator: DemoOperator)
     ends_at = starts_at + timedelta(hours=8, minutes=30, seconds=chance.randrange(600))
     rests = []
     for share, minutes, reason in BREAKS:
-        (0.27, 15, BREAK_REASONS[0]),
-        (0.5, 35, BREAK_REASONS[1]),
-        (0.78, 12, BREAK_REASONS[2]),
-    ):
         begin = starts_at + (ends_at - starts_at) * share + timedelta(seconds=chance.randrange(-900, 900))
         length = timedelta(minutes=minutes, seconds=chance.randrange(-120, 240))
         rests.append(Rest(starts_at=begin, ends_at=begin + length, reason=reason))
@@ -159,7 +155,7 @@ def _person(chance: random.Random, account: DemoAccount, people: Sequence[str]) 
 
 
 _SPELLING: Final = "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh sch _ y _ e yu ya"
-_CYRILLIC: Final = dict(zip("абвгдеёжзийклмнопрстуфхцчшщъыьэюя", _SPELLING.split(), strict=True))  # noqa: RUF001
+_CYRILLIC: Final = dict(zip("абвгдеёжзийклмнопрстуфхцчшщъыьэюя", _SPELLING.split(), strict=True))
 _LATIN: Final = str.maketrans("áéíóúñü", "aeiounu")
 
 
