@@ -39,6 +39,7 @@ def restore_segment(*, document: Mapping[str, Any], usage: Sequence[Usage]) -> S
 def content_hash(
     *,
     bill: Bill,
+    unpriced: int,
     segments: Sequence[Mapping[str, Any]],
     language: str,
     period: str,
@@ -51,15 +52,15 @@ def content_hash(
     """
     digest = hashlib.sha256()
     head = {"period": period, "language": language, "seller": seller, "buyer": buyer, "segments": list(segments)}
-    for part in _parts(head=head, bill=bill, language=language):
+    for part in _parts(head=head, bill=bill, unpriced=unpriced, language=language):
         digest.update(json.dumps(part, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode())
         digest.update(b"\n")
     return digest.hexdigest()
 
 
-def _parts(*, head: Mapping[str, Any], bill: Bill, language: str) -> Iterator[Any]:
+def _parts(*, head: Mapping[str, Any], bill: Bill, unpriced: int, language: str) -> Iterator[Any]:
     yield head
-    yield bill_document(bill=bill, language=language)
+    yield bill_document(bill=bill, language=language) | {"unpriced": unpriced}
     for position, line in enumerate(bill.lines, start=1):
         yield from _contacts(position=position, line=line)
 

@@ -206,6 +206,7 @@ def _invoice_fields(*, priced: AccountBill) -> dict[str, Any]:
         "unpriced": len(bill.unpriced),
         "content_hash": content_hash(
             bill=bill,
+            unpriced=len(bill.unpriced),
             segments=priced.segments,
             language=account.language,
             period=period.label,
