@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from channels_app.phone.events import (
+    MAX_ID_LENGTH,
     CompleteReason,
     EventKind,
     LeaveReason,
@@ -120,6 +121,8 @@ def _headers(raw: bytes) -> dict[str, str]:
         name, separator, value = line.partition(":")
         if not separator or not name or not re.fullmatch(r"[A-Za-z0-9_()-]+", name):
             raise Unreadable(f"line {number + 1} of the frame is no `Name: value` header: {line[:60]!r}")
+        if name.lower().endswith(("uniqueid", "linkedid")) and len(value) > MAX_ID_LENGTH:
+            raise Unreadable(f"header {name}: {len(value)} characters, at most {MAX_ID_LENGTH}")
         headers.setdefault(name, value.strip())
     if headers and not headers.keys() & {"Event", "Response"}:
         raise Unreadable("frame with neither Event nor Response")

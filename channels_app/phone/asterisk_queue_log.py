@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from channels_app.phone.events import (
+    MAX_ID_LENGTH,
     CompleteReason,
     EventKind,
     LeaveReason,
@@ -87,6 +88,8 @@ def _events(*, at: datetime, fields: list[str]) -> tuple[PhoneEvent, ...]:
         return ()
     if not call_id or call_id == "NONE":
         raise Unreadable(f"field 2 (callid): {name} without a call id")
+    if len(call_id) > MAX_ID_LENGTH:
+        raise Unreadable(f"field 2 (callid): {len(call_id)} characters, at most {MAX_ID_LENGTH}")
     if not queue or queue == "NONE":
         raise Unreadable(f"field 3 (queue): {name} without a queue")
     operator = "" if agent == "NONE" else agent

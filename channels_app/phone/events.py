@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+MAX_ID_LENGTH = 150
+"""Longer ids are no telephone system's (Asterisk: 149)."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -1,6 +1,7 @@
 """Recorded call logs on disk: which reader a format has, and the clock that may lie beside a recording."""
 
 from collections.abc import Callable
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -32,6 +33,18 @@ def read_log(*, log_format: LogFormat, path: Path, arrival: Path | None = None) 
         LogFormat.AMI: lambda: list(read_ami(data, arrival=_clock(path=path, arrival=arrival))),
     }
     return readers[log_format]()
+
+
+def reread(*, source: str, raw: bytes, at: datetime | None) -> RawEntry:
+    """Return the entry that stored raw bytes make; `at` is the instant they had when they were first read."""
+    if source == LogFormat.AMI:
+        clock = ArrivalClock(offsets=(0,), instants=(at,)) if at is not None else None
+        entries = list(read_ami(raw + b"\r\n\r\n", arrival=clock))
+    else:
+        entries = list(read_queue_log(raw))
+    if len(entries) != 1:
+        raise ValueError(f"{len(entries)} entries in stored bytes that were one")
+    return entries[0]
 
 
 def _clock(*, path: Path, arrival: Path | None) -> ArrivalClock | None:

@@ -34,3 +34,8 @@ def find_or_create_contact(
     if changed:
         contact.save(update_fields=changed)
     return contact, point
+
+
+def create_contact(*, account_id: int, name: str = "", language: str = "") -> Contact:
+    """Return a new contact without any point: somebody who withheld the number can be met but not recognised."""
+    return Contact.objects.create(account_id=account_id, name=name[:200], language=language)

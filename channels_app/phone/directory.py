@@ -1,0 +1,63 @@
+"""What an endpoint's settings say about its telephone system: accounts, languages, region, telephones. Pure.
+
+Settings of a voice endpoint, all optional:
+    region     ISO 3166 code in which national numbers are read ("GB")
+    accounts   {"queue:acme-es": "acme", "did:+13125550101": "acme", "code:acme": "acme"}: whose a call is; slugs of
+               accounts; did before queue before code (the system's account code), else the endpoint's own account
+    languages  {"queue:acme-es": "es", "did:+74950000201": "ru"}: language of the caller's line
+    phones     {"PJSIP/101": "Anna Kovacs"}: operators' telephones, added to the operators' aliases
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from channels_app.phone.calls import Call, Direction
+
+
+class BadSettings(ValueError):
+    """An endpoint's settings make no sense; the message names the setting and the cause."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """The settings, checked."""
+
+    region: str | None = None
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    languages: Mapping[str, str] = field(default_factory=dict)
+    phones: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> "Directory":
+        """Return the checked settings; BadSettings names what is wrong."""
+        region = settings.get("region")
+        if region is not None and not (isinstance(region, str) and len(region) == 2):
+            raise BadSettings(f"region: {region!r} is not a two-letter country code")
+        tables: dict[str, Mapping[str, str]] = {}
+        for name in ("accounts", "languages", "phones"):
+            table = settings.get(name, {})
+            if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
+                raise BadSettings(f"{name}: not an object of texts")
+            if name != "phones":
+                for key in table:
+                    if key.partition(":")[0] not in {"queue", "did", "code"}:
+                        raise BadSettings(f"{name}: {key!r} begins with none of queue:, did:, code:")
+            tables[name] = table
+        return cls(region=region.upper() if region else None, **tables)
+
+    def account_slug(self, call: Call) -> str | None:
+        """Return the slug of the account a call belongs to; None: the endpoint's own."""
+        return _first(self.accounts, call)
+
+    def language(self, call: Call) -> str:
+        """Return the language of the line the caller chose, '' if nothing says."""
+        return _first(self.languages, call) or ""
+
+
+def _first(table: Mapping[str, str], call: Call) -> str | None:
+    line = call.from_number if call.direction is Direction.OUTBOUND else call.to_number
+    for key in (f"did:{line}", f"queue:{call.queue}", f"code:{call.account_hint}"):
+        if key in table:
+            return table[key]
+    return None

@@ -1,0 +1,282 @@
+"""From log entries to calls on timelines: store raw, reduce what hangs together, record, tell the ledger.
+
+Raw entries are committed before anything is derived, and calls are always derived from the stored entries: a process
+that dies in between leaves entries that the next import (or the sweeper) reduces.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from django.db import transaction
+from django.db.models import Q
+
+from channels_app.models import Endpoint, PhoneLogEntry
+from channels_app.phone.calls import Call, Direction, Outcome
+from channels_app.phone.clusters import clusters_of
+from channels_app.phone.directory import BadSettings, Directory
+from channels_app.phone.events import PhoneEvent, RawEntry
+from channels_app.phone.files import LogFormat, reread
+from channels_app.phone.ledger_events import tell_ledger
+from channels_app.phone.reducer import reduce_events
+from channels_app.phone.report import transfer_as_json
+from contactcenter.contacts.points import normal_phone
+from contactcenter.operators.models import OperatorAlias
+from contactcenter.tenancy.models import Account
+from contactcenter.tickets.call_actions import CallFacts, SegmentFacts, record_call
+from contactcenter.tickets.models import Call as CallRow
+from contactcenter.tickets.models import Direction as RowDirection
+
+_STORE_BATCH = 1000
+_REDUCE_BATCH = 200
+# a call may have ended this long before the system's stop that explains its end (segments.restarted_after)
+_EXPLAINS_BEFORE = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedCall:
+    """A call the entries speak of: created, updated, unchanged, or internal (between operators: not recorded)."""
+
+    status: str
+    call: Call
+    account: str
+    row: CallRow | None
+
+
+@dataclass(slots=True, kw_only=True)
+class ImportReport:
+    """What an import did. `passed_over` counts entries that tell nothing of calls; they are not stored."""
+
+    entries: int = 0
+    stored: int = 0
+    duplicates: int = 0
+    passed_over: int = 0
+    rejected: list[tuple[int, RawEntry]] = field(default_factory=list)
+    calls: list[ImportedCall] = field(default_factory=list)
+
+    def count(self, status: str) -> int:
+        """Return how many calls have this status."""
+        return sum(1 for call in self.calls if call.status == status)
+
+
+T = TypeVar("T")
+
+
+def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def directory_of(endpoint: Endpoint) -> tuple[Directory, dict[str, Account]]:
+    """Return the endpoint's checked settings and the accounts they name, by slug; BadSettings if one is unknown."""
+    directory = Directory.from_settings(endpoint.settings)
+    slugs = set(directory.accounts.values())
+    accounts = {account.slug: account for account in Account.objects.filter(slug__in=slugs)}
+    missing = sorted(slugs - accounts.keys())
+    if missing:
+        raise BadSettings(f"accounts: no account {missing[0]!r}")
+    return directory, accounts
+
+
+def import_entries(*, endpoint: Endpoint, source: LogFormat, entries: Sequence[RawEntry], at: datetime) -> ImportReport:
+    """Store the entries and record every call they speak of; the same entries again, in any order, change nothing.
+
+    Entries that tell of calls, and rejected ones, are stored raw. Needs an open scope that reaches the endpoint's
+    account and all accounts its settings name. `at` is when the entries were received. Raises BadSettings.
+    """
+    directory, accounts = directory_of(endpoint)
+    report = ImportReport(entries=len(entries))
+    keys: set[str] = set()
+    learned: dict[str, str] = {}
+    for position, entry in enumerate(entries):
+        if entry.rejected:
+            report.rejected.append((position, entry))
+        elif not entry.events:
+            report.passed_over += 1
+        for phone in entry.phones:
+            learned[phone.interface] = phone.operator_name or learned.get(phone.interface, "")
+        for event in entry.events:
+            keys |= event.call_keys
+    _learn_phones(endpoint, learned)
+    for batch in _batches([entry for entry in entries if entry.rejected or entry.events], _STORE_BATCH):
+        stored = _store(endpoint, source=source, entries=batch, at=at)
+        report.stored += stored
+        report.duplicates += len(batch) - stored
+    report.calls = list(_reduce(endpoint, directory=directory, accounts=accounts, keys=keys, at=at))
+    return report
+
+
+def reduce_pending(*, endpoint: Endpoint, at: datetime) -> list[ImportedCall]:
+    """Record the calls of stored entries that were never reduced (a process died in between)."""
+    directory, accounts = directory_of(endpoint)
+    return list(_reduce(endpoint, directory=directory, accounts=accounts, keys=set(), at=at))
+
+
+def _learn_phones(endpoint: Endpoint, learned: dict[str, str]) -> None:
+    """Keep the operators' telephones that logs name: later entries of the same calls need them too."""
+    known = endpoint.settings.get("phones", {})
+    new = {interface: name for interface, name in learned.items() if name and interface not in known}
+    if not new:
+        return
+    with transaction.atomic():
+        locked = Endpoint.objects.select_for_update(of=("self",)).get(pk=endpoint.pk)
+        locked.settings = {**locked.settings, "phones": {**new, **locked.settings.get("phones", {})}}
+        locked.save(update_fields=["settings"])
+    endpoint.settings = locked.settings
+
+
+def _dedupe_key(*, source: str, entry: RawEntry) -> str:
+    """Identical bytes of one instant are one entry; frames without Timestamp differ by when they arrived."""
+    digest = hashlib.sha256(f"{source}\n{entry.at.isoformat() if entry.at else ''}\n".encode())
+    digest.update(entry.raw)
+    return digest.hexdigest()
+
+
+def _store(endpoint: Endpoint, *, source: str, entries: Iterable[RawEntry], at: datetime) -> int:
+    """Commit the entries not yet known; returns how many are new."""
+    rows: dict[str, PhoneLogEntry] = {}
+    for entry in entries:
+        call_keys = sorted({key for event in entry.events for key in event.call_keys})
+        row = PhoneLogEntry(
+            account_id=endpoint.account_id,
+            endpoint=endpoint,
+            source=source,
+            dedupe_key=_dedupe_key(source=source, entry=entry),
+            raw=entry.raw,
+            at=entry.at,
+            call_keys=call_keys,
+            rejected=entry.rejected[:300],
+            received_at=at,
+        )
+        rows.setdefault(row.dedupe_key, row)
+    with transaction.atomic():
+        known = set(
+            PhoneLogEntry.objects.filter(endpoint=endpoint, dedupe_key__in=rows).values_list("dedupe_key", flat=True)
+        )
+        new = [row for key, row in rows.items() if key not in known]
+        # another import of the same file may run beside this one
+        PhoneLogEntry.objects.bulk_create(new, ignore_conflicts=True)
+        if new:
+            Endpoint.objects.filter(pk=endpoint.pk).update(last_received_at=at)
+    return len(new)
+
+
+def _reduce(
+    endpoint: Endpoint, *, directory: Directory, accounts: dict[str, Account], keys: set[str], at: datetime
+) -> Iterator[ImportedCall]:
+    pending = PhoneLogEntry.objects.filter(endpoint=endpoint, reduced_at__isnull=True, rejected="")
+    groups = [frozenset(row) for row in pending.exclude(call_keys=[]).values_list("call_keys", flat=True)]
+    for instant in pending.filter(call_keys=[]).values_list("at", flat=True):
+        if instant is not None:
+            groups.extend(frozenset(ids) for ids in _calls_touched_by_system(endpoint, instant))
+    groups.extend(frozenset({key}) for key in keys)
+    seen: set[str] = set()
+    for batch in _batches(clusters_of(groups), _REDUCE_BATCH):
+        with transaction.atomic():
+            # two imports of one endpoint must not record one call at once
+            Endpoint.objects.select_for_update(of=("self",)).get(pk=endpoint.pk)
+            wanted = frozenset().union(*batch) - seen
+            rows, closure = _entries_about(endpoint, wanted)
+            seen |= closure
+            yield from _record(endpoint, rows, directory=directory, accounts=accounts)
+            PhoneLogEntry.objects.filter(pk__in=[row.pk for row in rows], reduced_at__isnull=True).update(reduced_at=at)
+    pending.filter(call_keys=[]).update(reduced_at=at)
+
+
+def _calls_touched_by_system(endpoint: Endpoint, instant: datetime) -> list[list[str]]:
+    """Calls that a stop, start or reconnect at this instant may explain: running then, or ended just before."""
+    near = CallRow.objects.filter(endpoint_id=endpoint.pk, started_at__lte=instant)
+    near = near.filter(Q(ended_at__isnull=True) | Q(ended_at__gte=instant - _EXPLAINS_BEFORE))
+    return list(near.values_list("external_ids", flat=True))
+
+
+def _entries_about(endpoint: Endpoint, wanted: frozenset[str]) -> tuple[list[PhoneLogEntry], frozenset[str]]:
+    """Return all stored entries that share an id with the wanted ones, directly or through others, and all ids."""
+    keys, frontier = set(wanted), set(wanted)
+    rows: dict[int, PhoneLogEntry] = {}
+    while frontier:
+        found = PhoneLogEntry.objects.filter(endpoint=endpoint, rejected="", call_keys__overlap=sorted(frontier))
+        frontier = set()
+        for row in found.exclude(pk__in=rows.keys()):
+            rows[row.pk] = row
+            frontier.update(set(row.call_keys) - keys)
+        keys |= frontier
+    if rows:
+        first = min(row.at for row in rows.values() if row.at is not None)
+        system = PhoneLogEntry.objects.filter(endpoint=endpoint, rejected="", call_keys=[], at__gte=first)
+        rows.update({row.pk: row for row in system})
+    return list(rows.values()), frozenset(keys)
+
+
+def _record(
+    endpoint: Endpoint, rows: list[PhoneLogEntry], *, directory: Directory, accounts: dict[str, Account]
+) -> Iterator[ImportedCall]:
+    events: list[PhoneEvent] = []
+    for row in rows:
+        events.extend(reread(source=row.source, raw=bytes(row.raw), at=row.at).events)
+    aliases = dict(OperatorAlias.objects.values_list("name", "operator_id"))
+    phones = {**{name: "" for name in aliases if "/" in name}, **directory.phones}
+    for call in reduce_events(events, phones=phones):
+        slug = directory.account_slug(call)
+        account = accounts[slug] if slug else endpoint.account
+        if call.direction is Direction.INTERNAL:
+            yield ImportedCall(status="internal", call=call, account=account.slug, row=None)
+            continue
+        facts = _facts(call, endpoint=endpoint, directory=directory, aliases=aliases)
+        recorded = record_call(account_id=account.pk, facts=facts)
+        tell_ledger(recorded=recorded, segments=facts.segments)
+        yield ImportedCall(status=recorded.status, call=call, account=account.slug, row=recorded.call)
+
+
+def _facts(call: Call, *, endpoint: Endpoint, directory: Directory, aliases: dict[str, int]) -> CallFacts:
+    outbound = call.direction is Direction.OUTBOUND
+    outside = call.to_number if outbound else call.from_number
+    return CallFacts(
+        endpoint_id=endpoint.pk,
+        external_id=call.external_id,
+        external_ids=list(call.external_ids),
+        direction=RowDirection.OUTBOUND if outbound else RowDirection.INBOUND,
+        from_number=call.from_number[:64],
+        from_name=call.from_name[:200],
+        to_number=call.to_number[:64],
+        queue_name=call.queue[:80],
+        started_at=call.started_at,
+        enqueued_at=call.enqueued_at,
+        answered_at=call.answered_at,
+        ended_at=call.ended_at,
+        wait_ms=call.wait_ms,
+        ring_ms=call.ring_ms,
+        talk_ms=call.talk_ms,
+        hold_ms=call.hold_ms,
+        outcome=call.outcome or "",
+        hung_up_by=call.hung_up_by or "",
+        transfers=[transfer_as_json(transfer) for transfer in call.transfers],
+        flags=[str(flag) for flag in call.flags],
+        segments=tuple(
+            SegmentFacts(
+                kind=segment.kind,
+                queue_name=segment.queue[:80],
+                operator_id=aliases.get(segment.operator_name) or aliases.get(segment.interface),
+                operator_name=segment.operator_name[:120],
+                enqueued_at=segment.enqueued_at,
+                answered_at=segment.answered_at,
+                ended_at=segment.ended_at,
+                ring_ms=segment.ring_ms,
+                wait_ms=segment.wait_ms,
+                talk_ms=segment.talk_ms,
+                hold_ms=segment.hold_ms,
+                holds=[
+                    {"start": hold.start.isoformat(), "end": hold.end.isoformat() if hold.end else None}
+                    for hold in segment.holds
+                ],
+                outcome=segment.outcome or "",
+            )
+            for segment in call.segments
+        ),
+        contact_number=normal_phone(number=outside, region=directory.region),
+        contact_name="" if outbound else call.from_name[:200],
+        language=directory.language(call) or endpoint.language,
+        opens_ticket=call.outcome not in {Outcome.ABANDONED_IN_MENU, Outcome.ENDED_IN_MENU},
+    )

@@ -1,0 +1,109 @@
+"""Answered parts of calls as operator events, so that every second of talk and hold reaches the ledger."""
+
+from collections import defaultdict
+from dataclasses import replace
+from datetime import datetime
+
+from contactcenter.kernel.intervals import floor_to_ms
+from contactcenter.tenancy.models import Role, User
+from contactcenter.tickets.call_actions import RecordedCall, SegmentFacts
+from contactcenter.worktime.actions import record_events
+from contactcenter.worktime.events import EventInput, EventKind
+from contactcenter.worktime.models import OperatorEvent
+
+SOURCE = "telephone log"
+MACHINE_EMAIL = "telephone-log@system.invalid"
+
+
+def tell_ledger(*, recorded: RecordedCall, segments: tuple[SegmentFacts, ...]) -> int:
+    """Bring the operators' events of a call up to its segments; returns how many were recorded.
+
+    Telling the same again records nothing. What later log entries proved wrong (an instant refined by a finer
+    source) is voided by a correction in the name of the telephone log, never edited. Runs in the caller's transaction.
+    """
+    call = recorded.call
+    prefix = f"call {call.pk} "
+    wanted: dict[tuple[object, ...], tuple[int, EventInput]] = {}
+    for position, interaction in recorded.interactions.items():
+        for kind, at in _moments(segments[position]):
+            event = EventInput(
+                kind=kind,
+                at=at,
+                source=SOURCE,
+                source_key=f"{prefix}{position} {kind} {at.isoformat()}",
+                account_id=call.account_id,
+                interaction_id=interaction.pk,
+                ticket_id=interaction.ticket_id,
+                channel="voice",
+            )
+            wanted[interaction.operator_id, str(kind), at, interaction.pk] = (interaction.operator_id, event)
+    stored = list(OperatorEvent.objects.filter(source_key__startswith=prefix))
+    voided = set(
+        OperatorEvent.objects.filter(source_key__startswith=f"void {prefix}").values_list("data__voids", flat=True)
+    )
+    live: dict[tuple[object, ...], OperatorEvent] = {
+        (event.operator_id, event.kind, event.at, event.interaction_id): event
+        for event in stored
+        if event.source_key not in voided
+    }
+    used = {event.source_key for event in stored}
+    by_operator: dict[int, list[EventInput]] = defaultdict(list)
+    for told, wrong in live.items():
+        if told not in wanted:
+            by_operator[wrong.operator_id].append(_void(wrong))
+    for fact, (operator_id, event) in wanted.items():
+        if fact not in live:
+            by_operator[operator_id].append(_unused(event, used))
+    return sum(
+        record_events(operator_id=operator_id, events=events) for operator_id, events in sorted(by_operator.items())
+    )
+
+
+def _moments(segment: SegmentFacts) -> list[tuple[EventKind, datetime]]:
+    if segment.answered_at is None:
+        return []
+    moments = [(EventKind.CALL_TALK_STARTED, floor_to_ms(segment.answered_at))]
+    for hold in segment.holds:
+        for name, kind in (("start", EventKind.CALL_HOLD_STARTED), ("end", EventKind.CALL_HOLD_ENDED)):
+            text = hold[name]
+            if text is not None:
+                moments.append((kind, floor_to_ms(datetime.fromisoformat(text))))
+    if segment.ended_at is not None:
+        moments.append((EventKind.CALL_ENDED, floor_to_ms(max(segment.ended_at, segment.answered_at))))
+    return moments
+
+
+def _void(wrong: OperatorEvent) -> EventInput:
+    return EventInput(
+        kind=EventKind.CORRECTION,
+        at=wrong.at,
+        source=SOURCE,
+        source_key=f"void {wrong.source_key}"[:200],
+        account_id=wrong.account_id,
+        interaction_id=wrong.interaction_id,
+        ticket_id=wrong.ticket_id,
+        channel=wrong.channel,
+        reason="later entries of the telephone log say otherwise",
+        author_id=_machine().pk,
+        data={"voids": wrong.source_key},
+    )
+
+
+def _unused(event: EventInput, used: set[str]) -> EventInput:
+    """A fact that was voided and turned out true after all needs a key of its own."""
+    key, again = event.source_key, 1
+    while key in used:
+        again += 1
+        key = f"{event.source_key} again {again}"
+    return replace(event, source_key=key)
+
+
+def _machine() -> User:
+    """The author of corrections that no person makes; it cannot log in."""
+    machine, created = User.objects.get_or_create(
+        email=MACHINE_EMAIL, defaults={"full_name": "Telephone log", "role": Role.OPERATOR, "is_active": False}
+    )
+    if created:
+        machine.set_unusable_password()
+        machine.save(update_fields=["password"])
+    return machine
