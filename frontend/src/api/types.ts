@@ -53,9 +53,10 @@ export interface TicketCard {
 }
 
 export interface Wrap {
-  due_at: string;
-  started_at?: string | null;
-  extended?: boolean;
+  ticket_id?: number;
+  started_at: string | null;
+  due_at: string | null;
+  extended: boolean;
 }
 
 export interface TicketDetail extends TicketCard {
@@ -123,7 +124,7 @@ export interface ConsoleSnapshot {
   pulse: Pulse;
   offer: Offer | null;
   open: TicketCard[];
-  wrapping: { id: number; ticket_id: number; wrap_due_at: string }[];
+  wrapping: Wrap[];
 }
 
 export interface Pulse {

@@ -76,9 +76,9 @@ export class Draft {
       this.stored = { ...this.stored, mirrored: text };
       this.writeLocal();
       if (this.pending) this.schedule(MIRROR_AFTER_MS);
-    } catch {
-      // Kept on the device; tried again until the server has it.
-      this.schedule(MIRROR_RETRY_MS);
+    } catch (error) {
+      // Kept on the device; tried again until the server has it, unless it refused for good.
+      if ((error as { retryable?: boolean }).retryable !== false) this.schedule(MIRROR_RETRY_MS);
     } finally {
       this.busy = false;
       this.tell();

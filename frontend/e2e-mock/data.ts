@@ -1,0 +1,117 @@
+import type { ConsoleSnapshot, Entry, Me, Playbook, TicketCard, TicketDetail } from '../src/api/types';
+
+const started = Date.now();
+export const ago = (seconds: number): string => new Date(started - seconds * 1000).toISOString();
+export const ahead = (seconds: number): string => new Date(Date.now() + seconds * 1000).toISOString();
+
+export const me: Me = {
+  id: 1,
+  email: 'anna@centre.example',
+  full_name: 'Anna Kovacs',
+  role: 'operator',
+  language: 'en',
+  operator_id: 11,
+  accounts: [
+    { id: 1, name: 'МедТех', slug: 'medtech', brand_color: '#0B5D4B', time_zone: 'Europe/Moscow', currency: 'RUB' },
+    { id: 2, name: 'Northwind', slug: 'northwind', brand_color: '#1F3A8A', time_zone: 'Europe/London', currency: 'GBP' },
+    { id: 3, name: 'Azul Pay', slug: 'azul-pay', brand_color: '#F2B705', time_zone: 'Europe/Madrid', currency: 'EUR' },
+  ],
+  server_time: new Date().toISOString(),
+  live_cursor: '5-1',
+};
+
+let nextId = 100;
+function card(account: number, name: string, point: string, channel: TicketCard['channel'], subject: string, rest: Partial<TicketCard> = {}): TicketCard {
+  const id = nextId++;
+  const prefix = { 1: 'MT', 2: 'NW', 3: 'AZ' }[account];
+  return {
+    id, number: `${prefix}-${1000 + id}`, account_id: account, contact: { id: id + 500, name, point }, channel, subject, status: 'open',
+    language: { 1: 'ru', 2: 'en', 3: 'es' }[account]!, unread: 0, waiting_since: null, last_activity_at: ago(60), assignee: null, preview: subject,
+    assignment_state: null, since: null, ...rest,
+  };
+}
+const mine = { assignee: { id: 11, name: 'Anna Kovacs' }, assignment_state: 'active' as const };
+
+export const open: TicketCard[] = [
+  card(1, 'Olga Petrova', '+7 916 440-22-17', 'voice', 'Заказ не доставлен', { ...mine, since: ago(271) }),
+  card(2, 'James Carter', 'j.carter@mail.example', 'chat', 'The code never arrives', { ...mine, unread: 2, since: ago(48), preview: 'the code never arrives' }),
+  card(3, 'María López', 'maria', 'chat', '¿Y el reembolso?', { ...mine, unread: 1, since: ago(80) }),
+  card(1, '@ivan.sidorov', '@ivan.sidorov', 'social', 'Ждёт ответа врача', { ...mine, since: ago(185) }),
+  card(2, 'Priya Nair', 'priya@kestrel.example', 'email', 'Invoice 2214 question', { ...mine, since: ago(727) }),
+];
+export const queue: TicketCard[] = [
+  card(1, '', '+7 495 220-14-90', 'voice', 'Регистратура', { status: 'new', waiting_since: ago(161) }),
+  card(2, 'Ahmed Khan', 'a.khan@mail.example', 'chat', 'Delivery window', { status: 'new', waiting_since: ago(118) }),
+  card(3, '', '+34 655 110 902', 'sms', 'Código', { status: 'new', waiting_since: ago(72) }),
+  card(2, 'Accounts payable', 'billing@kestrel.example', 'email', 'Credit note for May', { status: 'new', waiting_since: ago(13200) }),
+  card(1, '@lena_k', '@lena_k', 'social', 'Отзыв о клинике', { status: 'new', waiting_since: ago(8100) }),
+  card(3, 'Tomás Vega', 'tomas.vega@mail.example', 'email', 'Cambio de tarjeta', { status: 'new', waiting_since: ago(18120) }),
+  card(3, 'Inés Robles', 'ines', 'chat', 'No puedo entrar en mi cuenta desde el teléfono nuevo', { status: 'new', waiting_since: ago(33) }),
+];
+export const offered = card(3, 'Carlos Ruiz', '+34 612 004 118', 'chat', 'Pago rechazado dos veces', { status: 'new', waiting_since: ago(20) });
+
+const day = 86400;
+let entryId = 1;
+export const say = (over: Partial<Entry>): Entry => ({
+  type: 'message', id: entryId++, at: ago(0), author: { kind: 'contact', name: 'Olga Petrova' }, channel: 'email', direction: 'in', text: '', status: 'received',
+  error: '', attachments: [], call: null, client_uuid: null, ...over,
+});
+const anna = { kind: 'operator' as const, name: 'Anna Kovacs' };
+export const timelines = new Map<number, Entry[]>([
+  [open[0]!.id, [
+    say({ at: ago(day + 3600 * 3), text: 'Здравствуйте! Заказ 55-1702 должен был прийти во вторник. Где он?\n\nПрикладываю снимок накладной.', attachments: [{ id: 3, filename: 'накладная 55-1702.jpg', content_type: 'image/jpeg', size: 184320, url: '/api/v1/attachments/3/' }] }),
+    say({ at: ago(day + 3600 * 2.7), author: { kind: 'operator', name: 'Иван Смирнов' }, direction: 'out', status: 'delivered', text: 'Ольга, заказ на сортировке. Курьер позвонит завтра до 12:00.' }),
+    say({ type: 'call', at: ago(2220), channel: 'voice', status: null, call: { direction: 'in', outcome: 'abandoned', wait_ms: 38_000, talk_ms: 0, hold_ms: 0, from: '+79164402217', to: '+74952201490', operator: null, hung_up_by: 'caller' } }),
+    say({ at: ago(1500), channel: 'chat', text: 'Курьер так и не позвонил, сейчас наберу вас' }),
+    say({ type: 'note', at: ago(1380), author: anna, channel: null, direction: null, status: null, text: 'Склад подтвердил: посылка в Химках, окно 16–18.' }),
+    say({ type: 'event', at: ago(271), author: anna, channel: 'voice', direction: null, status: null, text: 'Anna Kovacs answered the call' }),
+    say({ at: ago(120), author: anna, channel: 'sms', direction: 'out', status: 'failed', error: 'The number does not take messages', text: 'Ольга, курьер приедет сегодня с 16 до 18.' }),
+  ]],
+  [open[1]!.id, [
+    say({ at: ago(200), author: { kind: 'contact', name: 'James Carter' }, channel: 'chat', text: 'Hi, I am trying to sign in and the code never arrives.' }),
+    say({ at: ago(48), author: { kind: 'contact', name: 'James Carter' }, channel: 'chat', text: 'Third try now.' }),
+  ]],
+]);
+
+export function detail(found: TicketCard): TicketDetail {
+  const channels: TicketDetail['channels_available'] = found.channel === 'voice' ? ['sms', 'email'] : [found.channel];
+  return {
+    ...found, opened_at: found.since ?? found.waiting_since ?? ago(600), history_count: 5, channels_available: channels, drafts: {},
+    contact_points: found.account_id === 1 && found.channel === 'voice' ? [{ kind: 'phone', value: '+79164402217' }, { kind: 'email', value: 'olga.p@mail.example' }] : [{ kind: found.channel, value: found.contact?.point ?? '' }],
+    wrap: wraps.get(found.id) ?? null,
+  };
+}
+export const wraps = new Map<number, { due_at: string; started_at: string; extended: boolean }>();
+
+export const snapshot: ConsoleSnapshot = {
+  cursor: '5-1',
+  server_time: '',
+  presence: { state: 'available', reason: '', since: ago(4000), engagement: 'engaged', engagement_since: ago(271) },
+  load: { voice: { used: 1, max: 1 }, chat: { used: 2, max: 4 }, email: { used: 1, max: 6 } },
+  pulse: { waiting: queue.length, longest_since: ago(161), ready: 3, signed_in: 14 },
+  offer: null,
+  open,
+  wrapping: [],
+};
+
+export function playbook(account: number): Playbook {
+  const found = me.accounts.find((item) => item.id === account)!;
+  return {
+    account: found,
+    phrase: { 1: 'Клиника «МедТех», Анна, здравствуйте!', 2: 'Northwind, Anna speaking, how can I help?', 3: 'Azul Pay, le atiende Anna, ¿en qué puedo ayudarle?' }[account]!,
+    scripts: [
+      { id: 1, title: 'Доставка', reason: 'delivery', language: 'ru', version: 4, body: 'Назовите номер заказа и сверьте адрес.\n\nОльга, вижу ваш заказ. Он в Химках, курьер приедет сегодня с 16 до 18. Вам удобно?\n\nЕсли нет, предложите другое окно или перевод на старшего.' },
+      { id: 2, title: 'Запись к врачу', reason: 'booking', language: 'ru', version: 2, body: 'Спросите имя, дату рождения и жалобу.\n\nПредложите два ближайших окна.' },
+    ],
+    faq: [
+      { id: 1, question: 'Как перенести доставку', answer: 'Перенос возможен до выезда курьера. Предложите любое окно из календаря.', language: 'ru' },
+      { id: 2, question: 'Компенсация за опоздание курьера', answer: 'Скидка 10 % на следующий заказ, код даёт старший.', language: 'ru' },
+      { id: 3, question: 'Возврат заказа без вскрытия', answer: 'В течение 14 дней, курьер заберёт бесплатно.', language: 'ru' },
+    ],
+    dispositions: [
+      { code: 'moved', name: 'Перенос доставки' },
+      { code: 'answered', name: 'Вопрос решён' },
+      { code: 'complaint', name: 'Жалоба' },
+    ],
+  };
+}

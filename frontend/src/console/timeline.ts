@@ -1,0 +1,93 @@
+import type { Channel, Entry } from '@/api/types';
+import { formatDay } from '@/format';
+
+/** An entry on screen. `local` is set while only this device knows it. */
+export interface Row extends Entry {
+  key: string;
+  local: 'sending' | 'failed' | null;
+  problem: string | null;
+}
+
+/** Something written here that the server has not confirmed yet; kept on the device until it has. */
+export interface Unsent {
+  uuid: string;
+  kind: 'message' | 'note';
+  channel: Channel | null;
+  text: string;
+  at: string;
+  author: string;
+}
+
+function keyOf(entry: Entry): string {
+  return entry.client_uuid || `${entry.type}:${entry.id}`;
+}
+
+function fromServer(entry: Entry): Row {
+  return { ...entry, key: keyOf(entry), local: null, problem: null };
+}
+
+export function localRow(unsent: Unsent, state: 'sending' | 'failed', problem: string | null = null): Row {
+  return {
+    type: unsent.kind,
+    id: 0,
+    at: unsent.at,
+    author: { kind: 'operator', name: unsent.author },
+    channel: unsent.channel,
+    direction: unsent.kind === 'message' ? 'out' : null,
+    text: unsent.text,
+    status: null,
+    call: null,
+    client_uuid: unsent.uuid,
+    key: unsent.uuid,
+    local: state,
+    problem,
+  };
+}
+
+/**
+ * The timeline after the server's answer: its entries in its order, then what it does not know yet in the order of
+ * writing. A local row and its confirmed entry share their key, so the row on screen stays the same one.
+ */
+export function merge(rows: readonly Row[], server: readonly Entry[]): Row[] {
+  const confirmed = server.map(fromServer);
+  const known = new Set(confirmed.map((row) => row.key));
+  return [...confirmed, ...rows.filter((row) => row.local !== null && !known.has(row.key))];
+}
+
+/** Puts in or replaces one row; a confirmed row is never replaced by a local one. */
+export function put(rows: readonly Row[], row: Row): Row[] {
+  const index = rows.findIndex((item) => item.key === row.key);
+  if (index < 0) return [...rows, row];
+  if (row.local !== null && rows[index]!.local === null) return [...rows];
+  return rows.map((item, position) => (position === index ? row : item));
+}
+
+export function confirm(rows: readonly Row[], entry: Entry): Row[] {
+  return put(rows, fromServer(entry));
+}
+
+export interface Day {
+  key: string;
+  label: string;
+  rows: Row[];
+}
+
+/** The rows under the days of this device's calendar. */
+export function byDay(rows: readonly Row[], now: Date): Day[] {
+  const days: Day[] = [];
+  for (const row of rows) {
+    const label = formatDay(row.at, now);
+    const last = days.at(-1);
+    if (last?.label === label) last.rows.push(row);
+    else days.push({ key: `${label}:${row.key}`, label, rows: [row] });
+  }
+  return days;
+}
+
+/** Who hears of a failure: 'answered' also covers calls that were talked on, whatever ended them. */
+export function callLook(row: Pick<Entry, 'call'>): 'answered' | 'missed' | 'failed' {
+  const call = row.call;
+  if (!call) return 'failed';
+  if (call.talk_ms > 0 || call.outcome === 'answered' || call.outcome === 'completed') return 'answered';
+  return /abandon|timeout|no_?answer|missed|unanswered|cancel/i.test(call.outcome) ? 'missed' : 'failed';
+}
