@@ -202,7 +202,20 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "AuthorKind": ["contact", "operator", "system"],
+        "Channel": "contactcenter.tickets.models.Channel",
+        "Direction": "contactcenter.tickets.models.Direction",
+        "EndpointKind": "channels_app.models.EndpointKind",
+        "EntryType": ["message", "call", "note", "event"],
+        "MessageStatus": "contactcenter.tickets.models.MessageStatus",
+        "PointKind": "contactcenter.contacts.models.PointKind",
+        "Presence": "contactcenter.routing.models.Presence",
+        "PresenceByHand": ["available", "break", "offline"],
+        "OfferState": "contactcenter.routing.models.OfferState",
+        "Role": "contactcenter.tenancy.models.Role",
+        "TicketStatus": "contactcenter.tickets.models.TicketStatus",
+    },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 

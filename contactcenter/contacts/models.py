@@ -1,6 +1,8 @@
 """End customers of an account and the addresses at which they are reached."""
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 
 from contactcenter.tenancy.scoped import AccountScopedModel
 
@@ -13,7 +15,11 @@ class Contact(AccountScopedModel):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["account", "-id"], name="contact_newest")]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="contact_newest"),
+            # icontains asks UPPER(column) LIKE UPPER(pattern)
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="contact_words"),
+        ]
 
     def __str__(self) -> str:
         return self.name or f"contact {self.pk}"
@@ -38,7 +44,10 @@ class ContactPoint(AccountScopedModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "kind", "value"], name="contact_point_once")]
-        indexes = [models.Index(fields=["contact"], name="contact_point_contact")]
+        indexes = [
+            models.Index(fields=["contact"], name="contact_point_contact"),
+            GinIndex(OpClass(Upper("value"), name="gin_trgm_ops"), name="contact_point_words"),
+        ]
 
     def __str__(self) -> str:
         return self.value

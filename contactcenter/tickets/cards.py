@@ -6,6 +6,7 @@ The waiting row and the assignments belong to routing, above this app; they are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -53,7 +54,7 @@ def card_of(*, ticket_id: int) -> dict[str, Any]:
 def cards_from(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return cards of rows read with the columns of ROW."""
     points = _points(row["contact_id"] for row in rows)
-    served = _served(row["id"] for row in rows)
+    served = served_tickets(row["id"] for row in rows)
     return [
         {
             "id": row["id"],
@@ -75,8 +76,8 @@ def cards_from(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 {"id": row["assignee_id"], "name": row["assignee__display_name"]} if row["assignee_id"] else None
             ),
             "preview": row["preview"],
-            "assignment_state": served[row["id"]][0] if row["id"] in served else None,
-            "since": _text(served[row["id"]][1]) if row["id"] in served else None,
+            "assignment_state": served[row["id"]].state if row["id"] in served else None,
+            "since": as_text(served[row["id"]].since) if row["id"] in served else None,
         }
         for row in rows
     ]
@@ -112,14 +113,36 @@ def _best_point(points: Sequence[tuple[str, str]], *, channel: str) -> str:
     return readable[0][1] if readable else ""
 
 
-def _served(ticket_ids: Iterable[int]) -> dict[int, tuple[str, datetime]]:
-    """Return per ticket the state of its live assignment and since when; an active one goes before one in wrap-up."""
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The live assignment of a ticket, as far as a card or its detail shows it."""
+
+    state: str
+    started_at: datetime
+    wrapping_at: datetime | None
+    wrap_due_at: datetime | None
+    wrap_extended: bool
+
+    @property
+    def since(self) -> datetime:
+        return self.wrapping_at or self.started_at
+
+
+def served_tickets(ticket_ids: Iterable[int]) -> dict[int, Served]:
+    """Return the live assignment per ticket; an active one goes before one in wrap-up."""
     rows = (
         Ticket.objects.filter(pk__in=list(ticket_ids), assignments__state__in=["active", "wrapping"])
         .order_by("pk", "assignments__state", "-assignments__started_at")
-        .values_list("pk", "assignments__state", "assignments__started_at", "assignments__wrapping_at")
+        .values_list(
+            "pk",
+            "assignments__state",
+            "assignments__started_at",
+            "assignments__wrapping_at",
+            "assignments__wrap_due_at",
+            "assignments__wrap_extended",
+        )
     )
-    served: dict[int, tuple[str, datetime]] = {}
-    for ticket_id, state, started_at, wrapping_at in rows:
-        served.setdefault(ticket_id, (state, wrapping_at or started_at))
+    served: dict[int, Served] = {}
+    for ticket_id, *fields in rows:
+        served.setdefault(ticket_id, Served(*fields))
     return served

@@ -1,5 +1,16 @@
 """Addresses of this app below /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from contactcenter.tickets import api
+
+urlpatterns: list[URLPattern] = [
+    path("tickets/", api.TicketsView.as_view(), name="tickets"),
+    path("tickets/<int:ticket_id>/", api.TicketView.as_view(), name="ticket"),
+    path("tickets/<int:ticket_id>/timeline/", api.TimelineView.as_view(), name="ticket-timeline"),
+    path("tickets/<int:ticket_id>/replies/", api.RepliesView.as_view(), name="ticket-replies"),
+    path("tickets/<int:ticket_id>/notes/", api.NotesView.as_view(), name="ticket-notes"),
+    path("tickets/<int:ticket_id>/drafts/<slug:channel>/", api.DraftView.as_view(), name="ticket-draft"),
+    path("messages/<int:message_id>/html/", api.MessageHtmlView.as_view(), name="message-html"),
+    path("attachments/<int:attachment_id>/", api.AttachmentView.as_view(), name="attachment"),
+]

@@ -1,7 +1,9 @@
 """A ticket, its number, its drafts and the interactions handled on it."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 
 from contactcenter.tenancy.scoped import AccountScopedModel
 from contactcenter.tickets.models.words import Channel, Direction, TicketStatus
@@ -50,6 +52,18 @@ class Ticket(AccountScopedModel):
                 name="ticket_assignee_open",
             ),
             models.Index(fields=["contact", "-id"], name="ticket_contact"),
+            models.Index(
+                fields=["-last_activity_at", "-id"],
+                condition=models.Q(status__in=["new", "open", "pending"]),
+                name="ticket_open_activity",
+            ),
+            models.Index(fields=["number"], name="ticket_number"),
+            # icontains asks UPPER(column) LIKE UPPER(pattern)
+            GinIndex(
+                OpClass(Upper("subject"), name="gin_trgm_ops"),
+                OpClass(Upper("preview"), name="gin_trgm_ops"),
+                name="ticket_words",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,83 @@
+"""What an operator's console shows on opening: one snapshot with the cursor from which live events go on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from contactcenter.kernel import push
+from contactcenter.kernel.intervals import as_text
+from contactcenter.operators.models import Operator
+from contactcenter.routing import queries
+from contactcenter.routing.frames import offer_frame, pulse_frame, wrap_frame
+from contactcenter.routing.models import Assignment, AssignmentState, Offer, OfferState, OperatorState, Presence
+from contactcenter.tickets.cards import cards_of
+from contactcenter.tickets.models import Ticket
+
+
+def console(*, operator: Operator | None, at: datetime) -> dict[str, Any]:
+    """Return presence, load, pulse, the pending offer, open tickets and wrap-ups; no operator: the pulse only."""
+    cursor = push.current_cursor()
+    assignments = _live(operator)
+    active = [one for one in assignments if one.state == AssignmentState.ACTIVE]
+    wrapping = [one for one in assignments if one.state == AssignmentState.WRAPPING]
+    offer = (
+        Offer.objects.filter(operator=operator, state=OfferState.PENDING, expires_at__gt=at).first()
+        if operator
+        else None
+    )
+    tickets = Ticket.objects.filter(pk__in=[one.ticket_id for one in assignments])
+    cards = {card["id"]: card for card in cards_of(tickets)}
+    return {
+        "cursor": str(cursor),
+        "server_time": as_text(at),
+        "presence": _presence(operator=operator, offer=offer, active=active, wrapping=wrapping, at=at),
+        "load": _load(operator=operator),
+        "pulse": pulse_frame(pulse=queries.pulse()),
+        "offer": offer_frame(offer=offer) if offer else None,
+        "open": [cards[one.ticket_id] for one in active if one.ticket_id in cards],
+        "wrapping": [
+            {**wrap_frame(assignment=one), "ticket": cards[one.ticket_id]} for one in wrapping if one.ticket_id in cards
+        ],
+    }
+
+
+def _live(operator: Operator | None) -> list[Assignment]:
+    if operator is None:
+        return []
+    return list(
+        Assignment.objects.filter(operator=operator, state__in=queries.LIVE_STATES).order_by("started_at", "id")
+    )
+
+
+def _load(*, operator: Operator | None) -> dict[str, dict[str, int]]:
+    room = queries.capacity_of(operator) if operator else {"voice": 0, "chat": 0, "email": 0}
+    used = queries.loads_of(operator_ids=[operator.pk])[operator.pk] if operator else {}
+    return {kind: {"used": used.get(kind, 0), "max": most} for kind, most in room.items()}
+
+
+def _presence(
+    *,
+    operator: Operator | None,
+    offer: Offer | None,
+    active: list[Assignment],
+    wrapping: list[Assignment],
+    at: datetime,
+) -> dict[str, Any]:
+    state = OperatorState.objects.filter(operator=operator).first() if operator else None
+    engagement, since = "idle", (state.idle_since or state.since) if state else at
+    if active:
+        engagement, since = "engaged", active[0].started_at
+    elif wrapping:
+        engagement, since = "wrap", wrapping[0].wrapping_at or wrapping[0].started_at
+    elif offer:
+        engagement, since = "offered", offer.offered_at
+    elif state and state.presence == Presence.BREAK:
+        since = state.since
+    return {
+        "state": state.presence if state else Presence.OFFLINE,
+        "reason": state.reason if state else "",
+        "since": as_text(state.since if state else at),
+        "engagement": engagement,
+        "engagement_since": as_text(since),
+    }

@@ -1,0 +1,233 @@
+"""Tickets over HTTP: lists, one ticket, its timeline, and what people write into it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import FileResponse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers as drf
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from contactcenter.kernel import push
+from contactcenter.kernel.errors import Invalid, NotFound
+from contactcenter.tenancy.models import CLIENT_ROLES, STAFF_ROLES, Role, User
+from contactcenter.tenancy.permissions import roles
+from contactcenter.tickets import actions, head_actions, lists, queries, serializers
+from contactcenter.tickets.files import path_of
+
+Readers = roles(*STAFF_ROLES, *CLIENT_ROLES)
+Writers = roles(Role.OPERATOR, Role.SUPERVISOR, Role.ADMIN)
+SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain"})
+
+
+def operator_id_of(request: Request) -> int | None:
+    """Return the operator the logged-in person is, if one."""
+    operator = getattr(request.user, "operator", None)
+    return operator.pk if operator else None
+
+
+def _is_team(request: Request) -> bool:
+    return isinstance(request.user, User) and request.user.role in STAFF_ROLES
+
+
+def _checked(shape: type[drf.Serializer[Any]], request: Request) -> dict[str, Any]:
+    incoming = shape(data=request.data)
+    incoming.is_valid(raise_exception=True)
+    return incoming.validated_data
+
+
+class TicketsView(APIView):
+    """/api/v1/tickets/"""
+
+    def get_permissions(self) -> list[Any]:
+        """Everybody reads within their accounts; the team writes."""
+        return [Readers() if self.request.method == "GET" else Writers()]
+
+    @extend_schema(
+        operation_id="tickets_list",
+        parameters=[
+            OpenApiParameter("view", str, enum=lists.VIEWS, description="Which list; all unless told."),
+            OpenApiParameter("q", str, description="Number, subject, last words, name or address."),
+            OpenApiParameter("status", str),
+            OpenApiParameter("account", int),
+            OpenApiParameter("cursor", str, description="`next` of the page before."),
+        ],
+        responses=serializers.TicketListSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        """Return a page of tickets."""
+        asked = request.query_params
+        view = asked.get("view", "all")
+        filters = lists.Filters(
+            view=view,
+            q=asked.get("q", "").strip(),
+            status=asked.get("status", ""),
+            account_id=_number(asked.get("account"), field="account"),
+            operator_id=operator_id_of(request) if view == "mine" else None,
+        )
+        # taken before the rows: an event may be told twice to the client, never missed
+        cursor = push.current_cursor()
+        results, following = lists.list_tickets(filters=filters, cursor=asked.get("cursor", ""))
+        return Response({"results": results, "next": following, "cursor": str(cursor)})
+
+    @extend_schema(
+        operation_id="tickets_create",
+        request=serializers.NewTicketSerializer,
+        responses={201: serializers.TicketCardSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Open a ticket by hand; it takes its place in the queue."""
+        incoming = _checked(serializers.NewTicketSerializer, request)
+        card = head_actions.open_by_hand(**incoming, at=timezone.now(), actor_id=request.user.pk)
+        return Response(card, status=201)
+
+
+class TicketView(APIView):
+    """/api/v1/tickets/{id}/"""
+
+    def get_permissions(self) -> list[Any]:
+        """Everybody reads within their accounts; the team writes."""
+        return [Readers() if self.request.method == "GET" else Writers()]
+
+    @extend_schema(operation_id="tickets_retrieve", responses=serializers.TicketDetailSerializer)
+    def get(self, request: Request, ticket_id: int) -> Response:
+        """Return the head of a ticket."""
+        return Response(
+            queries.ticket_detail(ticket_id=ticket_id, user_id=request.user.pk, with_team=_is_team(request))
+        )
+
+    @extend_schema(
+        operation_id="tickets_change",
+        request=serializers.TicketChangeSerializer,
+        responses=serializers.TicketDetailSerializer,
+    )
+    def patch(self, request: Request, ticket_id: int) -> Response:
+        """Change status, subject or language."""
+        changes = _checked(serializers.TicketChangeSerializer, request)
+        head_actions.change_head(ticket_id=ticket_id, at=timezone.now(), actor_id=request.user.pk, **changes)
+        return Response(queries.ticket_detail(ticket_id=ticket_id, user_id=request.user.pk, with_team=True))
+
+
+class TimelineView(APIView):
+    """/api/v1/tickets/{id}/timeline/"""
+
+    permission_classes = (Readers,)
+
+    @extend_schema(operation_id="tickets_timeline", responses=serializers.TimelineSerializer)
+    def get(self, request: Request, ticket_id: int) -> Response:
+        """Return the entries, oldest first; clients see no notes."""
+        cursor = push.current_cursor()
+        entries = queries.timeline(ticket_id=ticket_id, with_team=_is_team(request))
+        return Response({"results": entries, "cursor": str(cursor)})
+
+
+class RepliesView(APIView):
+    """/api/v1/tickets/{id}/replies/"""
+
+    permission_classes = (Writers,)
+
+    @extend_schema(
+        operation_id="tickets_reply",
+        request=serializers.ReplySerializer,
+        responses={201: serializers.EntrySerializer},
+    )
+    def post(self, request: Request, ticket_id: int) -> Response:
+        """Send a reply to the contact."""
+        incoming = _checked(serializers.ReplySerializer, request)
+        message = actions.send_reply(
+            ticket=queries.get_ticket(ticket_id=ticket_id),
+            operator_id=operator_id_of(request),
+            at=timezone.now(),
+            **incoming,
+        )
+        return Response(queries.entry(ticket_id=ticket_id, entry_type="message", entry_id=message.pk), status=201)
+
+
+class NotesView(APIView):
+    """/api/v1/tickets/{id}/notes/"""
+
+    permission_classes = (Writers,)
+
+    @extend_schema(
+        operation_id="tickets_note",
+        request=serializers.NewNoteSerializer,
+        responses={201: serializers.EntrySerializer},
+    )
+    def post(self, request: Request, ticket_id: int) -> Response:
+        """Add a remark for the team."""
+        incoming = _checked(serializers.NewNoteSerializer, request)
+        note = actions.add_note(
+            ticket=queries.get_ticket(ticket_id=ticket_id), author_id=request.user.pk, at=timezone.now(), **incoming
+        )
+        return Response(queries.entry(ticket_id=ticket_id, entry_type="note", entry_id=note.pk), status=201)
+
+
+class DraftView(APIView):
+    """/api/v1/tickets/{id}/drafts/{channel}/"""
+
+    permission_classes = (Writers,)
+
+    @extend_schema(
+        operation_id="tickets_draft",
+        request=serializers.DraftTextSerializer,
+        responses={204: OpenApiResponse(description="Kept.")},
+    )
+    def put(self, request: Request, ticket_id: int, channel: str) -> Response:
+        """Keep what was typed; empty text removes it."""
+        incoming = _checked(serializers.DraftTextSerializer, request)
+        if channel not in head_actions.DRAFT_CHANNELS:
+            raise Invalid(f"Choose one of {', '.join(head_actions.DRAFT_CHANNELS)}.", field="channel")
+        actions.save_draft(
+            ticket=queries.get_ticket(ticket_id=ticket_id), user_id=request.user.pk, channel=channel, **incoming
+        )
+        return Response(status=204)
+
+
+class MessageHtmlView(APIView):
+    """/api/v1/messages/{id}/html/"""
+
+    permission_classes = (Readers,)
+
+    @extend_schema(operation_id="messages_html", responses=serializers.MessageHtmlSerializer)
+    def get(self, request: Request, message_id: int) -> Response:
+        """Return a message's sanitised HTML."""
+        return Response({"html": queries.get_message(message_id=message_id).html})
+
+
+class AttachmentView(APIView):
+    """/api/v1/attachments/{id}/"""
+
+    permission_classes = (Readers,)
+
+    @extend_schema(
+        operation_id="attachments_retrieve", responses={(200, "application/octet-stream"): OpenApiTypes.BINARY}
+    )
+    def get(self, request: Request, attachment_id: int) -> Any:
+        """Return the file. Only harmless types are shown in place, all others are downloads."""
+        attachment = queries.get_attachment(attachment_id=attachment_id)
+        path = path_of(attachment.sha256)
+        if not path.is_file():
+            raise NotFound("The file is not in the store.")
+        inline = attachment.content_type in SHOWN_INLINE
+        response = FileResponse(
+            path.open("rb"),
+            as_attachment=not inline,
+            filename=attachment.filename or "file",
+            content_type=attachment.content_type if inline else "application/octet-stream",
+        )
+        response["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+        response["Cache-Control"] = "private, max-age=3600"
+        return response
+
+
+def _number(text: str | None, *, field: str) -> int | None:
+    if text is None or text == "":
+        return None
+    if not text.isdecimal() or len(text) > 18:
+        raise Invalid("Expected a number.", field=field)
+    return int(text)

@@ -1,0 +1,241 @@
+"""One ticket: its head and its timeline, as the console and the client portal show them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, Final
+
+from contactcenter.contacts.models import ContactPoint
+from contactcenter.kernel.errors import NotFound
+from contactcenter.kernel.intervals import as_text
+from contactcenter.kernel.models import AuditEntry
+from contactcenter.tickets.cards import ROW, cards_from, served_tickets
+from contactcenter.tickets.models import Attachment, Call, Draft, Message, Note, Ticket
+
+TIMELINE_ENTRIES: Final = 300
+"""The newest so many entries of each type are shown."""
+CHANNEL_OF_ENDPOINT: Final = {"email": "email", "webchat": "chat"}
+
+
+def get_ticket(*, ticket_id: int) -> Ticket:
+    """Return the ticket; NotFound outside the account scope, as for one that does not exist."""
+    ticket = Ticket.objects.filter(pk=ticket_id).first()
+    if ticket is None:
+        raise NotFound("There is no such ticket.")
+    return ticket
+
+
+def ticket_detail(*, ticket_id: int, user_id: int, with_team: bool) -> dict[str, Any]:
+    """Return the card and what the head of an opened ticket adds; `with_team` adds drafts and the wrap-up clock."""
+    row = Ticket.objects.filter(pk=ticket_id).values(*ROW, "opened_at", "solved_at", "priority").first()
+    if row is None:
+        raise NotFound("There is no such ticket.")
+    card = cards_from([row])[0]
+    served = served_tickets([ticket_id]).get(ticket_id) if with_team and card["assignment_state"] else None
+    points = [
+        {"kind": kind, "value": value}
+        for kind, value in ContactPoint.objects.filter(contact_id=row["contact_id"])
+        .order_by("id")
+        .values_list("kind", "value")
+        if kind != "chat"
+    ]
+    endpoints = [
+        {"kind": kind, "name": name}
+        for kind, name in Ticket.objects.filter(pk=ticket_id, threads__isnull=False)
+        .order_by("threads__id")
+        .values_list("threads__endpoint__kind", "threads__endpoint__name")
+    ]
+    drafts = (
+        [
+            {"channel": channel, "text": text}
+            for channel, text in Draft.objects.filter(ticket_id=ticket_id, user_id=user_id).values_list(
+                "channel", "text"
+            )
+        ]
+        if with_team
+        else []
+    )
+    return {
+        **card,
+        "priority": row["priority"],
+        "opened_at": as_text(row["opened_at"]),
+        "solved_at": as_text(row["solved_at"]) if row["solved_at"] else None,
+        "contact_points": points,
+        "history_count": Ticket.objects.filter(contact_id=row["contact_id"]).exclude(pk=ticket_id).count(),
+        "channels_available": _channels(endpoints=endpoints, points=points),
+        "endpoints": endpoints,
+        "drafts": drafts,
+        "wrap": (
+            {
+                "ticket_id": ticket_id,
+                "started_at": as_text(served.wrapping_at),
+                "due_at": as_text(served.wrap_due_at),
+                "extended": served.wrap_extended,
+            }
+            if served and served.wrapping_at and served.wrap_due_at
+            else None
+        ),
+    }
+
+
+def _channels(*, endpoints: Iterable[dict[str, str]], points: Iterable[dict[str, str]]) -> list[str]:
+    """Return the channels a reply can go by: those it came by, and mail where an address is known."""
+    channels = [CHANNEL_OF_ENDPOINT[one["kind"]] for one in endpoints if one["kind"] in CHANNEL_OF_ENDPOINT]
+    if any(point["kind"] == "email" for point in points):
+        channels.append("email")
+    return list(dict.fromkeys(channels))
+
+
+def timeline(*, ticket_id: int, with_team: bool) -> list[dict[str, Any]]:
+    """Return the ticket's entries, oldest first. `with_team` adds notes and events, which clients never see."""
+    if not Ticket.objects.filter(pk=ticket_id).exists():
+        raise NotFound("There is no such ticket.")
+    entries = [*_messages(ticket_id), *_calls(ticket_id)]
+    if with_team:
+        entries += [*_notes(ticket_id), *_events(ticket_id)]
+    return sorted(entries, key=lambda entry: (entry["at"], entry["type"], entry["id"]))
+
+
+def _entry(**fields: Any) -> dict[str, Any]:
+    blank: dict[str, Any] = {
+        "channel": None,
+        "direction": None,
+        "kind": "",
+        "text": "",
+        "html_available": False,
+        "subject": "",
+        "status": None,
+        "error": "",
+        "attachments": [],
+        "call": None,
+        "client_uuid": None,
+    }
+    return blank | fields
+
+
+def _messages(ticket_id: int) -> list[dict[str, Any]]:
+    messages = list(
+        Message.objects.filter(ticket_id=ticket_id)
+        .select_related("operator", "contact")
+        .order_by("-at", "-id")[:TIMELINE_ENTRIES]
+    )
+    files: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for attachment in Attachment.objects.filter(message_id__in=[message.pk for message in messages]).order_by("id"):
+        files[attachment.message_id].append(
+            {
+                "id": attachment.pk,
+                "filename": attachment.filename,
+                "content_type": attachment.content_type,
+                "size": attachment.size,
+                "url": f"/api/v1/attachments/{attachment.pk}/",
+            }
+        )
+    return [
+        _entry(
+            type="message",
+            id=message.pk,
+            at=as_text(message.at),
+            author=_author(message),
+            channel=message.channel,
+            direction=message.direction,
+            kind=message.kind,
+            text=message.reply_text or message.text,
+            html_available=bool(message.html),
+            subject=message.subject,
+            status=message.status,
+            error=message.error,
+            attachments=files[message.pk],
+            client_uuid=str(message.client_uuid) if message.client_uuid else None,
+        )
+        for message in messages
+    ]
+
+
+def _author(message: Message) -> dict[str, str]:
+    if message.operator is not None:
+        return {"kind": "operator", "name": message.operator.display_name}
+    if message.direction == "in" and message.contact is not None:
+        return {"kind": "contact", "name": message.contact.name}
+    return {"kind": "system", "name": ""}
+
+
+def _calls(ticket_id: int) -> list[dict[str, Any]]:
+    calls = Call.objects.filter(ticket_id=ticket_id).select_related("operator", "contact")
+    return [
+        _entry(
+            type="call",
+            id=call.pk,
+            at=as_text(call.started_at),
+            author={"kind": "contact", "name": call.contact.name if call.contact else call.from_name},
+            channel="voice",
+            direction=call.direction,
+            call={
+                "direction": call.direction,
+                "outcome": call.outcome,
+                "wait_ms": call.wait_ms,
+                "talk_ms": call.talk_ms,
+                "hold_ms": call.hold_ms,
+                "from": call.from_number,
+                "to": call.to_number,
+                "operator": call.operator.display_name if call.operator else None,
+                "hung_up_by": call.hung_up_by,
+            },
+        )
+        for call in calls.order_by("-started_at", "-id")[:TIMELINE_ENTRIES]
+    ]
+
+
+def _notes(ticket_id: int) -> list[dict[str, Any]]:
+    notes = Note.objects.filter(ticket_id=ticket_id).select_related("author").order_by("-at", "-id")
+    return [
+        _entry(
+            type="note",
+            id=note.pk,
+            at=as_text(note.at),
+            author={"kind": "operator", "name": note.author.full_name},
+            text=note.text,
+            client_uuid=str(note.client_uuid) if note.client_uuid else None,
+        )
+        for note in notes[:TIMELINE_ENTRIES]
+    ]
+
+
+def _events(ticket_id: int) -> list[dict[str, Any]]:
+    """Changes of the ticket from the audit trail; `kind` is the action, `text` its new value."""
+    rows = AuditEntry.objects.filter(target_type="tickets.ticket", target_id=ticket_id).select_related("actor")
+    return [
+        _entry(
+            type="event",
+            id=row.pk,
+            at=as_text(row.at),
+            author={"kind": "operator" if row.actor else "system", "name": row.actor.full_name if row.actor else ""},
+            kind=row.action,
+            text=str(row.data.get("to", "")),
+        )
+        for row in rows.order_by("-id")[:TIMELINE_ENTRIES]
+    ]
+
+
+def entry(*, ticket_id: int, entry_type: str, entry_id: int) -> dict[str, Any]:
+    """Return one message or note of a ticket as its timeline shows it."""
+    for one in {"message": _messages, "note": _notes}[entry_type](ticket_id):
+        if one["id"] == entry_id:
+            return one
+    raise NotFound("There is no such entry.")
+
+
+def get_message(*, message_id: int) -> Message:
+    """Return a message in scope."""
+    message = Message.objects.filter(pk=message_id).first()
+    if message is None:
+        raise NotFound("There is no such message.")
+    return message
+
+
+def get_attachment(*, attachment_id: int) -> Attachment:
+    """Return an attachment in scope."""
+    attachment = Attachment.objects.filter(pk=attachment_id).first()
+    if attachment is None:
+        raise NotFound("There is no such attachment.")
+    return attachment

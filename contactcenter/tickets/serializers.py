@@ -1,0 +1,218 @@
+"""Shapes of the tickets API: what comes in is checked here, what goes out is described here for OpenAPI.
+
+Cards and entries are built as plain dictionaries (cards.py, queries.py) and are not run through these classes again: a
+page of 50 costs a third. tests/app/tickets_api holds both to the same fields.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from contactcenter.contacts.models import PointKind
+from contactcenter.tickets.actions import MAX_TEXT
+from contactcenter.tickets.models import Channel, Direction, MessageStatus, TicketStatus
+
+
+class PersonSerializer(serializers.Serializer[Any]):
+    """An operator by name."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+class CardContactSerializer(serializers.Serializer[Any]):
+    """The contact of a card; `point` is the address, number or handle to show."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    point = serializers.CharField()
+
+
+class TicketCardSerializer(serializers.Serializer[Any]):
+    """A ticket in a list."""
+
+    id = serializers.IntegerField()
+    number = serializers.CharField()
+    account_id = serializers.IntegerField()
+    contact = CardContactSerializer()
+    channel = serializers.ChoiceField(choices=Channel.choices)
+    subject = serializers.CharField()
+    language = serializers.CharField()
+    status = serializers.ChoiceField(choices=TicketStatus.choices)
+    unread = serializers.IntegerField()
+    waiting_since = serializers.DateTimeField(allow_null=True)
+    last_activity_at = serializers.DateTimeField()
+    assignee = PersonSerializer(allow_null=True)
+    preview = serializers.CharField()
+    assignment_state = serializers.ChoiceField(choices=["active", "wrapping"], allow_null=True)
+    since = serializers.DateTimeField(allow_null=True)
+
+
+class TicketListSerializer(serializers.Serializer[Any]):
+    """A page of tickets; `cursor` is where live events go on from this snapshot."""
+
+    results = TicketCardSerializer(many=True)
+    next = serializers.CharField(allow_null=True)
+    cursor = serializers.CharField()
+
+
+class ContactPointSerializer(serializers.Serializer[Any]):
+    """One way to reach the contact."""
+
+    kind = serializers.ChoiceField(choices=PointKind.choices)
+    value = serializers.CharField()
+
+
+class TicketEndpointSerializer(serializers.Serializer[Any]):
+    """An endpoint the ticket's messages came by."""
+
+    kind = serializers.CharField()
+    name = serializers.CharField()
+
+
+class DraftSerializer(serializers.Serializer[Any]):
+    """What the person has typed but not sent."""
+
+    channel = serializers.CharField()
+    text = serializers.CharField()
+
+
+class WrapSerializer(serializers.Serializer[Any]):
+    """The wrap-up clock."""
+
+    ticket_id = serializers.IntegerField()
+    started_at = serializers.DateTimeField()
+    due_at = serializers.DateTimeField()
+    extended = serializers.BooleanField()
+
+
+class TicketDetailSerializer(TicketCardSerializer):
+    """An opened ticket."""
+
+    priority = serializers.IntegerField()
+    opened_at = serializers.DateTimeField()
+    solved_at = serializers.DateTimeField(allow_null=True)
+    contact_points = ContactPointSerializer(many=True)
+    history_count = serializers.IntegerField()
+    channels_available = serializers.ListField(child=serializers.ChoiceField(choices=Channel.choices))
+    endpoints = TicketEndpointSerializer(many=True)
+    drafts = DraftSerializer(many=True)
+    wrap = WrapSerializer(allow_null=True)
+
+
+class AuthorSerializer(serializers.Serializer[Any]):
+    """Who an entry is from."""
+
+    kind = serializers.ChoiceField(choices=["contact", "operator", "system"])
+    name = serializers.CharField()
+
+
+class AttachmentSerializer(serializers.Serializer[Any]):
+    """A file of a message."""
+
+    id = serializers.IntegerField()
+    filename = serializers.CharField()
+    content_type = serializers.CharField()
+    size = serializers.IntegerField()
+    url = serializers.CharField()
+
+
+class CallFactsSerializer(serializers.Serializer[Any]):
+    """What the telephone system says of a call; durations in whole milliseconds, null: not known."""
+
+    direction = serializers.ChoiceField(choices=Direction.choices)
+    outcome = serializers.CharField()
+    wait_ms = serializers.IntegerField(allow_null=True)
+    talk_ms = serializers.IntegerField(allow_null=True)
+    hold_ms = serializers.IntegerField(allow_null=True)
+    to = serializers.CharField()
+    operator = serializers.CharField(allow_null=True)
+    hung_up_by = serializers.CharField()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Add "from", which is no name in Python."""
+        return {**super().get_fields(), "from": serializers.CharField()}
+
+
+class EntrySerializer(serializers.Serializer[Any]):
+    """An entry of the timeline. (type, id) is its identity; `kind` tells sorts of messages and events apart."""
+
+    type = serializers.ChoiceField(choices=["message", "call", "note", "event"])
+    id = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    author = AuthorSerializer()
+    channel = serializers.ChoiceField(choices=Channel.choices, allow_null=True)
+    direction = serializers.ChoiceField(choices=Direction.choices, allow_null=True)
+    kind = serializers.CharField()
+    text = serializers.CharField()
+    html_available = serializers.BooleanField()
+    subject = serializers.CharField()
+    status = serializers.ChoiceField(choices=MessageStatus.choices, allow_null=True)
+    error = serializers.CharField()
+    attachments = AttachmentSerializer(many=True)
+    call = CallFactsSerializer(allow_null=True)
+    client_uuid = serializers.UUIDField(allow_null=True)
+
+
+class TimelineSerializer(serializers.Serializer[Any]):
+    """The timeline; `cursor` is where live events go on from this snapshot."""
+
+    results = EntrySerializer(many=True)
+    cursor = serializers.CharField()
+
+
+class MessageHtmlSerializer(serializers.Serializer[Any]):
+    """The sanitised HTML of a message, to be shown in a sandboxed frame."""
+
+    html = serializers.CharField()
+
+
+class NewContactSerializer(serializers.Serializer[Any]):
+    """Whom a new ticket is about."""
+
+    kind = serializers.ChoiceField(choices=PointKind.choices)
+    value = serializers.CharField(max_length=320)
+    name = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+
+
+class NewTicketSerializer(serializers.Serializer[Any]):
+    """A ticket opened by a person."""
+
+    account_id = serializers.IntegerField()
+    channel = serializers.ChoiceField(choices=Channel.choices)
+    subject = serializers.CharField(max_length=300)
+    contact = NewContactSerializer()
+    text = serializers.CharField(max_length=MAX_TEXT, required=False, allow_blank=True, default="")
+    language = serializers.CharField(max_length=8, required=False, allow_blank=True, default="")
+    client_uuid = serializers.UUIDField(required=False, allow_null=True, default=None)
+
+
+class TicketChangeSerializer(serializers.Serializer[Any]):
+    """What may be changed at the head of a ticket."""
+
+    status = serializers.ChoiceField(choices=TicketStatus.choices, required=False)
+    subject = serializers.CharField(max_length=300, required=False)
+    language = serializers.CharField(max_length=8, required=False, allow_blank=True)
+
+
+class ReplySerializer(serializers.Serializer[Any]):
+    """A reply; `client_uuid` makes sending it twice harmless."""
+
+    client_uuid = serializers.UUIDField()
+    channel = serializers.ChoiceField(choices=Channel.choices)
+    text = serializers.CharField(max_length=MAX_TEXT)
+
+
+class NewNoteSerializer(serializers.Serializer[Any]):
+    """A note; `client_uuid` makes sending it twice harmless."""
+
+    client_uuid = serializers.UUIDField()
+    text = serializers.CharField(max_length=MAX_TEXT)
+
+
+class DraftTextSerializer(serializers.Serializer[Any]):
+    """What was typed; empty removes the draft."""
+
+    text = serializers.CharField(max_length=MAX_TEXT, allow_blank=True, trim_whitespace=False)
