@@ -1,4 +1,4 @@
-"""Writes of endpoints. Secrets in the settings are kept unless replaced, and never leave by the API or the audit trail."""
+"""Writes of endpoints. Secrets are kept unless replaced, and never leave by the API or the audit trail."""
 
 import re
 from collections.abc import Mapping

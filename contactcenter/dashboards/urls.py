@@ -2,10 +2,20 @@
 
 from django.urls import URLPattern, path
 
-from contactcenter.dashboards import portal_api
+from contactcenter.dashboards import admin_api, portal_api, wallboard_api
 
 urlpatterns: list[URLPattern] = [
     path("portal/usage/", portal_api.UsageView.as_view(), name="portal-usage"),
     path("portal/interactions/", portal_api.ContactsView.as_view(), name="portal-interactions"),
     path("portal/interactions/export/", portal_api.ContactsExportView.as_view(), name="portal-interactions-export"),
+    path("admin/accounts/", admin_api.AccountsView.as_view(), name="admin-accounts"),
+    path("admin/accounts/<int:account_id>/", admin_api.AccountView.as_view(), name="admin-account"),
+    path("admin/endpoints/", admin_api.EndpointsView.as_view(), name="admin-endpoints"),
+    path("admin/endpoints/<int:endpoint_id>/", admin_api.EndpointView.as_view(), name="admin-endpoint"),
+    path("admin/operators/", admin_api.OperatorsView.as_view(), name="admin-operators"),
+    path("admin/operators/<int:operator_id>/", admin_api.OperatorView.as_view(), name="admin-operator"),
+    path("admin/queues/", admin_api.QueuesView.as_view(), name="admin-queues"),
+    path("admin/queues/<int:queue_id>/", admin_api.QueueView.as_view(), name="admin-queue"),
+    path("admin/audit/", admin_api.AuditView.as_view(), name="admin-audit"),
+    path("admin/wallboard/", wallboard_api.WallboardView.as_view(), name="admin-wallboard"),
 ]
