@@ -68,10 +68,10 @@ def operator_documents(*, operator_id: int | None = None) -> list[dict[str, Any]
                 "max_voice": row.max_voice,
                 "max_chat": row.max_chat,
                 "max_mail": row.max_mail,
-                "languages": sorted(
-                    ({"language": spoken.language, "level": spoken.level} for spoken in row.languages.all()),
-                    key=lambda spoken: (-spoken["level"], spoken["language"]),
-                ),
+                "languages": [
+                    {"language": spoken.language, "level": spoken.level}
+                    for spoken in sorted(row.languages.all(), key=lambda spoken: (-spoken.level, spoken.language))
+                ],
                 "accounts": sorted(membership.account_id for membership in row.user.memberships.all()),
                 "aliases": sorted(alias.name for alias in row.aliases.all()),
                 "presence": state.presence if state else Presence.OFFLINE,

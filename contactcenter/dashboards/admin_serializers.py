@@ -50,7 +50,7 @@ class AdminAccountSerializer(serializers.ModelSerializer[Account]):
         )
         read_only_fields = ("id", "created_at")
         # the action answers a taken slug, with the same words for everybody
-        extra_kwargs = {"slug": {"validators": []}}
+        extra_kwargs: dict[str, Any] = {"slug": {"validators": []}}
 
     def validate_slug(self, value: str) -> str:
         """Refuse what cannot stand in an address."""
@@ -242,7 +242,7 @@ class AuditEntrySerializer(serializers.Serializer[Any]):
     action = serializers.CharField()
     target_type = serializers.CharField()
     target_id = serializers.IntegerField(allow_null=True)
-    data = serializers.DictField()
+    data = serializers.DictField()  # type: ignore[assignment]
 
 
 class AuditPageSerializer(serializers.Serializer[Any]):

@@ -157,9 +157,7 @@ class ContactsView(APIView):
         rows, following = contact_page(wanted=wanted, after=after, size=PAGE_SIZE)
         costs = contact_costs(account=account, rows=rows)
         page = {
-            "results": [
-                _contact_document(row, costs.get(row.place.id) if row.place.kind == "i" else None) for row in rows
-            ],
+            "results": [_contact_document(row, costs.get(row.place)) for row in rows],
             "next": str(following) if following else None,
         }
         return Response(PortalContactPageSerializer(page).data)

@@ -130,8 +130,9 @@ def _narrowed(rows: QuerySet[Any], wanted: ContactFilter) -> QuerySet[Any]:
 def usage_buckets(*, wanted: ContactFilter) -> list[Bucket]:
     """Count contacts by local day, local hour and channel; the database turns instants into local time."""
     answered = Q(direction=Direction.INBOUND, channel__in=LIVE_CHANNELS, waited_ms__isnull=False)
-    rows = list(
-        interactions(wanted=wanted)
+    rows: list[dict[str, Any]] = [
+        dict(row)
+        for row in interactions(wanted=wanted)
         .values(
             "channel",
             on=TruncDate("started_at", tzinfo=wanted.zone),
@@ -143,7 +144,7 @@ def usage_buckets(*, wanted: ContactFilter) -> list[Bucket]:
             answered_in_time=Count("id", filter=answered & Q(waited_ms__lte=IN_TIME_MS)),
             answered_wait_ms=Coalesce(Sum("waited_ms", filter=answered), 0),
         )
-    )
+    ]
     calls = (
         calls_nobody_took(wanted=wanted)
         .values(
@@ -159,7 +160,7 @@ def usage_buckets(*, wanted: ContactFilter) -> list[Bucket]:
             abandoned_in_time=Count("id", filter=_ABANDONED & Q(wait_ms__lte=IN_TIME_MS)),
         )
     )
-    rows += [{**row, "channel": Channel.VOICE.value} for row in calls]
+    rows += [dict(row) | {"channel": Channel.VOICE.value} for row in calls]
     return [
         Bucket(
             on=row["on"],

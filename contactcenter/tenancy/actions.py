@@ -35,7 +35,7 @@ def save_account(*, actor_id: int, values: Mapping[str, Any], account_id: int | 
     with transaction.atomic():
         account = Account() if account_id is None else Account.objects.select_for_update().get(pk=account_id)
         slug = values.get("slug", account.slug)
-        if Account.objects.filter(slug=slug).exclude(pk=account_id).exists():
+        if Account.objects.filter(slug=slug).exclude(pk=account.pk).exists():
             raise Conflict("Another account has this address name.", field="slug")
         changed = change_fields(row=account, values=values, fields=ACCOUNT_FIELDS)
         account.save()
@@ -71,7 +71,7 @@ def save_user(
     wanted = dict(values)
     if "email" in wanted:
         wanted["email"] = wanted["email"].strip().lower()
-        if User.objects.filter(email__iexact=wanted["email"]).exclude(pk=user_id).exists():
+        if User.objects.filter(email__iexact=wanted["email"]).exclude(pk=user.pk).exists():
             raise Conflict("Somebody has this e-mail address already.", field="email")
     changed: dict[str, Any] = change_fields(
         row=user, values=wanted, fields=("email", "full_name", "role", "language", "is_active")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict
@@ -31,7 +32,11 @@ def save_queue(*, actor_id: int, values: Mapping[str, Any], queue_id: int | None
     with transaction.atomic():
         queue = Queue() if queue_id is None else Queue.objects.select_for_update().get(pk=queue_id)
         changed = change_fields(row=queue, values=values, fields=QUEUE_FIELDS)
-        same = Queue.objects.filter(language=queue.language, channel=queue.channel, account_id=queue.account_id)
+        same = Queue.objects.filter(
+            Q(account__isnull=True) if queue.account_id is None else Q(account_id=queue.account_id),
+            language=queue.language,
+            channel=queue.channel,
+        )
         if same.exclude(pk=queue.pk).exists():
             raise Conflict("Another queue has this account, language and channel.", field="account_id")
         queue.save()

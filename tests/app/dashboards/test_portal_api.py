@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
 from django.test import Client
 
+from billing.models import Contract, Tariff, TariffVersion, UsageLine
 from contactcenter.tenancy.doors import open_account
 from contactcenter.tenancy.models import Account, Role
 from contactcenter.tickets.models import Call, CallSegment, Interaction
-from tests.app.factories import make_account, make_operator, make_ticket, make_user
+from tests.app.factories import AT, make_account, make_operator, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
 JULY = datetime(2026, 7, 20, 12, 0, tzinfo=UTC)
@@ -287,3 +288,45 @@ def test_export_holds_every_contact_and_no_formula(account, client):
     assert lines[1].startswith("2026-06-03T09:00:00+00:00,")
     assert "+34600000001" in lines[1]
     assert "'=HYPERLINK" in lines[2]
+
+
+def test_cost_of_a_contact_and_of_the_month_are_what_billing_says(account, client):
+    row = handle(account, at("2026-06-02T09:00:00"))
+    tariff = Tariff.objects.create(name="Care")
+    TariffVersion.objects.create(
+        tariff=tariff,
+        number=1,
+        state="in_force",
+        effective_from=date(2026, 1, 1),
+        put_in_force_at=AT,
+        document={
+            "name": "Care",
+            "currency": "EUR",
+            "taxes": [{"code": "vat", "percent": "21"}],
+            "components": [
+                {"code": "voice", "kind": "per_minute", "name": "Phone", "rate_per_minute": "0.60", "rounding": "60s"}
+            ],
+        },
+    )
+    with open_account(account.pk):
+        Contract.objects.create(account=account, tariff=tariff, starts_on=date(2026, 1, 1))
+        UsageLine.objects.create(
+            account=account,
+            interaction=row,
+            channel="voice",
+            direction="in",
+            started_at=row.started_at,
+            talk_ms=61_000,
+            ticket_id=row.ticket_id,
+        )
+
+    listed = client.get("/api/v1/portal/interactions/", {"account": account.pk, "month": "2026-06"}).json()["results"]
+
+    # 61 s are two minutes at 0.60; 21 % tax on 1.20 is 0.252, which prints as 0.25
+    assert listed[0]["cost"] == {"amount": "1.20", "currency": "EUR"}
+    assert usage(client, account=account.pk, month="2026-06")["cost"] == {
+        "net": "1.20",
+        "gross": "1.45",
+        "currency": "EUR",
+        "before_net": "0.00",
+    }
