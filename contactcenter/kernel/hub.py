@@ -197,7 +197,7 @@ class Hub:
                 await task
         self.listening = False
         if self._database is not None:
-            await asyncio.get_running_loop().run_in_executor(self._database, connection.close)
+            await asyncio.get_running_loop().run_in_executor(self._database, lambda: connection.close())
             self._database.shutdown(wait=False)
             self._database = None
 
