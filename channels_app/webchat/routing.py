@@ -1,5 +1,9 @@
 """Websocket addresses of the chat widget."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-websocket_urlpatterns: list[URLPattern] = []
+from channels_app.webchat.consumers import VisitorConsumer
+
+websocket_urlpatterns: list[URLPattern] = [
+    path("ws/chat/<str:address>/", VisitorConsumer.as_asgi()),
+]

@@ -1,0 +1,420 @@
+"""The visitor's socket against the real database, hub and intake."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from asgiref.sync import sync_to_async
+from asgiref.testing import ApplicationCommunicator
+from channels.routing import URLRouter
+from django.db import connection
+from django.utils import timezone
+
+from channels_app.contract import ContactRef, OutboundMessage
+from channels_app.endpoints import endpoint_info
+from channels_app.models import ChatSession, Endpoint, EndpointKind, Receipt
+from channels_app.webchat import actions, consumers
+from channels_app.webchat.adapter import WebchatAdapter
+from channels_app.webchat.limits import Limiter
+from channels_app.webchat.routing import websocket_urlpatterns
+from contactcenter.operators.models import Operator
+from contactcenter.tenancy.doors import open_every_account
+from contactcenter.tenancy.models import Account, Membership, Role, User
+from contactcenter.tickets.actions import send_reply
+from contactcenter.tickets.models import Message, MessageStatus, Ticket
+from contactcenter.worktime.models import Session
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
+
+APPLICATION = URLRouter(websocket_urlpatterns)
+ONE = "22222222-2222-4222-8222-222222222222"
+RUSSIAN = "Здравствуйте, подскажите, пожалуйста, где мой заказ? Он должен был прийти вчера."
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumers, "_limiter", Limiter())
+
+
+@pytest.fixture
+def endpoint(transactional_db: None) -> Endpoint:
+    account = Account.objects.create(name="МедТех", slug="medtech", language="ru", ticket_prefix="MT")
+    with open_every_account(reason="test"):
+        return Endpoint.objects.create(
+            account=account, kind=EndpointKind.WEBCHAT, address="medtech-chat", name="Chat", language="ru"
+        )
+
+
+def in_database(function: Any, /, **arguments: Any) -> Any:
+    def run() -> Any:
+        with open_every_account(reason="test"):
+            return function(**arguments)
+
+    return sync_to_async(run)()
+
+
+class Visitor(ApplicationCommunicator):
+    """A widget as the server sees it."""
+
+    def __init__(self, address: str = "medtech-chat", origin: str = "") -> None:
+        headers = [(b"host", b"help.example")] + ([(b"origin", origin.encode())] if origin else [])
+        path = f"/ws/chat/{address}/"
+        super().__init__(APPLICATION, {"type": "websocket", "path": path, "headers": headers, "subprotocols": []})
+
+    async def connect(self) -> None:
+        await self.send_input({"type": "websocket.connect"})
+        assert await self.receive_output(timeout=5) == {"type": "websocket.accept", "subprotocol": None}
+
+    async def disconnect(self) -> None:
+        await self.send_input({"type": "websocket.disconnect", "code": 1000})
+        await self.wait(timeout=5)
+
+    async def sends(self, text: str | None = None, data: bytes | None = None) -> None:
+        await self.send_input({"type": "websocket.receive", "text": text, "bytes": data})
+
+    async def says(self, **frame: Any) -> None:
+        await self.sends(json.dumps(frame))
+
+    async def hears(self, *kinds: str) -> dict[str, Any]:
+        """Return the next frame of one of these kinds, passing over others."""
+        while True:
+            frame: dict[str, Any] = json.loads((await self.receive_output(timeout=5))["text"])
+            if frame["type"] in kinds:
+                return frame
+
+    async def is_closed(self) -> int:
+        """Return the code the server closes with, passing over frames."""
+        while (output := await self.receive_output(timeout=5))["type"] != "websocket.close":
+            pass
+        return int(output["code"])
+
+    async def greets(self, **more: Any) -> dict[str, Any]:
+        await self.connect()
+        await self.says(type="hello", language="ru", **more)
+        return await self.hears("welcome", "error")
+
+
+@pytest.fixture
+async def visitor(endpoint: Endpoint) -> AsyncIterator[Visitor]:
+    socket = Visitor()
+    yield socket
+    await socket.disconnect()
+
+
+async def test_a_new_visitor_is_welcomed_and_leaves_no_trace_before_writing(visitor: Visitor) -> None:
+    welcome = await visitor.greets()
+    assert UUID(welcome["session"])
+    assert len(welcome["token"]) >= 24
+    assert (welcome["history"], welcome["state"]) == ([], "away")
+    assert await in_database(ChatSession.objects.count) == 0
+
+
+async def test_a_message_is_acknowledged_once_it_is_committed_and_becomes_an_entry(visitor: Visitor) -> None:
+    welcome = await visitor.greets(name="Ирина")
+    await visitor.says(type="message", uuid=ONE, text=RUSSIAN)
+    assert (await visitor.hears("ack"))["uuid"] == ONE
+
+    def stored() -> tuple[int, bytes]:
+        receipt = Receipt.objects.get()
+        return receipt.pk, bytes(receipt.raw)
+
+    _, raw = await in_database(stored)
+    assert json.loads(raw)["text"] == RUSSIAN
+    await visitor.says(type="ping")
+    await visitor.hears("pong")
+
+    def entry() -> tuple[str, str, str, str, str]:
+        message = Message.objects.select_related("ticket__contact").get()
+        return (
+            message.text,
+            message.language,
+            message.external_id,
+            message.ticket.channel,
+            message.ticket.contact.name,
+        )
+
+    expected = (RUSSIAN, "ru", f"{welcome['session']}:{ONE}", "chat", "Ирина")
+    assert await in_database(entry) == expected
+    assert await in_database(lambda: ChatSession.objects.get().contact_id) is not None
+
+
+async def test_nothing_is_acknowledged_that_was_not_committed(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await visitor.greets()
+
+    def breaks(**_: Any) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(actions, "store_receipt", breaks)
+    await visitor.says(type="message", uuid=ONE, text="hello")
+    assert await visitor.is_closed() == 1011
+    assert await in_database(Receipt.objects.count) == 0
+
+
+async def test_the_acknowledgement_finds_the_receipt_committed_for_another_connection(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await visitor.greets()
+    monkeypatch.setattr(actions, "take_in_message", lambda **_: None)
+    await visitor.says(type="message", uuid=ONE, text="hello")
+    await visitor.hears("ack")
+
+    def seen_by_others() -> int:
+        connection.close()
+        return Receipt.objects.filter(state="pending").count()
+
+    assert await in_database(seen_by_others) == 1
+
+
+async def test_the_same_uuid_twice_is_acknowledged_twice_and_is_one_entry(visitor: Visitor) -> None:
+    await visitor.greets()
+    first = []
+    for _ in range(2):
+        await visitor.says(type="message", uuid=ONE, text="hello there")
+        first.append(await visitor.hears("ack"))
+    assert first[0] == first[1]
+    await visitor.says(type="ping")
+    await visitor.hears("pong")
+    assert await in_database(Receipt.objects.count) == 1
+    assert await in_database(Message.objects.count) == 1
+
+
+async def test_a_returning_visitor_finds_the_history_and_the_same_ticket(visitor: Visitor) -> None:
+    welcome = await visitor.greets()
+    await visitor.says(type="message", uuid=ONE, text=RUSSIAN)
+    await visitor.hears("ack")
+    await visitor.disconnect()
+    again = Visitor()
+    back = await again.greets(session=welcome["session"], token=welcome["token"])
+    assert [(entry["from"], entry["text"], entry["uuid"]) for entry in back["history"]] == [("visitor", RUSSIAN, ONE)]
+    await again.says(type="message", uuid=str(uuid4()), text="И ещё вопрос про возврат денег, пожалуйста.")
+    await again.hears("ack")
+    await again.says(type="ping")
+    await again.hears("pong")
+    assert await in_database(Ticket.objects.count) == 1
+    await again.disconnect()
+
+
+async def test_a_message_that_is_stored_but_not_yet_taken_in_is_in_the_history(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    welcome = await visitor.greets()
+    monkeypatch.setattr(actions, "take_in_message", lambda **_: None)
+    await visitor.says(type="message", uuid=ONE, text="waiting")
+    await visitor.hears("ack")
+    again = Visitor()
+    back = await again.greets(session=welcome["session"], token=welcome["token"])
+    assert [(entry["uuid"], entry["text"]) for entry in back["history"]] == [(ONE, "waiting")]
+    await again.disconnect()
+
+
+async def test_a_wrong_token_is_refused_and_reads_nothing(visitor: Visitor) -> None:
+    welcome = await visitor.greets()
+    await visitor.says(type="message", uuid=ONE, text="private")
+    await visitor.hears("ack")
+    thief = Visitor()
+    answer = await thief.greets(session=welcome["session"], token="guess")
+    assert answer["code"] == "wrong_token"
+    assert "history" not in answer
+    assert await thief.is_closed() == 4401
+
+
+async def test_an_unknown_session_begins_a_new_one(visitor: Visitor) -> None:
+    unknown = str(uuid4())
+    welcome = await visitor.greets(session=unknown, token="x")
+    assert welcome["session"] != unknown
+
+
+async def test_an_unknown_endpoint_closes_with_4404(endpoint: Endpoint) -> None:
+    socket = Visitor("nobody")
+    await socket.connect()
+    assert await socket.is_closed() == 4404
+
+
+@pytest.mark.parametrize(("origin", "welcome"), [("https://shop.example", True), ("https://evil.example", False)])
+async def test_only_listed_origins_may_embed_the_widget(endpoint: Endpoint, origin: str, welcome: bool) -> None:
+    endpoint.settings = {"origins": ["https://shop.example"]}
+    await in_database(endpoint.save)
+    socket = Visitor(origin=origin)
+    await socket.connect()
+    if welcome:
+        await socket.says(type="hello")
+        assert (await socket.hears("welcome"))["session"]
+        await socket.disconnect()
+    else:
+        assert await socket.is_closed() == 4403
+
+
+async def test_a_frame_above_32_kb_is_refused_and_the_chat_goes_on(visitor: Visitor) -> None:
+    await visitor.greets()
+    await visitor.says(type="message", uuid=ONE, text="x" * 33_000)
+    assert (await visitor.hears("error"))["code"] == "frame_too_big"
+    await visitor.says(type="message", uuid=ONE, text="short")
+    assert (await visitor.hears("ack"))["uuid"] == ONE
+
+
+async def test_a_frame_of_10_mb_closes_this_socket_with_1009_and_no_other(endpoint: Endpoint) -> None:
+    huge, other = Visitor(), Visitor()
+    await huge.greets()
+    await other.greets()
+    await huge.sends("x" * 10_000_000)
+    assert (await huge.hears("error"))["code"] == "frame_too_big"
+    assert await huge.is_closed() == 1009
+    await other.says(type="ping")
+    await other.hears("pong")
+    await other.disconnect()
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [("{nonsense", "bad_json"), ("[]", "bad_frame"), ('{"type":"message","uuid":"x","text":"y"}', "bad_frame")],
+)
+async def test_a_broken_frame_gets_a_reason_and_the_chat_goes_on(visitor: Visitor, frame: str, code: str) -> None:
+    await visitor.greets()
+    await visitor.sends(frame)
+    assert (await visitor.hears("error"))["code"] == code
+    await visitor.says(type="ping")
+    await visitor.hears("pong")
+
+
+async def test_binary_frames_are_refused(visitor: Visitor) -> None:
+    await visitor.greets()
+    await visitor.sends(data=b"\x00\x01")
+    assert (await visitor.hears("error"))["code"] == "bad_frame"
+
+
+async def test_endless_broken_frames_end_the_connection(visitor: Visitor) -> None:
+    await visitor.greets()
+    for _ in range(consumers.MAX_BROKEN):
+        await visitor.sends("?")
+        await visitor.hears("error")
+    assert await visitor.is_closed() == 4400
+
+
+async def test_nothing_is_taken_before_hello(visitor: Visitor) -> None:
+    await visitor.connect()
+    await visitor.says(type="message", uuid=ONE, text="hi")
+    assert (await visitor.hears("error"))["code"] == "hello_first"
+    assert await in_database(Receipt.objects.count) == 0
+
+
+async def test_a_flood_is_told_to_wait_and_nothing_of_it_is_acknowledged_unstored(visitor: Visitor) -> None:
+    await visitor.greets()
+    acknowledged, refused = [], []
+    for number in range(14):
+        await visitor.says(type="message", uuid=str(UUID(int=number, version=4)), text=f"message {number}")
+        answer = await visitor.hears("ack", "error")
+        (acknowledged if answer["type"] == "ack" else refused).append(answer)
+    assert len(acknowledged) >= 10
+    assert {answer["code"] for answer in refused} == {"rate_limited"}
+    assert all(answer["retry_ms"] > 0 and answer["uuid"] for answer in refused)
+    assert await in_database(Receipt.objects.count) == len(acknowledged)
+
+
+def _operator(account: Account) -> Operator:
+    user = User.objects.create_user("anna@example.org", "x", full_name="Anna", role=Role.OPERATOR)
+    Membership.objects.create(user=user, account=account)
+    return Operator.objects.create(user=user, display_name="Anna")
+
+
+async def test_an_operator_reply_reaches_the_visitor_and_being_seen_marks_it_delivered(
+    visitor: Visitor, endpoint: Endpoint
+) -> None:
+    welcome = await visitor.greets()
+    await visitor.says(type="message", uuid=ONE, text=RUSSIAN)
+    await visitor.hears("ack")
+    await visitor.says(type="ping")
+    await visitor.hears("pong")
+
+    def reply() -> int:
+        operator = _operator(endpoint.account)
+        ticket = Ticket.objects.get()
+        at = timezone.now()
+        message = send_reply(
+            ticket=ticket, operator_id=operator.pk, channel="chat", text="Добрый день!", at=at, client_uuid=uuid4()
+        )
+        WebchatAdapter().deliver(
+            endpoint=endpoint_info(Endpoint.objects.select_related("account").get(pk=endpoint.pk)),
+            message=OutboundMessage(
+                message_id=message.pk,
+                account_id=message.account_id,
+                ticket_id=ticket.pk,
+                ticket_number="MT-1001",
+                channel="chat",
+                recipient=ContactRef(kind="chat", value=welcome["session"]),
+                subject="",
+                text=message.text,
+                html="",
+                at=at,
+                external_id="",
+                author_name="Anna",
+                thread_key=welcome["session"],
+            ),
+        )
+        Message.objects.filter(pk=message.pk).update(status=MessageStatus.SENT)
+        return message.pk
+
+    message_id = await in_database(reply)
+    while (frame := await visitor.hears("entry"))["entry"]["from"] != "operator":
+        pass
+    assert frame["entry"] | {"at": ""} == {
+        "id": str(message_id),
+        "from": "operator",
+        "text": "Добрый день!",
+        "name": "Anna",
+        "at": "",
+    }
+    await visitor.says(type="seen", id=str(message_id))
+    await visitor.says(type="ping")
+    await visitor.hears("pong")
+    assert await in_database(lambda: Message.objects.get(pk=message_id).status) == MessageStatus.DELIVERED
+
+
+async def test_nobody_else_hears_the_reply(visitor: Visitor, endpoint: Endpoint) -> None:
+    await visitor.greets()
+    other = Visitor()
+    await other.greets()
+    await visitor.says(type="message", uuid=ONE, text="mine alone")
+    await visitor.hears("ack")
+    assert (await visitor.hears("entry"))["entry"]["text"] == "mine alone"
+    assert await other.receive_nothing(timeout=0.3)
+    await other.disconnect()
+
+
+async def test_the_chat_is_online_while_an_entitled_operator_is_signed_in(visitor: Visitor, endpoint: Endpoint) -> None:
+    def sign_in() -> None:
+        Session.objects.create(operator=_operator(endpoint.account), started_at=timezone.now())
+
+    await in_database(sign_in)
+    assert (await visitor.greets())["state"] == "online"
+
+
+async def test_a_finished_chat_tells_the_visitor_and_writing_reopens_it(visitor: Visitor) -> None:
+    await visitor.greets()
+    await visitor.says(type="message", uuid=ONE, text="hello there")
+    await visitor.hears("ack")
+    await visitor.says(type="ping")
+    await visitor.hears("pong")
+
+    def finish() -> int:
+        return actions.close_chat(ticket_id=Ticket.objects.get().pk, at=timezone.now())
+
+    assert await in_database(finish) == 1
+    assert (await visitor.hears("state"))["state"] == "closed"
+    assert await in_database(finish) == 0
+    await visitor.says(type="message", uuid=str(uuid4()), text="one more thing")
+    await visitor.hears("ack")
+    assert await in_database(lambda: ChatSession.objects.get().ended_at) is None
+
+
+async def test_typing_of_the_operator_is_shown(visitor: Visitor) -> None:
+    await visitor.greets()
+    await visitor.says(type="message", uuid=ONE, text="hello there")
+    await visitor.hears("ack")
+    await visitor.says(type="ping")
+    await visitor.hears("pong")
+    await in_database(lambda: actions.show_typing(ticket_id=Ticket.objects.get().pk, name="Anna"))
+    assert (await visitor.hears("typing"))["name"] == "Anna"
