@@ -132,6 +132,7 @@ CELERY_TIMEZONE = "UTC"
 # Sweepers find in the database whatever a lost broker or a killed worker left behind.
 CELERY_BEAT_SCHEDULE = {
     "intake": {"task": "channels.sweep", "schedule": schedule(10.0)},
+    "phone": {"task": "channels.reduce_phone_logs", "schedule": schedule(30.0)},
     "offers": {"task": "routing.expire", "schedule": schedule(1.0)},
     "waiting": {"task": "routing.sweep", "schedule": schedule(5.0)},
     "worktime": {"task": "worktime.sweep", "schedule": schedule(30.0)},

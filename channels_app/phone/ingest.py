@@ -104,7 +104,11 @@ def import_entries(*, endpoint: Endpoint, source: LogFormat, entries: Sequence[R
         stored = _store(endpoint, source=source, entries=batch, at=at)
         report.stored += stored
         report.duplicates += len(batch) - stored
-    report.calls = list(_reduce(endpoint, directory=directory, accounts=accounts, keys=keys, at=at))
+    calls = _reduce(endpoint, directory=directory, accounts=accounts, keys=keys, at=at)
+    # a stop of the system makes older calls be looked at again: they are told of only if that changed them
+    news = {"created", "updated"}
+    told = [call for call in calls if call.status in news or not keys.isdisjoint(call.call.external_ids)]
+    report.calls = sorted(told, key=lambda each: (each.call.started_at, each.call.external_id))
     return report
 
 

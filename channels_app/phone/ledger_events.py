@@ -37,10 +37,14 @@ def tell_ledger(*, recorded: RecordedCall, segments: tuple[SegmentFacts, ...]) -
                 channel="voice",
             )
             wanted[interaction.operator_id, str(kind), at, interaction.pk] = (interaction.operator_id, event)
-    stored = list(OperatorEvent.objects.filter(source_key__startswith=prefix))
-    voided = set(
-        OperatorEvent.objects.filter(source_key__startswith=f"void {prefix}").values_list("data__voids", flat=True)
-    )
+    if recorded.status == "unchanged":
+        # what a recording told the ledger was committed together with it
+        return 0
+    if recorded.status == "created":
+        stored: list[OperatorEvent] = []
+        voided: set[str] = set()
+    else:
+        stored, voided = _told_before(prefix)
     live: dict[tuple[object, ...], OperatorEvent] = {
         (event.operator_id, event.kind, event.at, event.interaction_id): event
         for event in stored
@@ -57,6 +61,12 @@ def tell_ledger(*, recorded: RecordedCall, segments: tuple[SegmentFacts, ...]) -
     return sum(
         record_events(operator_id=operator_id, events=events) for operator_id, events in sorted(by_operator.items())
     )
+
+
+def _told_before(prefix: str) -> tuple[list[OperatorEvent], set[str]]:
+    stored = list(OperatorEvent.objects.filter(source_key__startswith=prefix))
+    voids = OperatorEvent.objects.filter(source_key__startswith=f"void {prefix}")
+    return stored, set(voids.values_list("data__voids", flat=True))
 
 
 def _moments(segment: SegmentFacts) -> list[tuple[EventKind, datetime]]:

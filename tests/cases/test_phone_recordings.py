@@ -7,13 +7,22 @@ gap that closes fails the test until the list says so.
 import json
 import os
 import random
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
+from channels_app.models import Endpoint
 from channels_app.phone.calls import Call, Direction, HungUpBy, Outcome
 from channels_app.phone.files import LogFormat, read_log
 from channels_app.phone.reducer import reduce_events
+from channels_app.phone.report import call_as_json
+from contactcenter.operators.models import Operator, OperatorAlias
+from contactcenter.tenancy.doors import open_every_account
+from contactcenter.tenancy.models import Account, Role, User
+from contactcenter.tickets.models import Call as CallRow
+from contactcenter.tickets.models import CallSegment, Interaction
 
 RECORDINGS = Path(os.environ.get("CASES_DIR") or Path(__file__).parents[2].parent / "shared" / "cases") / (
     "phone/asterisk_recordings"
@@ -180,3 +189,68 @@ def test_recording_shuffled_and_doubled_gives_the_same_calls(folder, log_format)
         mixed = events + events[:: seed + 1]
         random.Random(seed).shuffle(mixed)
         assert reduce_events(mixed, phones=_phones()) == once
+
+
+@pytest.fixture
+def endpoint():
+    with open_every_account(reason="the test looks at everything"):
+        acme = Account.objects.create(name="Acme", slug="acme", ticket_prefix="AC")
+        Account.objects.create(name="Borealis", slug="borealis", ticket_prefix="BO")
+        for interface, name in _phones().items():
+            user = User.objects.create_user(f"{interface[-3:]}@example.com", full_name=name, role=Role.OPERATOR)
+            operator = Operator.objects.create(user=user, display_name=name)
+            OperatorAlias.objects.create(operator=operator, name=interface)
+            OperatorAlias.objects.create(operator=operator, name=name)
+        accounts = {f"code:{slug}": slug for slug in ("acme", "borealis")}
+        accounts |= {"queue:acme-en": "acme", "queue:acme-es": "acme", "queue:borealis-ru": "borealis"}
+        yield Endpoint.objects.create(
+            account=acme, kind="voice", address="pbx", name="Asterisk", settings={"accounts": accounts}
+        )
+
+
+def _import(log_format: LogFormat, *paths: Path) -> dict:
+    out = StringIO()
+    call_command("import_calls", *map(str, paths), log_format=str(log_format), endpoint="pbx", stdout=out)
+    return json.loads(out.getvalue())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("log_format", list(LogFormat), ids=str)
+def test_import_of_every_recording_reports_and_stores_what_the_reducer_finds(endpoint, log_format, tmp_path):
+    for folder in _folders():
+        paths = sorted((RECORDINGS / folder).glob("ami*.txt" if log_format is LogFormat.AMI else "queue_log*"))
+        report = _import(log_format, *paths)
+        expected = [call_as_json(call) for call in reduce_events(_read(folder, log_format), phones=_phones())]
+        told = [
+            {key: value for key, value in call.items() if key not in {"status", "account", "ticket"}}
+            for call in report["calls"]
+        ]
+        assert told == json.loads(json.dumps(expected))
+        assert report["rejected_lines"] == []
+        for call, truth in zip(report["calls"], _expected_calls(folder, log_format), strict=True):
+            if truth["account"] and call["direction"] != "internal":
+                assert call["account"] == truth["account"]
+        again = _import(log_format, *_shuffled(paths, log_format, tmp_path))
+        assert (again["calls_created"], again["calls_updated"], again["stored_lines"]) == (0, 0, 0)
+    stored = CallRow.objects.count()
+    voice = Interaction.objects.filter(channel="voice").count()
+    answered = CallSegment.objects.filter(answered_at__isnull=False).count()
+    assert stored > 0
+    assert voice == answered
+
+
+def _shuffled(paths: list[Path], log_format: LogFormat, tmp_path: Path) -> list[Path]:
+    """The same log with its lines mixed; a connection without Timestamp has only its order, so it stays."""
+    mixed = []
+    for path in paths:
+        data = path.read_bytes()
+        separator = b"\n" if log_format is LogFormat.QUEUE_LOG else b"\r\n\r\n"
+        if log_format is LogFormat.AMI and b"\r\nTimestamp: " not in data:
+            mixed.append(path)
+            continue
+        parts = data.split(separator)[:-1]
+        random.Random(1).shuffle(parts)
+        target = tmp_path / path.name
+        target.write_bytes(separator.join(parts) + separator if parts else b"")
+        mixed.append(target)
+    return mixed

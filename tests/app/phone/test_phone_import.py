@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from channels_app.models import Endpoint, PhoneLogEntry
 from channels_app.phone.files import LogFormat
-from channels_app.phone.ingest import reduce_pending
+from channels_app.phone.tasks import reduce_phone_logs
 from contactcenter.contacts.models import ContactPoint
 from contactcenter.operators.models import Operator, OperatorAlias
 from contactcenter.tenancy.doors import open_every_account
@@ -213,9 +213,8 @@ def test_entries_left_by_a_process_that_died_are_reduced_later(endpoint, tmp_pat
     _import(tmp_path, ANSWERED)
     monkeypatch.undo()
     assert (Call.objects.count(), PhoneLogEntry.objects.filter(reduced_at=None).count()) == (0, 3)
-    (imported,) = reduce_pending(endpoint=endpoint, at=datetime(2026, 1, 1, tzinfo=UTC))
-    assert imported.status == "created"
-    assert PhoneLogEntry.objects.filter(reduced_at=None).count() == 0
+    assert (reduce_phone_logs(), reduce_phone_logs()) == (1, 0)
+    assert (Call.objects.get().outcome, PhoneLogEntry.objects.filter(reduced_at=None).count()) == ("answered", 0)
 
 
 @pytest.mark.parametrize(
