@@ -1,5 +1,10 @@
 """Addresses of this app below /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from contactcenter.worktime.api import SessionsView, SlicesView
+
+urlpatterns: list[URLPattern] = [
+    path("worktime/sessions/", SessionsView.as_view(), name="worktime-sessions"),
+    path("worktime/slices/", SlicesView.as_view(), name="worktime-slices"),
+]

@@ -1,0 +1,102 @@
+"""/api/v1/worktime/: sessions and slices for staff, read only. Operators see their own."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import Prefetch, Q, QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers as drf
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from contactcenter.kernel.errors import Invalid, NotFound
+from contactcenter.tenancy.models import Role, User
+from contactcenter.tenancy.permissions import IsStaff
+from contactcenter.worktime.models import Allocation, Session, Slice
+from contactcenter.worktime.rewriting import VOID
+from contactcenter.worktime.serializers import (
+    SessionPageSerializer,
+    SessionParameters,
+    SlicePageSerializer,
+    SliceParameters,
+)
+
+PAGE = 100
+
+
+class SessionsView(APIView):
+    """GET /api/v1/worktime/sessions/"""
+
+    permission_classes = [IsStaff]
+
+    @extend_schema(operation_id="worktime_sessions", parameters=[SessionParameters], responses=SessionPageSerializer)
+    def get(self, request: Request) -> Response:
+        """Return a page of sessions, newest first."""
+        wanted = _read(SessionParameters, request)
+        sessions = _in_reach(request).select_related("operator").order_by("-started_at", "-id")
+        if "operator" in wanted:
+            sessions = sessions.filter(operator_id=wanted["operator"])
+        if "date" in wanted:
+            day = datetime.combine(wanted["date"], time(), tzinfo=UTC)
+            sessions = sessions.filter(Q(ended_at=None) | Q(ended_at__gt=day), started_at__lt=day + timedelta(days=1))
+        if "cursor" in wanted:
+            at, id = _place(wanted["cursor"])
+            sessions = sessions.filter(Q(started_at__lt=at) | Q(started_at=at, id__lt=id))
+        return Response(SessionPageSerializer(_page(list(sessions[: PAGE + 1]))).data)
+
+
+class SlicesView(APIView):
+    """GET /api/v1/worktime/slices/"""
+
+    permission_classes = [IsStaff]
+
+    @extend_schema(operation_id="worktime_slices", parameters=[SliceParameters], responses=SlicePageSerializer)
+    def get(self, request: Request) -> Response:
+        """Return a page of a session's current slices with their allocations, in order of time."""
+        wanted = _read(SliceParameters, request)
+        session = _in_reach(request).filter(pk=wanted["session"]).first()
+        if session is None:
+            raise NotFound(f"There is no session {wanted['session']}.")
+        allocations = Allocation.objects.filter(run__is_current=True).order_by("id")
+        slices = (
+            Slice.objects.filter(session=session, is_current=True)
+            .order_by("started_at", "id")
+            .prefetch_related(Prefetch("allocations", queryset=allocations, to_attr="current_allocations"))
+        )
+        if "cursor" in wanted:
+            at, id = _place(wanted["cursor"])
+            slices = slices.filter(Q(started_at__gt=at) | Q(started_at=at, id__gt=id))
+        return Response(SlicePageSerializer(_page(list(slices[: PAGE + 1]))).data)
+
+
+def _in_reach(request: Request) -> QuerySet[Session]:
+    """An operator's own sessions; everybody else of the staff sees all."""
+    sessions = Session.objects.exclude(close_rule=VOID)
+    user = request.user
+    if isinstance(user, User) and user.role == Role.OPERATOR:
+        return sessions.filter(operator__user_id=user.pk)
+    return sessions
+
+
+def _read(shape: type[drf.Serializer[Any]], request: Request) -> dict[str, Any]:
+    asked = shape(data=request.query_params)
+    asked.is_valid(raise_exception=True)
+    return dict(asked.validated_data)
+
+
+def _page(rows: list[Any]) -> dict[str, Any]:
+    shown = rows[:PAGE]
+    more = len(rows) > PAGE
+    return {"results": shown, "next": f"{shown[-1].started_at.isoformat()}_{shown[-1].pk}" if more else None}
+
+
+def _place(cursor: str) -> tuple[datetime, int]:
+    at, _, id = cursor.partition("_")
+    try:
+        place = datetime.fromisoformat(at.replace(" ", "+")), int(id)
+    except ValueError as error:
+        raise Invalid("The cursor is none of ours.", field="cursor") from error
+    if place[0].tzinfo is None:
+        raise Invalid("The cursor is none of ours.", field="cursor")
+    return place
