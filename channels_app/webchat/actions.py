@@ -166,7 +166,7 @@ def mark_seen(*, visit: Visit, message_id: int) -> int:
             ticket__in=tickets_of(endpoint_id=visit.endpoint.id, session=visit.session),
             channel=Channel.CHAT,
             direction=Direction.OUTBOUND,
-            status=MessageStatus.SENT,
+            status__in=[MessageStatus.SENDING, MessageStatus.SENT],
             pk__lte=message_id,
         )
         .order_by("pk")

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
+from contactcenter.kernel.clock import clock_is_held
 from contactcenter.routing import actions, queries
 from contactcenter.tenancy.doors import open_every_account
 
@@ -38,6 +39,8 @@ def match() -> None:
 @shared_task(name="routing.expire")
 def expire() -> None:
     """Time out offers and wrap-ups, find lost operators, and let the freed places be filled."""
+    if clock_is_held():
+        return
     with open_every_account(reason="clocks of all accounts run out by themselves"):
         at = timezone.now()
         actions.expire_offers(at=at)
@@ -49,6 +52,8 @@ def expire() -> None:
 @shared_task(name="routing.sweep")
 def sweep() -> None:
     """Find tickets that a lost broker or worker left without a place."""
+    if clock_is_held():
+        return
     with open_every_account(reason="a lost job may concern any account"):
         actions.place_forgotten_tickets(at=timezone.now())
         _match()
@@ -57,6 +62,8 @@ def sweep() -> None:
 def _match() -> None:
     """Match, and tell the staff when the queue looks different from what this process last told."""
     global _last_pulse
+    if clock_is_held():
+        return
     actions.match_waiting(at=timezone.now())
     pulse = queries.pulse()
     if pulse != _last_pulse:
