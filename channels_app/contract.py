@@ -60,6 +60,7 @@ class InboundAttachment:
     filename: str
     content_type: str
     content: bytes
+    content_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +69,9 @@ class InboundMessage:
 
     `answers` holds external ids of earlier messages, the nearest first (In-Reply-To and References of a mail);
     `thread_keys` names the channel's own threads (the session uuid of a chat), `own_keys` those under which later
-    messages will find this one. Both are looked up within the same endpoint only. `reply_token` is the unverified token of a signed reply address: the
-    intake verifies it. `language` is set only where the channel itself knows it; otherwise the intake detects it with
-    `language_hints`. `problem` states why the text may be incomplete (empty: nothing to say).
+    messages will find this one. Both are looked up within the same endpoint only. `reply_token` is the unverified
+    token of a signed reply address: the intake verifies it. `language` is set only where the channel itself knows it;
+    otherwise the intake detects it with `language_hints`. `problem` states why the text may be incomplete, if so.
     """
 
     channel: str

@@ -9,8 +9,8 @@ from lingua import IsoCode639_1, Language, LanguageDetector, LanguageDetectorBui
 
 # The more candidates, the less certain a short text: languages that operators are hired for.
 CANDIDATES = (
-    "en", "ru", "es", "de", "fr", "it", "pt", "nl", "pl", "uk", "tr", "ar", "zh", "ja", "ko", "he", "hi", "hy", "ka", "kk",
-    "ro", "sr", "bg", "cs", "sv", "fi", "el", "hu",
+    "en", "ru", "es", "de", "fr", "it", "pt", "nl", "pl", "uk", "tr", "ar", "zh", "ja",
+    "ko", "he", "hi", "hy", "ka", "kk", "ro", "sr", "bg", "cs", "sv", "fi", "el", "hu",
 )  # fmt: skip
 # From this length on trigrams alone (a model of 10 MB) are as good as all n-grams (500 MB, loaded when first needed).
 LONG_TEXT_LETTERS = 120
@@ -37,8 +37,8 @@ UNSURE = DetectedLanguage("", 0.0)
 def detect_language(*, text: str, hints: Sequence[str] = ()) -> DetectedLanguage:
     """Return the language of `text`.
 
-    A clear text speaks for itself. An unclear one ("ok", "Hola") takes the first of `hints` (contact, endpoint, ...) that
-    it does not contradict; a text without letters takes the first hint. Without a fitting hint the answer is unsure.
+    A clear text speaks for itself. An unclear one ("ok", "Hola") takes the first of `hints` (contact, endpoint, ...)
+    that it does not contradict; a text without letters takes the first hint. Without a fitting hint: unsure.
     """
     known_hints = [code for code in (hint.strip().lower()[:2] for hint in hints) if code]
     cleaned = _NOISE.sub(" ", text[:MAX_CHARACTERS])

@@ -29,6 +29,7 @@ class ParsedAttachment:
     content: bytes = field(repr=False)
     size: int
     sha256: str
+    content_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,14 +246,26 @@ def _attachment(part: Part) -> ParsedAttachment:
         content=content,
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
+        content_id=header_text(part.header("content-id")).strip("<>")[:255],
     )
 
 
 _EXTENSIONS = {
-    "image/jpeg": ".jpg", "image/jpg": ".jpg", "image/png": ".png", "image/gif": ".gif", "application/pdf": ".pdf",
-    "text/calendar": ".ics", "text/csv": ".csv", "text/html": ".html", "text/plain": ".txt", "message/delivery-status": ".txt", 
-    "application/pgp-signature": ".asc", "application/zip": ".zip", "text/x-vcard": ".vcf", "text/vcard": ".vcf",
-}  # fmt: skip
+    "application/pdf": ".pdf",
+    "application/pgp-signature": ".asc",
+    "application/zip": ".zip",
+    "image/gif": ".gif",
+    "image/jpeg": ".jpg",
+    "image/jpg": ".jpg",
+    "image/png": ".png",
+    "message/delivery-status": ".txt",
+    "text/calendar": ".ics",
+    "text/csv": ".csv",
+    "text/html": ".html",
+    "text/plain": ".txt",
+    "text/vcard": ".vcf",
+    "text/x-vcard": ".vcf",
+}
 
 
 def _default_name(part: Part) -> str:

@@ -1,0 +1,225 @@
+"""Queued messages on their way out. At least once: a repeated attempt carries the same Message-ID."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from channels_app.attachments import stored_path
+from channels_app.contract import (
+    AdapterError,
+    ContactRef,
+    Delivered,
+    EndpointInfo,
+    OutboundAttachment,
+    OutboundMessage,
+)
+from channels_app.email.addresses import outgoing_message_id, reply_token
+from channels_app.endpoints import endpoint_info, note_error
+from channels_app.models import ChannelThread, Endpoint, EndpointKind
+from channels_app.receipts import MAX_ATTEMPTS, back_off
+from channels_app.registry import adapter_for
+from contactcenter.contacts.models import ContactPoint, PointKind
+from contactcenter.kernel.push import push_on_commit
+from contactcenter.tickets.models import Channel, Direction, Message, MessageKind, MessageStatus
+
+logger = logging.getLogger(__name__)
+
+# an attempt that has not ended by then was killed
+LEASE = timedelta(minutes=5)
+_KIND_OF_CHANNEL = {Channel.EMAIL: EndpointKind.EMAIL, Channel.CHAT: EndpointKind.WEBCHAT}
+MAX_REFERENCES = 20
+
+
+def deliver_message(*, message_id: int, at: datetime) -> str:
+    """Send one queued message through its endpoint's adapter and return its status; needs the account's scope.
+
+    Claimed by a conditional update, so of two callers one sends. A temporary failure puts it back with a back-off, a
+    permanent one, or `MAX_ATTEMPTS` failures, end in `failed` with the reason on the message.
+    """
+    claimed = Message.objects.filter(pk=message_id, direction=Direction.OUTBOUND, status=MessageStatus.QUEUED).update(
+        status=MessageStatus.SENDING, attempts=F("attempts") + 1, next_attempt_at=at + LEASE
+    )
+    if claimed != 1:
+        return str(Message.objects.values_list("status", flat=True).get(pk=message_id))
+    message = Message.objects.select_related("ticket", "account", "operator", "contact").get(pk=message_id)
+    try:
+        endpoint, outbound = _prepare(message)
+        delivered = adapter_for(endpoint.kind).deliver(endpoint=endpoint, message=outbound)
+    except AdapterError as error:
+        return _record_failure(message=message, error=str(error), permanent=error.permanent, at=at)
+    except Exception as error:
+        # a door to the outside: the message stays, with the reason, and is tried again within bounds
+        logger.exception("message %s could not be delivered", message_id)
+        return _record_failure(message=message, error=f"{type(error).__name__}: {error}", permanent=False, at=at)
+    return _record_success(message=message, delivered=delivered)
+
+
+@transaction.atomic
+def _prepare(message: Message) -> tuple[EndpointInfo, OutboundMessage]:
+    """Find the endpoint and the recipient, and give the message its identity before it leaves."""
+    ticket = message.ticket
+    thread = _thread_for(message)
+    endpoint = endpoint_info(thread.endpoint)
+    external_id = message.external_id or outgoing_message_id(
+        key=settings.SECRET_KEY, message_id=message.pk, address=endpoint.address
+    )
+    if not message.external_id:
+        # an answer may come before we learn that the mail was sent
+        Message.objects.filter(pk=message.pk).update(external_id=external_id)
+    earlier = _earlier(message)
+    received = [item for item in earlier if item[1] == Direction.INBOUND]
+    in_reply_to = received[-1][0] if received else (earlier[-1][0] if earlier else "")
+    return endpoint, OutboundMessage(
+        message_id=message.pk,
+        account_id=message.account_id,
+        ticket_id=ticket.pk,
+        ticket_number=f"{message.account.ticket_prefix}-{ticket.number}",
+        channel=message.channel,
+        recipient=_recipient(message, thread),
+        subject=_reply_subject(message.subject or ticket.subject, answers=bool(received)),
+        text=message.text,
+        html=message.html,
+        at=message.at,
+        external_id=external_id,
+        author_name=message.operator.display_name if message.operator else "",
+        in_reply_to=in_reply_to,
+        references=tuple(item[0] for item in earlier[-MAX_REFERENCES:]),
+        thread_key=thread.key,
+        reply_token=reply_token(key=settings.SECRET_KEY, endpoint_id=endpoint.id, ticket_id=ticket.pk),
+        client_uuid=str(message.client_uuid or ""),
+        attachments=tuple(
+            OutboundAttachment(
+                filename=item.filename,
+                content_type=item.content_type,
+                content=stored_path(sha256=item.sha256).read_bytes(),
+            )
+            for item in message.attachments.all()
+        ),
+    )
+
+
+def _thread_for(message: Message) -> ChannelThread:
+    """Return the ticket's place on an endpoint of the channel; a mail may open one on the account's mailbox."""
+    kind = _KIND_OF_CHANNEL.get(Channel(message.channel))
+    if kind is None:
+        raise AdapterError(f"channel: {message.channel} carries no replies yet.", permanent=True)
+    thread = (
+        ChannelThread.objects.select_related("endpoint__account", "contact_point")
+        .filter(ticket_id=message.ticket_id, endpoint__kind=kind, endpoint__is_active=True)
+        .order_by("-pk")
+        .first()
+    )
+    if thread is not None:
+        return thread
+    if kind != EndpointKind.EMAIL:
+        raise AdapterError("The ticket has no chat to answer in.", permanent=True)
+    mailboxes = Endpoint.objects.select_related("account").filter(kind=kind, is_active=True)
+    endpoint = mailboxes.filter(account_id=message.account_id).order_by("pk").first()
+    if endpoint is None:
+        raise AdapterError("The account has no active mailbox to write from.", permanent=True)
+    point = (
+        ContactPoint.objects.filter(contact_id=message.ticket.contact_id, kind=PointKind.EMAIL).order_by("pk").first()
+    )
+    if point is None:
+        raise AdapterError("recipient: the contact has no mail address.", permanent=True)
+    return ChannelThread.objects.create(
+        account_id=message.account_id, endpoint=endpoint, ticket_id=message.ticket_id, contact_point=point
+    )
+
+
+def _recipient(message: Message, thread: ChannelThread) -> ContactRef:
+    """Return where the reply goes: the Reply-To of the contact's last message, else their point of contact."""
+    name = message.contact.name if message.contact else ""
+    if message.channel == Channel.EMAIL:
+        headers = (
+            Message.objects.filter(
+                ticket_id=message.ticket_id,
+                direction=Direction.INBOUND,
+                channel=Channel.EMAIL,
+                kind=MessageKind.MESSAGE,
+            )
+            .order_by("-at", "-pk")
+            .values_list("headers", flat=True)
+            .first()
+        )
+        reply_to = [item for item in (headers or {}).get("reply_to", []) if "@" in item.get("email", "")]
+        if reply_to:
+            return ContactRef(kind="email", value=reply_to[0]["email"], name=reply_to[0].get("name") or name)
+    if thread.contact_point is None:
+        raise AdapterError("recipient: the ticket names no point of contact.", permanent=True)
+    return ContactRef(kind=thread.contact_point.kind, value=thread.contact_point.value, name=name)
+
+
+def _earlier(message: Message) -> list[tuple[str, str]]:
+    """Return (external id, direction) of the ticket's earlier messages of this channel, the oldest first."""
+    return list(
+        Message.objects.filter(
+            ticket_id=message.ticket_id,
+            channel=message.channel,
+            kind=MessageKind.MESSAGE,
+            external_id__gt="",
+        )
+        .exclude(pk=message.pk)
+        .order_by("at", "pk")
+        .values_list("external_id", "direction")
+    )
+
+
+def _reply_subject(subject: str, *, answers: bool) -> str:
+    if not answers or subject.lower().startswith("re:"):
+        return subject
+    return f"Re: {subject}" if subject else ""
+
+
+@transaction.atomic
+def _record_success(*, message: Message, delivered: Delivered) -> str:
+    status = MessageStatus.DELIVERED if delivered.confirmed else MessageStatus.SENT
+    Message.objects.filter(pk=message.pk, status=MessageStatus.SENDING).update(
+        status=status, external_id=delivered.external_id[:500], error="", next_attempt_at=None
+    )
+    _push_changed(message)
+    return str(status)
+
+
+@transaction.atomic
+def _record_failure(*, message: Message, error: str, permanent: bool, at: datetime) -> str:
+    final = permanent or message.attempts >= MAX_ATTEMPTS
+    status = MessageStatus.FAILED if final else MessageStatus.QUEUED
+    Message.objects.filter(pk=message.pk, status=MessageStatus.SENDING).update(
+        status=status,
+        error=error.replace("\0", "")[:500],
+        next_attempt_at=None if final else at + back_off(message.attempts),
+    )
+    if final:
+        logger.error("message %s was not sent: %s", message.pk, error)
+        endpoint_id = (
+            ChannelThread.objects.filter(ticket_id=message.ticket_id).values_list("endpoint_id", flat=True).first()
+        )
+        if endpoint_id is not None:
+            note_error(endpoint_id=endpoint_id, error=error, at=at)
+    _push_changed(message)
+    return str(status)
+
+
+def claim_due(*, at: datetime, limit: int = 200) -> list[tuple[int, int]]:
+    """Return (account id, message id) of messages to send now; attempts whose process was killed are queued again."""
+    Message.objects.filter(status=MessageStatus.SENDING, next_attempt_at__lte=at).update(
+        status=MessageStatus.QUEUED, next_attempt_at=at
+    )
+    return list(
+        Message.objects.filter(status=MessageStatus.QUEUED, direction=Direction.OUTBOUND, next_attempt_at__lte=at)
+        .order_by("next_attempt_at", "pk")
+        .values_list("account_id", "pk")[:limit]
+    )
+
+
+def _push_changed(message: Message) -> None:
+    push_on_commit(
+        f"account:{message.account_id}",
+        kind="entry.changed",
+        account_id=message.account_id,
+        payload={"ticket_id": message.ticket_id, "entry": {"type": "message", "id": message.pk}},
+    )

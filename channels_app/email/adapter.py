@@ -1,0 +1,90 @@
+"""The e-mail adapter: raw mails to messages, and replies to raw mails on their way."""
+
+from datetime import datetime
+
+from channels_app.contract import (
+    ContactRef,
+    Delivered,
+    EndpointInfo,
+    InboundAttachment,
+    InboundKind,
+    InboundMessage,
+    OutboundMessage,
+)
+from channels_app.email.addresses import token_among
+from channels_app.email.compose import compose
+from channels_app.email.headers import Address
+from channels_app.email.parse import ParsedEmail, translate_email
+from channels_app.email.transport import transport_for
+
+UNKNOWN_SENDER = "unknown sender"
+
+
+class EmailAdapter:
+    """Satisfies contract.Adapter for mailboxes."""
+
+    channel = "email"
+
+    def translate(self, *, raw: bytes, endpoint: EndpointInfo, received_at: datetime) -> InboundMessage:
+        """Return the mail as a message; any bytes give one."""
+        mail = translate_email(raw)
+        recipients = (*(item.email for item in (*mail.to, *mail.cc)), *mail.delivered_to)
+        looped = mail.from_email.lower() == endpoint.address
+        return InboundMessage(
+            channel=self.channel,
+            external_id=mail.message_id,
+            at=received_at,
+            sender=ContactRef(kind="email", value=mail.from_email or UNKNOWN_SENDER, name=mail.from_name),
+            text=mail.text,
+            reply_text=mail.reply_text,
+            html=mail.html,
+            subject=mail.subject,
+            # a mail from our own address came round in a loop: shown, never answered
+            kind=InboundKind.AUTO_REPLY if looped and mail.kind == InboundKind.MESSAGE else mail.kind,
+            language_hints=(endpoint.language,) if endpoint.language else (),
+            answers=_answers(mail),
+            reply_token=token_among(recipients=recipients, address=endpoint.address),
+            attachments=tuple(
+                InboundAttachment(
+                    filename=item.filename,
+                    content_type=item.content_type,
+                    content=item.content,
+                    content_id=item.content_id,
+                )
+                for item in mail.attachments
+            ),
+            headers=_headers(mail, looped=looped),
+            problem="; ".join(mail.problems),
+        )
+
+    def deliver(self, *, endpoint: EndpointInfo, message: OutboundMessage) -> Delivered:
+        """Send the reply by the endpoint's mail server, or write it to the outbox where none is configured."""
+        mail = compose(endpoint=endpoint, message=message)
+        transport_for(endpoint.settings).send(
+            mail=mail, sender=endpoint.address, recipient=message.recipient.value, name=message.external_id
+        )
+        return Delivered(external_id=message.external_id)
+
+
+def _answers(mail: ParsedEmail) -> tuple[str, ...]:
+    """Ids of earlier mails, nearest first: In-Reply-To, then References from the end, then what a bounce returns."""
+    return tuple(dict.fromkeys((*mail.in_reply_to, *reversed(mail.references), *mail.returned_message_ids)))[:50]
+
+
+def _headers(mail: ParsedEmail, *, looped: bool) -> dict[str, object]:
+    headers: dict[str, object] = {
+        "to": _listed(mail.to),
+        "cc": _listed(mail.cc),
+        "reply_to": _listed(mail.reply_to),
+        "in_reply_to": list(mail.in_reply_to[:20]),
+        "references": list(mail.references[-50:]),
+    }
+    if mail.date is not None:
+        headers["date"] = mail.date.isoformat()
+    if looped:
+        headers["loop"] = True
+    return headers
+
+
+def _listed(addresses: tuple[Address, ...]) -> list[dict[str, str]]:
+    return [{"name": item.name, "email": item.email} for item in addresses]

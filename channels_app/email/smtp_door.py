@@ -1,0 +1,103 @@
+"""The SMTP door: a mail is acknowledged (250) only after its receipt is committed."""
+
+import asyncio
+import logging
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.conf import settings
+from django.db import Error, InterfaceError, OperationalError, close_old_connections
+from django.utils import timezone
+
+from channels_app.contract import EndpointInfo
+from channels_app.email.door import EmptyMessage, MessageTooLarge, store_email
+from channels_app.endpoints import UnknownEndpoint, find_mailbox
+
+logger = logging.getLogger(__name__)
+
+UNKNOWN_RECIPIENT = "550 5.1.1 no such mailbox here"
+TOO_LARGE = "552 5.3.4 the message is larger than this server takes"
+TRY_LATER = "451 4.3.0 the message cannot be stored just now, try again later"
+TOO_MANY = "452 4.5.3 too many recipients"
+MAX_RECIPIENTS = 50
+
+
+class IntakeHandler:
+    """aiosmtpd hooks. The database work runs in threads; each answer tells the sending server the truth."""
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, rcpt_options: list[str]
+    ) -> str:
+        """Accept a recipient that is an active mailbox."""
+        if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
+            return TOO_MANY
+        answer = await asyncio.to_thread(_check_recipient, address)
+        if answer is not None:
+            return answer
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(rcpt_options)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        """Store the mail for each recipient, then acknowledge."""
+        raw = envelope.original_content or b""
+        return await asyncio.to_thread(_store, list(envelope.rcpt_tos), raw)
+
+
+def smtp_controller(*, host: str, port: int) -> Controller:
+    """Return the listener, not yet started; `data_size_limit` makes aiosmtpd answer 552 by itself."""
+    return Controller(
+        IntakeHandler(),
+        hostname=host,
+        port=port,
+        data_size_limit=settings.MAX_MESSAGE_BYTES,
+        ident="contact centre",
+        # we take raw bytes as they are
+        decode_data=False,
+        enable_SMTPUTF8=True,
+    )
+
+
+def _check_recipient(address: str) -> str | None:
+    close_old_connections()
+    try:
+        find_mailbox(address=address)
+    except UnknownEndpoint:
+        return UNKNOWN_RECIPIENT
+    except (OperationalError, InterfaceError):
+        logger.exception("the database is out of reach")
+        return TRY_LATER
+    finally:
+        close_old_connections()
+    return None
+
+
+def _store(recipients: list[str], raw: bytes) -> str:
+    """Store once per mailbox. If one fails the sender tries all again; what is stored already is a duplicate then."""
+    close_old_connections()
+    try:
+        mailboxes: dict[int, EndpointInfo] = {}
+        tagged: dict[int, str] = {}
+        for recipient in recipients:
+            endpoint = find_mailbox(address=recipient)
+            mailboxes[endpoint.id] = endpoint
+            tagged[endpoint.id] = recipient
+        for endpoint_id, endpoint in mailboxes.items():
+            # the envelope's recipient carries the signed tag when the mail was sent to it blind
+            content = b"X-Original-To: " + tagged[endpoint_id].encode("ascii", "replace") + b"\r\n" + raw
+            store_email(endpoint=endpoint, raw=content, at=timezone.now(), enqueue=True)
+    except MessageTooLarge:
+        return TOO_LARGE
+    except EmptyMessage:
+        return "554 5.6.0 the message is empty"
+    except UnknownEndpoint:
+        return UNKNOWN_RECIPIENT
+    except Error:
+        logger.exception("a mail could not be stored")
+        return TRY_LATER
+    except Exception:
+        logger.exception("a mail could not be stored")
+        return TRY_LATER
+    finally:
+        close_old_connections()
+    return "250 OK stored"

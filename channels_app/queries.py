@@ -1,0 +1,69 @@
+"""What the intake and its screens read. Each needs a scope."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from channels_app.models import ChannelThread, Receipt, ReceiptState
+from contactcenter.tickets.models import Direction, Message, TicketLink
+
+
+def ticket_on_endpoint(*, endpoint_id: int, ticket_id: int) -> int | None:
+    """Return the ticket id if the ticket has a place on this endpoint."""
+    found = ChannelThread.objects.filter(endpoint_id=endpoint_id, ticket_id=ticket_id).exists()
+    return ticket_id if found else None
+
+
+def ticket_of_thread(*, endpoint_id: int, keys: Sequence[str]) -> int | None:
+    """Return the newest ticket of the channel's own threads with one of these keys on this endpoint."""
+    return (
+        ChannelThread.objects.filter(endpoint_id=endpoint_id, key__in=[key[:200] for key in keys])
+        .order_by("-ticket_id")
+        .values_list("ticket_id", flat=True)
+        .first()
+    )
+
+
+def ticket_of_answers(*, endpoint_id: int, account_id: int, external_ids: Sequence[str], contact_id: int) -> int | None:
+    """Return the ticket of the nearest earlier message that is referred to, on this endpoint.
+
+    Counts a message of ours, and one of the same contact; what somebody else wrote to the account joins nobody.
+    """
+    wanted = [item[:500] for item in external_ids]
+    rows = Message.objects.filter(
+        account_id=account_id, external_id__in=wanted, ticket__threads__endpoint_id=endpoint_id
+    ).values_list("external_id", "ticket_id", "direction", "contact_id")
+    order = {external_id: index for index, external_id in enumerate(wanted)}
+    fitting = [
+        (order[external_id], -ticket_id)
+        for external_id, ticket_id, direction, contact in rows
+        if direction == Direction.OUTBOUND or contact == contact_id
+    ]
+    return -min(fitting)[1] if fitting else None
+
+
+def linked_ticket_count(*, ticket_id: int) -> int:
+    """Return how many tickets elsewhere stem from the same mails as this one. Nothing else of them is known here."""
+    keys = TicketLink.objects.filter(ticket_id=ticket_id).values("key")
+    return TicketLink.objects.filter(key__in=keys).exclude(ticket_id=ticket_id).values("ticket_id").distinct().count()
+
+
+def receipts(*, state: str = "", endpoint_id: int | None = None) -> QuerySet[Receipt]:
+    """Return receipts without their raw bytes, the newest first."""
+    rows = Receipt.objects.select_related("endpoint", "account").defer("raw").order_by("-received_at", "-pk")
+    if state:
+        rows = rows.filter(state=state)
+    if endpoint_id is not None:
+        rows = rows.filter(endpoint_id=endpoint_id)
+    return rows
+
+
+def oldest_pending_at() -> datetime | None:
+    """Return when the oldest receipt that is still to be processed came in."""
+    return (
+        Receipt.objects.filter(state=ReceiptState.PENDING)
+        .order_by("next_attempt_at", "pk")
+        .values_list("received_at", flat=True)
+        .first()
+    )

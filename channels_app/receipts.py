@@ -1,0 +1,215 @@
+"""Receipts: what a door has acknowledged, and its way to an entry of the timeline. Each function needs a scope.
+
+A receipt is committed before the door answers. Processing is one transaction under the receipt's row lock: the entry
+and the receipt's new state appear together or not at all, so a process killed anywhere leaves a pending receipt that
+the sweeper finds, and two processes at once make one entry.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from channels_app.contract import AdapterError, IngestResult
+from channels_app.endpoints import endpoint_info, note_error, note_received
+from channels_app.ingest import ingest_message
+from channels_app.models import Receipt, ReceiptState
+from channels_app.registry import adapter_for
+from contactcenter.kernel.errors import NotFound
+from contactcenter.kernel.jobs import enqueue_on_commit
+from contactcenter.tenancy.scope import current_scope
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 6
+# how long the first attempt, begun by the door or its task, is left alone before the sweeper steps in
+FIRST_ATTEMPT = timedelta(seconds=30)
+_BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1_800, 7_200))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredReceipt:
+    """A stored receipt; `created` is False where the same external id had come before."""
+
+    receipt_id: int
+    created: bool
+    received_at: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Processed:
+    """How a receipt stands after an attempt; `result` only if this attempt made the entry."""
+
+    receipt_id: int
+    state: str
+    error: str
+    outcome: dict[str, Any]
+    result: IngestResult | None
+
+
+@transaction.atomic
+def store_receipt(
+    *, endpoint_id: int, external_id: str, raw: bytes, at: datetime, enqueue: bool = True
+) -> StoredReceipt:
+    """Keep `raw` as received at `at`. Committed (with the caller's transaction, if any) when this returns.
+
+    The same external id again changes nothing and returns the first receipt. With `enqueue` a worker processes it;
+    a door that processes at once passes False. Raises NotFound for an endpoint outside the scope.
+    """
+    ids = current_scope().account_ids
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO channels_app_receipt (account_id, endpoint_id, external_id, raw, received_at, state, attempts,"
+            " next_attempt_at, error, outcome)"
+            " SELECT account_id, id, %s, %s, %s, 'pending', 0, %s, '', '{}' FROM channels_app_endpoint"
+            " WHERE id = %s AND (%s::bigint[] IS NULL OR account_id = ANY(%s))"
+            " ON CONFLICT (endpoint_id, external_id) DO NOTHING RETURNING id",
+            [
+                external_id[:500],
+                raw,
+                at,
+                at + FIRST_ATTEMPT,
+                endpoint_id,
+                None if ids is None else list(ids),
+                None if ids is None else list(ids),
+            ],
+        )
+        row = cursor.fetchone()
+    if row is not None:
+        if enqueue:
+            enqueue_on_commit("channels.process_receipt", receipt_id=row[0])
+        return StoredReceipt(receipt_id=row[0], created=True, received_at=at, state=ReceiptState.PENDING)
+    existing = (
+        Receipt.objects.filter(endpoint_id=endpoint_id, external_id=external_id[:500])
+        .values_list("id", "received_at", "state")
+        .first()
+    )
+    if existing is None:
+        raise NotFound("There is no such endpoint.", field="endpoint")
+    return StoredReceipt(receipt_id=existing[0], created=False, received_at=existing[1], state=existing[2])
+
+
+def process_receipt(*, receipt_id: int, at: datetime | None = None, counted: bool = False) -> Processed:
+    """Turn a pending receipt into its entry; safe to call any number of times, by anyone, at once.
+
+    A receipt that is done, failed, or in the hands of another process is left alone. A failure is recorded on the
+    receipt: permanent ones at once as failed, others to be tried again, `MAX_ATTEMPTS` times in all. `counted`:
+    claim_due has counted this attempt already.
+    """
+    at = at or timezone.now()
+    try:
+        with transaction.atomic():
+            return _process(receipt_id=receipt_id, at=at, counted=counted)
+    except AdapterError as error:
+        return _record_failure(
+            receipt_id=receipt_id, error=str(error), permanent=error.permanent, at=at, counted=counted
+        )
+    except Exception as error:
+        # the one door behind all doors: whatever the message did, it stays, it is listed, and the others go on
+        logger.exception("receipt %s could not be processed", receipt_id)
+        reason = f"{type(error).__name__}: {error}"
+        return _record_failure(receipt_id=receipt_id, error=reason, permanent=False, at=at, counted=counted)
+
+
+def _process(*, receipt_id: int, at: datetime, counted: bool) -> Processed:
+    receipt = (
+        Receipt.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("endpoint", "account")
+        .filter(pk=receipt_id, state=ReceiptState.PENDING)
+        .first()
+    )
+    if receipt is None:
+        return _as_it_stands(receipt_id=receipt_id)
+    # one row for both: the receipt's account is the endpoint's
+    receipt.endpoint.account = receipt.account
+    endpoint = endpoint_info(receipt.endpoint)
+    inbound = adapter_for(endpoint.kind).translate(
+        raw=bytes(receipt.raw), endpoint=endpoint, received_at=receipt.received_at
+    )
+    result = ingest_message(endpoint=receipt.endpoint, inbound=inbound, receipt_id=receipt_id)
+    outcome = {
+        "status": str(result.status),
+        "ticket": result.ticket_number,
+        "ticket_id": result.ticket_id,
+        "message_id": result.message_id,
+        "kind": str(result.kind),
+        "language": result.language,
+    }
+    Receipt.objects.filter(pk=receipt_id).update(
+        state=ReceiptState.PROCESSED,
+        processed_at=at,
+        next_attempt_at=None,
+        attempts=F("attempts") + (0 if counted else 1),
+        error="",
+        outcome=outcome,
+        message_id=result.message_id,
+    )
+    note_received(endpoint=receipt.endpoint, at=receipt.received_at)
+    return Processed(receipt_id=receipt_id, state=ReceiptState.PROCESSED, error="", outcome=outcome, result=result)
+
+
+def _as_it_stands(*, receipt_id: int) -> Processed:
+    row = Receipt.objects.filter(pk=receipt_id).values_list("state", "error", "outcome").first()
+    if row is None:
+        raise NotFound("There is no such receipt.", field="receipt_id")
+    return Processed(receipt_id=receipt_id, state=row[0], error=row[1], outcome=row[2], result=None)
+
+
+@transaction.atomic
+def _record_failure(*, receipt_id: int, error: str, permanent: bool, at: datetime, counted: bool) -> Processed:
+    receipt = (
+        Receipt.objects.select_for_update(of=("self",))
+        .defer("raw")
+        .filter(pk=receipt_id, state=ReceiptState.PENDING)
+        .first()
+    )
+    if receipt is None:
+        return _as_it_stands(receipt_id=receipt_id)
+    receipt.attempts += 0 if counted else 1
+    receipt.error = error.replace("\0", "")[:2_000]
+    if permanent or receipt.attempts >= MAX_ATTEMPTS:
+        receipt.state = ReceiptState.FAILED
+        receipt.next_attempt_at = None
+        note_error(endpoint_id=receipt.endpoint_id, error=receipt.error, at=at)
+        logger.error("receipt %s has failed for good: %s", receipt_id, receipt.error)
+    else:
+        receipt.next_attempt_at = at + back_off(receipt.attempts)
+    receipt.save(update_fields=["attempts", "error", "state", "next_attempt_at"])
+    return Processed(
+        receipt_id=receipt_id, state=receipt.state, error=receipt.error, outcome=receipt.outcome, result=None
+    )
+
+
+def back_off(attempts: int) -> timedelta:
+    """Return how long to wait after so many failed attempts: 10 s, 1 min, 5 min, 30 min, then 2 h."""
+    return _BACK_OFF[min(max(attempts, 1), len(_BACK_OFF)) - 1]
+
+
+def claim_due(*, at: datetime, limit: int = 200) -> list[tuple[int, int]]:
+    """Return (account id, receipt id) of pending receipts that are due, each put off so that no other sweeper takes it.
+
+    The claim counts as an attempt, so that a receipt that kills its process is not tried for ever.
+    """
+    with transaction.atomic():
+        due = list(
+            Receipt.objects.select_for_update(of=("self",), skip_locked=True)
+            .filter(state=ReceiptState.PENDING, next_attempt_at__lte=at)
+            .order_by("next_attempt_at", "pk")
+            .values_list("account_id", "pk", "attempts")[:limit]
+        )
+        hopeless = [pk for _, pk, attempts in due if attempts >= MAX_ATTEMPTS]
+        Receipt.objects.filter(pk__in=hopeless).update(
+            state=ReceiptState.FAILED,
+            next_attempt_at=None,
+            error="processing was interrupted every time (the worker was killed)",
+        )
+        claimed = [(account_id, pk) for account_id, pk, attempts in due if attempts < MAX_ATTEMPTS]
+        Receipt.objects.filter(pk__in=[pk for _, pk in claimed]).update(
+            attempts=F("attempts") + 1, next_attempt_at=at + _BACK_OFF[1]
+        )
+    return claimed

@@ -1,0 +1,66 @@
+"""Background work of the channels. Every task is safe to run twice; `channels.sweep` finds what was left behind."""
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from channels_app import delivery, receipts
+from channels_app.models import Receipt
+from channels_app.webchat import actions as webchat
+from contactcenter.kernel.clock import clock_is_held
+from contactcenter.tenancy.doors import open_account, open_every_account
+from contactcenter.tickets.models import Message, Ticket
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="channels.process_receipt")
+def process_receipt(*, receipt_id: int) -> None:
+    """Make the entry of one receipt."""
+    with open_every_account(reason="only the receipt knows its account"):
+        account_id = Receipt.objects.filter(pk=receipt_id).values_list("account_id", flat=True).first()
+    if account_id is not None:
+        with open_account(account_id):
+            receipts.process_receipt(receipt_id=receipt_id)
+
+
+@shared_task(name="channels.deliver_message")
+def deliver_message(*, message_id: int) -> None:
+    """Send one queued message."""
+    with open_every_account(reason="only the message knows its account"):
+        account_id = Message.objects.filter(pk=message_id).values_list("account_id", flat=True).first()
+    if account_id is not None:
+        with open_account(account_id):
+            delivery.deliver_message(message_id=message_id, at=timezone.now())
+
+
+@shared_task(name="channels.close_chat")
+def close_chat(*, ticket_id: int) -> None:
+    """The operator has finished with the ticket: end its chat."""
+    with open_every_account(reason="only the ticket knows its account"):
+        account_id = Ticket.objects.filter(pk=ticket_id).values_list("account_id", flat=True).first()
+    if account_id is not None:
+        with open_account(account_id):
+            webchat.close_chat(ticket_id=ticket_id, at=timezone.now())
+
+
+@shared_task(name="channels.sweep")
+def sweep() -> None:
+    """Process receipts, send messages and end chats that a lost broker or a killed worker left behind."""
+    if clock_is_held():
+        return
+    at = timezone.now()
+    with open_every_account(reason="what was left behind may be any account's"):
+        due_receipts = receipts.claim_due(at=at)
+        due_messages = delivery.claim_due(at=at)
+        idle_chats = webchat.idle_sessions(at=at)
+    for account_id, receipt_id in due_receipts:
+        with open_account(account_id):
+            receipts.process_receipt(receipt_id=receipt_id, at=timezone.now(), counted=True)
+    for account_id, message_id in due_messages:
+        with open_account(account_id):
+            delivery.deliver_message(message_id=message_id, at=timezone.now())
+    for account_id, session in idle_chats:
+        with open_account(account_id):
+            webchat.leave_chat(session=session, at=timezone.now())
