@@ -1,5 +1,7 @@
 """Websocket addresses of the console."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-websocket_urlpatterns: list[URLPattern] = []
+from contactcenter.realtime.consumers import ConsoleConsumer
+
+websocket_urlpatterns: list[URLPattern] = [path("ws/console/", ConsoleConsumer.as_asgi())]

@@ -1,5 +1,7 @@
 """Addresses of this app below /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from contactcenter.realtime import api
+
+urlpatterns: list[URLPattern] = [path("events/", api.EventsView.as_view(), name="events")]

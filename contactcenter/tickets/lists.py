@@ -53,7 +53,7 @@ def list_tickets(*, filters: Filters, cursor: str = "", size: int = PAGE) -> tup
     )
     tickets = _filtered(filters).order_by(*keys)
     if cursor:
-        tickets = tickets.filter(_beyond(keys=keys, values=_decode(cursor, count=len(keys))))
+        tickets = tickets.filter(_beyond(keys=keys, values=_decode(cursor, keys=keys)))
     columns = (*ROW, "waiting__priority") if filters.view == "queue" else ROW
     rows = list(tickets.values(*columns)[: size + 1])
     more = len(rows) > size
@@ -115,11 +115,12 @@ def _encode(*, keys: Sequence[str], row: Mapping[str, Any]) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str, *, count: int) -> list[Any]:
+def _decode(cursor: str, *, keys: Sequence[str]) -> list[Any]:
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if len(values) != count:
-            raise ValueError
-        return [datetime.fromisoformat(value) if isinstance(value, str) else int(value) for value in values]
+        return [
+            datetime.fromisoformat(value) if key.endswith("_at") else int(value)
+            for key, value in zip(keys, values, strict=True)
+        ]
     except (ValueError, TypeError, binascii.Error, UnicodeDecodeError) as error:
         raise Invalid("The cursor is not one this server gave out.", field="cursor") from error

@@ -1,0 +1,171 @@
+"""/ws/console/: live events to the console, and its heartbeat, focus and typing back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.utils import timezone
+
+from contactcenter.kernel.errors import DomainError
+from contactcenter.kernel.hub import Subscription, hub
+from contactcenter.kernel.intervals import as_text
+from contactcenter.realtime import frames
+from contactcenter.realtime.access import Audience, audience_of, same_site
+from contactcenter.realtime.actions import tell_typing
+from contactcenter.routing.actions import focus_ticket, see_operator
+from contactcenter.tenancy.doors import open_scope
+from contactcenter.tenancy.scope import Scope
+
+logger = logging.getLogger(__name__)
+
+NOT_SIGNED_IN: Final = 4401
+FELL_BEHIND: Final = 4408
+FOCUS_STEP: Final = timedelta(seconds=20)
+"""Focus on the same ticket is recorded at most this often; the ledger lets it last 90 s."""
+TYPING_STEP: Final = timedelta(seconds=2)
+ACCESS_STEP: Final = timedelta(seconds=60)
+"""So often the person's accounts are read again while the socket stays open."""
+FRAMES_PER_SECOND: Final = 20
+
+
+class ConsoleConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """One console's socket. Team only; a bad frame is answered with an error frame and does no harm."""
+
+    # live events come through the hub, not through a channel layer
+    channel_layer_alias = None
+
+    subscription: Subscription | None = None
+    writer: asyncio.Task[None] | None = None
+    audience: Audience
+    user_id: int
+
+    async def connect(self) -> None:
+        """Accept people of the team from our own pages."""
+        headers = {name.lower(): value.decode("latin-1") for name, value in self.scope["headers"]}
+        if not same_site(
+            origin=headers.get(b"origin"), host=headers.get(b"host"), trusted=settings.CSRF_TRUSTED_ORIGINS
+        ):
+            logger.warning("socket refused, origin %.200r is not this site", headers.get(b"origin"))
+            await self.close()
+            return
+        await self.accept()
+        user = self.scope.get("user")
+        audience = (
+            await database_sync_to_async(audience_of)(user_id=user.pk) if user and user.is_authenticated else None
+        )
+        if audience is None:
+            await self.close(code=NOT_SIGNED_IN)
+            return
+        self.user_id, self.audience = user.pk, audience
+        self.checked_at = timezone.now()
+        self.focused: tuple[int, bool, datetime] | None = None
+        self.typed: tuple[int, datetime] | None = None
+        self.window, self.in_window = self.checked_at, 0
+        await self._sign_of_life(self.checked_at)
+        self.subscription = await hub().subscribe(audiences=audience.names, every_account=audience.every_account)
+        self.writer = asyncio.create_task(self._write(self.subscription))
+        await self._say({"type": "hello", "server_time": as_text(self.checked_at)})
+
+    async def disconnect(self, code: int) -> None:
+        """Stop listening. The operator is lost only when no sign of life follows (a reload comes back at once)."""
+        if self.writer is not None:
+            self.writer.cancel()
+            with suppress(asyncio.CancelledError):
+                await self.writer
+        if self.subscription is not None:
+            await hub().unsubscribe(self.subscription)
+            self.subscription = None
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Take one frame of the client."""
+        if self.subscription is None:
+            return
+        at = timezone.now()
+        if at - self.window >= timedelta(seconds=1):
+            self.window, self.in_window = at, 0
+        self.in_window += 1
+        if self.in_window > FRAMES_PER_SECOND:
+            await self._refuse("too_many_frames", "Too many frames in a second.")
+            return
+        if text_data is None:
+            await self._refuse("bad_frame", "Frames are text.")
+            return
+        try:
+            frame = frames.decode(text_data)
+        except frames.BadFrame as error:
+            await self._refuse("bad_frame", str(error))
+            return
+        try:
+            await self._take(frame, at=at)
+        except DomainError as error:
+            await self._refuse(error.code, error.message)
+        except Exception:
+            # a door: the client keeps its socket, the log has the cause
+            logger.exception("a console frame failed")
+            await self._refuse("failed", "This could not be done now.")
+
+    async def _take(self, frame: frames.Frame, *, at: datetime) -> None:
+        match frame:
+            case frames.Ping():
+                await self._sign_of_life(at)
+                if at - self.checked_at >= ACCESS_STEP and not await self._check_access(at):
+                    return
+                await self._say({"type": "pong", "server_time": as_text(at)})
+            case frames.Focus(ticket_id=ticket_id, active=active):
+                await self._focus(ticket_id=ticket_id, active=active, at=at)
+            case frames.Typing(ticket_id=ticket_id):
+                if self.typed and self.typed[0] == ticket_id and at - self.typed[1] < TYPING_STEP:
+                    return
+                self.typed = (ticket_id, at)
+                await self._in_scope(tell_typing, ticket_id=ticket_id, user_id=self.user_id)
+
+    async def _focus(self, *, ticket_id: int, active: bool, at: datetime) -> None:
+        if self.audience.operator_id is None:
+            return
+        if self.focused and self.focused[:2] == (ticket_id, active) and at - self.focused[2] < FOCUS_STEP:
+            return
+        await self._in_scope(
+            focus_ticket, ticket_id=ticket_id, operator_id=self.audience.operator_id, active=active, at=at
+        )
+        self.focused = (ticket_id, active, at)
+
+    async def _in_scope(self, action: Any, **arguments: Any) -> None:
+        def run() -> None:
+            with open_scope(Scope(self.audience.account_ids)):
+                action(**arguments)
+
+        await database_sync_to_async(run)()
+
+    async def _sign_of_life(self, at: datetime) -> None:
+        if self.audience.operator_id is not None:
+            await database_sync_to_async(see_operator)(operator_id=self.audience.operator_id, at=at)
+
+    async def _check_access(self, at: datetime) -> bool:
+        """Read roles and accounts again; a person who left the team loses the socket."""
+        audience = await database_sync_to_async(audience_of)(user_id=self.user_id)
+        if audience is None:
+            await self.close(code=NOT_SIGNED_IN)
+            return False
+        if audience != self.audience and self.subscription is not None:
+            hub().change(self.subscription, audiences=audience.names, every_account=audience.every_account)
+        self.audience, self.checked_at = audience, at
+        return True
+
+    async def _write(self, subscription: Subscription) -> None:
+        async for delivery in subscription:
+            await self.send(text_data=delivery.frame)
+        await self.close(code=FELL_BEHIND)
+
+    async def _refuse(self, code: str, message: str) -> None:
+        await self._say({"type": "error", "error": {"code": code, "message": message}})
+
+    async def _say(self, frame: dict[str, Any]) -> None:
+        await self.send(text_data=json.dumps(frame, ensure_ascii=False))

@@ -1,0 +1,72 @@
+"""What a console may say over its socket, decoded and checked. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+MAX_FRAME_BYTES: Final = 16 * 1024
+"""Larger frames are refused; the server drops the connection itself above 64 KB (uvicorn --ws-max-size)."""
+
+
+class BadFrame(Exception):
+    """The frame is not one of the protocol; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """A sign of life."""
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """A ticket is on screen with activity, or no longer."""
+
+    ticket_id: int
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """The operator is writing to the contact of a ticket."""
+
+    ticket_id: int
+
+
+Frame = Ping | Focus | Typing
+
+
+def decode(text: str) -> Frame:
+    """Return the frame; BadFrame names what is wrong with it."""
+    if len(text.encode()) > MAX_FRAME_BYTES:
+        raise BadFrame(f"A frame has at most {MAX_FRAME_BYTES} bytes.")
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadFrame("A frame is a JSON object.") from error
+    if not isinstance(data, dict):
+        raise BadFrame("A frame is a JSON object.")
+    match data.get("type"):
+        case "ping":
+            return Ping()
+        case "focus":
+            return Focus(_ticket_id(data), _boolean(data, "active"))
+        case "typing":
+            return Typing(_ticket_id(data))
+        case _:
+            raise BadFrame("type: expected ping, focus or typing.")
+
+
+def _ticket_id(data: dict[str, Any]) -> int:
+    value = data.get("ticket_id")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**63:
+        raise BadFrame("ticket_id: expected the number of a ticket.")
+    return value
+
+
+def _boolean(data: dict[str, Any], name: str) -> bool:
+    value = data.get(name)
+    if not isinstance(value, bool):
+        raise BadFrame(f"{name}: expected true or false.")
+    return value

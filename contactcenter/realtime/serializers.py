@@ -1,0 +1,142 @@
+"""The live events as one polymorphic schema: the same objects by the socket and by /api/v1/events/."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
+from rest_framework import serializers
+
+from contactcenter.routing.models import OfferState, Presence
+from contactcenter.routing.serializers import OfferSerializer, PulseSerializer
+from contactcenter.tickets.serializers import WrapSerializer
+
+
+class OfferMadePayload(serializers.Serializer[Any]):
+    """An offer for this operator."""
+
+    offer = OfferSerializer()
+
+
+class OfferResolvedPayload(serializers.Serializer[Any]):
+    """The offer is no longer open."""
+
+    offer_id = serializers.IntegerField()
+    ticket_id = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=OfferState.choices)
+
+
+class TicketPayload(serializers.Serializer[Any]):
+    """Something about this ticket changed; read what is on the screen."""
+
+    ticket_id = serializers.IntegerField()
+
+
+class EntryReferenceSerializer(serializers.Serializer[Any]):
+    """Which entry."""
+
+    type = serializers.ChoiceField(choices=["message", "call", "note", "event"])
+    id = serializers.IntegerField()
+
+
+class EntryPayload(serializers.Serializer[Any]):
+    """An entry was added to the timeline, or changed."""
+
+    ticket_id = serializers.IntegerField()
+    entry = EntryReferenceSerializer()
+
+
+class PresencePayload(serializers.Serializer[Any]):
+    """An operator's presence."""
+
+    operator_id = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=Presence.choices)
+    reason = serializers.CharField()
+    since = serializers.DateTimeField()
+
+
+class WrapStartedPayload(serializers.Serializer[Any]):
+    """A wrap-up clock runs, or was extended."""
+
+    ticket_id = serializers.IntegerField()
+    wrap = WrapSerializer()
+
+
+class WrapFinishedPayload(serializers.Serializer[Any]):
+    """A wrap-up is over; `outcome` is a disposition's code, '', "resumed" or "released"."""
+
+    ticket_id = serializers.IntegerField()
+    outcome = serializers.CharField()
+
+
+class TypingPayload(serializers.Serializer[Any]):
+    """Somebody is writing on this ticket."""
+
+    ticket_id = serializers.IntegerField()
+    name = serializers.CharField()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Add "from" (contact or operator), which is no name in Python."""
+        return {**super().get_fields(), "from": serializers.CharField()}
+
+
+class ChatClosedPayload(serializers.Serializer[Any]):
+    """The visitor's chat has ended."""
+
+    ticket_id = serializers.IntegerField(allow_null=True)
+
+
+PAYLOADS: dict[str, type[serializers.Serializer[Any]]] = {
+    "offer.made": OfferMadePayload,
+    "offer.resolved": OfferResolvedPayload,
+    "ticket.changed": TicketPayload,
+    "entry.added": EntryPayload,
+    "entry.changed": EntryPayload,
+    "presence.changed": PresencePayload,
+    "queue.pulse": PulseSerializer,
+    "wrap.started": WrapStartedPayload,
+    "wrap.finished": WrapFinishedPayload,
+    "chat.typing": TypingPayload,
+    "chat.closed": ChatClosedPayload,
+}
+
+
+def _event(kind: str, payload: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
+    """Return the serializer of one kind of event; `kind` is a constant, so that clients can tell the union apart."""
+
+    @extend_schema_field({"type": "string", "const": kind})
+    class Kind(serializers.CharField):
+        pass
+
+    name = "".join(part.capitalize() for part in kind.split("."))
+    fields = {
+        "__doc__": f"Live event {kind}.",
+        "__module__": __name__,
+        "cursor": serializers.CharField(),
+        "kind": Kind(),
+        "at": serializers.DateTimeField(),
+        "account_id": serializers.IntegerField(allow_null=True),
+        "payload": payload(),
+    }
+    return type(f"{name}EventSerializer", (serializers.Serializer,), fields)
+
+
+LiveEventSerializer = PolymorphicProxySerializer(
+    component_name="LiveEvent",
+    serializers={kind: _event(kind, payload) for kind, payload in PAYLOADS.items()},
+    resource_type_field_name="kind",
+    many=False,
+)
+
+
+@extend_schema_field(LiveEventSerializer)
+class LiveEventField(serializers.JSONField):
+    """One live event, built by kernel.push.as_json."""
+
+
+class LiveEventsSerializer(serializers.Serializer[Any]):
+    """Events after a cursor; ask again with `next` until none come. `reload`: the log no longer reaches back so far."""
+
+    results = serializers.ListField(child=LiveEventField())
+    next = serializers.CharField()
+    reload = serializers.BooleanField()
