@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Plugin } from 'vite';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { LiveEvent, TicketCard } from '../src/api/types';
-import * as data from './data';
+import * as data from './data.ts';
 
 /**
  * A stand-in for the backend, for looking at screens. Log in with any address; `2fa@...` asks for a code (123456),

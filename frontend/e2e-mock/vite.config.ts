@@ -1,9 +1,10 @@
-import { mergeConfig } from 'vite';
-import base from '../vite.config';
-import { mockBackend } from './plugin';
+import base from '../vite.config.ts';
+import { mockBackend } from './plugin.ts';
 
 /** The development server on invented data. Not part of the build; nothing in src knows of it. */
-export default mergeConfig(base({ command: 'serve', mode: 'development' }), {
-  plugins: [mockBackend()],
-  server: { port: Number(process.env.PORT ?? 5199), proxy: undefined },
-});
+const config = base({ command: 'serve', mode: 'development' });
+export default {
+  ...config,
+  plugins: [...(config.plugins ?? []), mockBackend()],
+  server: { host: '127.0.0.1', port: Number(process.env.PORT ?? 5199), strictPort: true },
+};

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { formatClock, formatDay, formatLanguage, formatMoney, formatMonth, formatSpan, formatTime } from './format';
+import { formatClock, formatDay, formatLanguage, formatMoney, formatMonth, formatPhone, formatSpan, formatTime } from './format';
 import { setLocale } from './i18n';
 
 afterEach(() => setLocale('en', false));
@@ -26,6 +26,14 @@ test('money keeps every digit the server sent', async () => {
   expect(formatMoney('4900', 'EUR')).toBe('€4,900.00');
   await setLocale('ru', false);
   expect(formatMoney('-1991.5', 'RUB').replace(/\s/g, ' ')).toBe('-1 991,50 ₽');
+});
+
+test('numbers are grouped as their country writes them, and nothing else is touched', () => {
+  expect(formatPhone('+79164402217')).toBe('+7 916 440-22-17');
+  expect(formatPhone('+34612004118')).toBe('+34 612 004 118');
+  expect(formatPhone('+442079460018')).toBe('+44 20 7946 0018');
+  expect(formatPhone('+4930901820')).toBe('+4930901820');
+  expect(formatPhone('olga@mail.example')).toBe('olga@mail.example');
 });
 
 test('days near now have names', () => {

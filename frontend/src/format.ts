@@ -106,6 +106,21 @@ export function formatBytes(size: number): string {
   return numbers({ style: 'unit', unit: 'megabyte', unitDisplay: 'short', maximumFractionDigits: 1 }).format(size / 1048576);
 }
 
+/** How the digits after the country's code are grouped where people write them so; others stay as they are. */
+const PHONES: [RegExp, string][] = [
+  [/^\+7(\d{3})(\d{3})(\d{2})(\d{2})$/, '+7 $1 $2-$3-$4'],
+  [/^\+1(\d{3})(\d{3})(\d{4})$/, '+1 $1-$2-$3'],
+  [/^\+34(\d{3})(\d{3})(\d{3})$/, '+34 $1 $2 $3'],
+  [/^\+44(20|23|24|28|29)(\d{4})(\d{4})$/, '+44 $1 $2 $3'],
+  [/^\+44(\d{4})(\d{6})$/, '+44 $1 $2'],
+];
+
+/** +7 916 440-22-17 of "+79164402217"; anything that is no such number comes back unchanged. */
+export function formatPhone(value: string): string {
+  for (const [pattern, groups] of PHONES) if (pattern.test(value)) return value.replace(pattern, groups);
+  return value;
+}
+
 /** Spanish of "es", in the language shown; the tag itself when it is unknown. */
 export function formatLanguage(tag: string): string {
   if (tag === '') return t('common.language.unsure');

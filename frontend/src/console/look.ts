@@ -1,6 +1,7 @@
 import { Coffee, Headset, MessageCircle, Phone, Power, TimerReset, Unplug } from '@lucide/vue';
 import type { Component } from 'vue';
 import type { AccountRef, ConsoleSnapshot, TicketCard } from '@/api/types';
+import { formatPhone } from '@/format';
 import { t } from '@/i18n';
 import type { Tone } from '@/ui/Tag.vue';
 
@@ -36,7 +37,7 @@ export function presenceLook(snapshot: ConsoleSnapshot): PresenceLook {
 
 /** The person by name, else by where they wrote from. */
 export function contactName(card: Pick<TicketCard, 'contact'>): string {
-  return card.contact?.name || card.contact?.point || t('console.list.unknown');
+  return card.contact?.name || formatPhone(card.contact?.point ?? '') || t('console.list.unknown');
 }
 
 export function accountName(accounts: readonly AccountRef[], id: number): string {
