@@ -195,8 +195,17 @@ def new_page(browser: Browser, site: Site) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def logins(site: Site) -> dict[str, dict[str, str]]:
-    """Return {role or name: {"email", "password"}} of the demo people."""
-    result = site.manage("load_demo", "--logins", "--json")
+def passwords(site: Site) -> dict[str, str]:
+    """Return {e-mail address: password} of the demo people."""
+    result = site.manage("load_demo")
     assert result.returncode == 0, result.stderr.decode()
-    return json.loads(result.stdout)  # type: ignore[no-any-return]
+    return {login["email"]: login["password"] for login in json.loads(result.stdout)["logins"]}
+
+
+def log_in(page: Page, email: str, password: str) -> None:
+    """Log in by the form and wait until the page has left it."""
+    page.goto("/login")
+    page.locator("input[type=email]").fill(email)
+    page.locator("input[type=password]").fill(password)
+    page.locator("button[type=submit]").click()
+    page.wait_for_url(lambda url: "/login" not in url)

@@ -1,5 +1,7 @@
 """`manage.py prepare_demo`: what `make run` shows on its first start."""
 
+import json
+from io import StringIO
 from typing import Any
 
 from django.core.management import call_command
@@ -22,10 +24,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Bring the demo to its state; a first run that was cut off is taken up again."""
+        loaded = StringIO()
+        call_command("load_demo", stdout=loaded)
         if options["logins"]:
-            call_command("load_demo", logins=True)
+            self._print_logins(json.loads(loaded.getvalue())["logins"])
             return
-        call_command("load_demo", verbosity=0)
         if not environment.boolean("DEMO_DAY", default=True):
             return
         if AuditEntry.objects.filter(action=SIMULATED).exists():
@@ -35,3 +38,8 @@ class Command(BaseCommand):
         self.stdout.write("Verifying that everything adds up ...")
         call_command("verify", stdout=self.stdout)
         AuditEntry.objects.create(action=SIMULATED, target_type="demo")
+
+    def _print_logins(self, logins: list[dict[str, str]]) -> None:
+        self.stdout.write("\nLogins of the demo:")
+        for login in logins:
+            self.stdout.write(f"  {login['role']:<15}{login['email']:<28}{login['password']}   {login['name']}")
