@@ -77,7 +77,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ring:
-    """A telephone that rang for this stay. `started_at` is None where the source states only its length."""
+    """A telephone that rang for this stay. An instant or length is None where no source states it."""
 
     operator_name: str
     interface: str

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from channels_app.phone.calls import Direction, Flag, HungUpBy, Outcome, Segment, SegmentKind
+from channels_app.phone.context import Context
 from channels_app.phone.events import CompleteReason, LeaveReason
 from channels_app.phone.legs import Leg
-from channels_app.phone.segments import Context
 from channels_app.phone.stays import Stay
 
 
@@ -19,11 +19,11 @@ class Ending:
 
 
 def who_hung_up(
+    *,
     root: Leg,
     customer: Leg,
     stays: list[Stay],
     segments: list[Segment],
-    *,
     ended_at: datetime | None,
     direction: Direction,
     context: Context,
@@ -69,7 +69,7 @@ def who_hung_up(
 
 
 def call_outcome(
-    segments: list[Segment], *, ending: Ending, ended_at: datetime | None, direction: Direction
+    *, segments: list[Segment], ending: Ending, ended_at: datetime | None, direction: Direction
 ) -> Outcome | None:
     """Return what became of the call: answered if anybody ever answered, else as the last segment ended."""
     if any(part.answered_at is not None for part in segments):

@@ -8,7 +8,7 @@ what a source claims is compared and a difference is flagged.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from channels_app.phone.calls import (
     Call,
@@ -21,10 +21,12 @@ from channels_app.phone.calls import (
     Transfer,
     sum_known,
 )
+from channels_app.phone.context import Context
+from channels_app.phone.dialled import dialled_segments, direct_segments
 from channels_app.phone.endings import call_outcome, who_hung_up
 from channels_app.phone.events import EventKind, PhoneEvent, in_order
-from channels_app.phone.legs import Leg, Legs, operator_phones
-from channels_app.phone.segments import Context, dialled_segments, direct_segments, queue_segments
+from channels_app.phone.legs import Leg, Legs
+from channels_app.phone.segments import queue_segments
 from channels_app.phone.stays import Stay, stays_of
 
 # two sources may report one transfer this far apart
@@ -69,17 +71,6 @@ def _root_of(group: str, legs: Legs) -> Leg:
     return min(members, key=lambda leg: (leg.is_local, leg.first_at, leg.id))
 
 
-def is_operators(leg: Leg, phones: Mapping[str, str]) -> bool:
-    """Whether a leg is an operator's telephone: a known one, one a queue rang, or one named by its own extension."""
-    if leg.is_local:
-        return False
-    if leg.interface in phones or leg.operator_name:
-        return True
-    if leg.channel:
-        return leg.number != "" and leg.interface.rpartition("/")[2] == leg.number
-    return leg.number != "" and leg.number in operator_phones(phones)
-
-
 def _call(
     group: str, events: list[PhoneEvent], *, context: Context, consulted: Mapping[str, PhoneEvent]
 ) -> Call | None:
@@ -88,8 +79,8 @@ def _call(
     if root.is_local:
         return None
     stays = stays_of(event for event in events if event.channel_id == root.id)
-    from_operator = is_operators(root, context.phones)
-    dialled = dialled_segments(root, stays, context=context) if from_operator else []
+    from_operator = context.is_operators(root)
+    dialled = dialled_segments(root=root, stays=stays, context=context) if from_operator else []
     if from_operator and any(_is_outside(legs.by_id[peer], context) for peer, _ in dialled):
         direction = Direction.OUTBOUND
         dialled = [(peer, part) for peer, part in dialled if _is_outside(legs.by_id[peer], context)]
@@ -109,7 +100,7 @@ def _call(
 
 
 def _is_outside(leg: Leg, context: Context) -> bool:
-    return not leg.is_local and not is_operators(leg, context.phones)
+    return not leg.is_local and not context.is_operators(leg)
 
 
 def _customer(root: Leg, dialled: list[tuple[str, Segment]], *, direction: Direction, legs: Legs) -> Leg:
@@ -129,7 +120,7 @@ def _segments(
     direction: Direction,
     context: Context,
 ) -> list[Segment]:
-    queued = queue_segments(root, stays, context=context)
+    queued = queue_segments(root=root, stays=stays, context=context)
     covered = [(leg_id, part) for leg_ids, part in queued for leg_id in leg_ids]
     parts = [part for _, part in queued]
     if direction is Direction.OUTBOUND:
@@ -141,7 +132,7 @@ def _segments(
             replace(part, kind=SegmentKind.DIRECT, operator_name=context.name_of(legs[peer])) for peer, part in dialled
         )
     if direction is not Direction.INTERNAL:
-        parts.extend(direct_segments(customer, covered, context=context, is_operators=is_operators))
+        parts.extend(direct_segments(customer=customer, covered=covered, context=context))
     return sorted(parts, key=lambda part: (part.began_at, part.kind, part.operator_name, part.queue))
 
 
@@ -186,11 +177,19 @@ def _assemble(
     flags = {flag for part in segments for flag in part.flags}
     if direction is Direction.OUTBOUND and root.called:
         flags.add(Flag.CLICK_TO_DIAL)
-    ending = who_hung_up(root, customer, stays, segments, ended_at=ended_at, direction=direction, context=context)
+    ending = who_hung_up(
+        root=root,
+        customer=customer,
+        stays=stays,
+        segments=segments,
+        ended_at=ended_at,
+        direction=direction,
+        context=context,
+    )
     flags.update(ending.flags)
     became_customers = root.id in consulted
     outcome = Outcome.TRANSFERRED if became_customers else call_outcome(
-        segments, ending=ending, ended_at=ended_at, direction=direction
+        segments=segments, ending=ending, ended_at=ended_at, direction=direction
     )  # fmt: skip
     if segments and segments[-1].outcome in _GOES_ON and not context.saw_channels(root):
         # nothing in this source covers what follows: the talk after a transfer, the dialplan after a time-out
@@ -218,7 +217,7 @@ def _assemble(
         account_hint=root.account,
         queue=queues[0] if queues else "",
         operator_name=operator_name,
-        started_at=min(event.at for event in events),
+        started_at=_start_of(events),
         enqueued_at=min(entered) if entered else None,
         answered_at=min((part.answered_at for part in answered if part.answered_at), default=None),
         ended_at=ended_at,
@@ -232,6 +231,12 @@ def _assemble(
         transfers=tuple(transfers),
         flags=tuple(sorted(flags)),
     )
+
+
+def _start_of(events: list[PhoneEvent]) -> datetime:
+    """The first instant as the finest source has it: whole seconds would put the start before itself."""
+    finest = min(event.source.resolution_ms for event in events)
+    return min(event.at for event in events if event.source.resolution_ms == finest)
 
 
 def dialled_number(dials: list[PhoneEvent]) -> str:

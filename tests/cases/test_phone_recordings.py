@@ -4,6 +4,7 @@ PLAIN scenarios must agree in everything. In OTHERS what is listed in KNOWN_GAPS
 gap that closes fails the test until the list says so.
 """
 
+import functools
 import json
 import os
 import random
@@ -80,6 +81,7 @@ def _number(folder: str) -> str:
     return folder.partition("-")[0]
 
 
+@functools.cache
 def _read(folder: str, log_format: LogFormat):
     names = sorted((RECORDINGS / folder).glob("ami*.txt" if log_format is LogFormat.AMI else "queue_log*"))
     entries = [entry for path in names for entry in read_log(log_format=log_format, path=path)]
@@ -254,3 +256,22 @@ def _shuffled(paths: list[Path], log_format: LogFormat, tmp_path: Path) -> list[
         target.write_bytes(separator.join(parts) + separator if parts else b"")
         mixed.append(target)
     return mixed
+
+
+@pytest.mark.parametrize("folder", _folders())
+def test_queue_log_beside_the_connection_adds_nothing_and_coarsens_nothing(folder):
+    watched = _read(folder, LogFormat.AMI)
+    both = [*_read(folder, LogFormat.QUEUE_LOG), *watched]
+    assert reduce_events(both, phones=_phones()) == reduce_events(watched, phones=_phones())
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_any_loss_of_events_gives_calls_without_negative_times(seed):
+    chance = random.Random(seed)
+    share = chance.random()
+    events = [event for folder in _folders() for log_format in LogFormat for event in _read(folder, log_format)]
+    kept = [event for event in events if chance.random() < share]
+    for call in reduce_events(kept):
+        for part in (call, *call.segments):
+            times = (part.wait_ms, part.ring_ms, part.talk_ms, part.hold_ms)
+            assert all(value is None or value >= 0 for value in times)
