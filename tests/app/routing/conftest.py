@@ -7,10 +7,7 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def every_account(monkeypatch) -> Iterator[None]:
-    from contactcenter.routing import ledger_events
-
-    monkeypatch.setattr(ledger_events, "record_events", lambda **_: 0)  # TEMPORARY
+def every_account() -> Iterator[None]:
     from contactcenter.tenancy.doors import open_every_account
 
     with open_every_account(reason="a routing test"):
@@ -23,7 +20,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Any]]:
     from contactcenter.routing import ledger_events
 
     told: list[tuple[int, Any]] = []
-    record = lambda **_: 0  # TEMPORARY
+    record = ledger_events.record_events
 
     def note(*, operator_id: int, events: list[Any]) -> int:
         told.extend((operator_id, event) for event in events)
