@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from contactcenter.worktime.ledger import Segment, Slice, slice_session
-from contactcenter.worktime.segments import Event, Stay, segments_of, standing, stays_of
+from contactcenter.worktime.segments import SILENCE, Event, Stay, segments_of, standing, stays_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +37,28 @@ class Change:
 def derive(*, events: Iterable[Event], until: int) -> list[DerivedSession]:
     """Return the sessions that these events make, with their slices; nothing after `until` counts.
 
-    The events must be a whole stretch: no silence-bounded session may be cut at its edges.
+    What lies between two long silences is derived by itself, so that it makes no difference how much of an operator's
+    time is looked at, as long as no such stretch is cut.
     """
-    known = standing(events)
-    segments = segments_of(events=known, until=until)
-    stays = stays_of(events=known, segments=segments, until=until)
     found = []
-    for stay, within in _by_stay(segments, stays, until):
-        end = until if stay.end is None else stay.end
-        found.append(DerivedSession(stay, end, slice_session(start=stay.start, end=end, segments=within)))
+    for known in _between_silences(standing(events)):
+        segments = segments_of(events=known, until=until)
+        stays = stays_of(events=known, segments=segments, until=until)
+        for stay, within in _by_stay(segments, stays, until):
+            end = until if stay.end is None else stay.end
+            found.append(DerivedSession(stay, end, slice_session(start=stay.start, end=end, segments=within)))
     return found
+
+
+def _between_silences(events: Sequence[Event]) -> Iterable[list[Event]]:
+    stretch: list[Event] = []
+    for event in events:
+        if stretch and event.at - stretch[-1].at >= SILENCE:
+            yield stretch
+            stretch = []
+        stretch.append(event)
+    if stretch:
+        yield stretch
 
 
 def compare(*, stored: Sequence[tuple[int, Slice]], wanted: Sequence[Slice], growing_end: int | None) -> Change:

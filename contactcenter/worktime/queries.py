@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import F, QuerySet
 
-from contactcenter.worktime.models import Allocation
+from contactcenter.worktime.models import Allocation, Timeline
 
 
 @dataclass(slots=True)
@@ -51,3 +51,8 @@ def interaction_time(*, interaction_ids: Iterable[int]) -> dict[int, Interaction
         time.first_started_at = time.first_started_at or started_at
         time.slices.append((slice_id, allocation_id, kind, ms))
     return times
+
+
+def operators_behind() -> int:
+    """Return how many operators have recorded events that the ledger has not followed yet."""
+    return Timeline.objects.filter(derived__lt=F("recorded")).count()

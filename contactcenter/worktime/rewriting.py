@@ -51,7 +51,7 @@ def rewrite_stretch(*, operator_id: int, first: datetime, last: datetime, at: da
     Settled slices that no longer hold are superseded (kept, not current) and the session gets a new allocation run
     under the policy of the old one; a session that has only gone on has its run extended.
     """
-    start, end = _silence_before(operator_id, first), _silence_after(operator_id, last)
+    start, end = _silence_before(operator_id, first), silence_after(operator_id=operator_id, instant=last)
     wanted = stretch(operator_id=operator_id, start=start, end=end, at=at)
     rows = Session.objects.filter(operator_id=operator_id, started_at__gte=start).order_by("started_at", "id")
     if end is not None:
@@ -206,7 +206,7 @@ def _silence_before(operator_id: int, instant: datetime) -> datetime:
     )
 
 
-def _silence_after(operator_id: int, instant: datetime) -> datetime | None:
+def silence_after(*, operator_id: int, instant: datetime) -> datetime | None:
     """The first event after the next long silence, or None if there is none."""
     return _edge(
         """

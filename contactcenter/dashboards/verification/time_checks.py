@@ -1,0 +1,127 @@
+"""Slices tile sessions and follow the events; allocations sum to slices and follow the policy."""
+
+from datetime import datetime
+
+from contactcenter.dashboards.verification.checks import Check, add_rows, count_of
+from contactcenter.worktime.proof import ledger_differences
+
+_MS = "(extract(epoch FROM {end} - {start}) * 1000)::bigint"
+
+
+def slices_tile_sessions() -> Check:
+    """Every session is tiled by its current slices: no gap, no overlap, and their milliseconds sum to it."""
+    check = Check("slices = sessions", "the current slices of a session follow each other from its start to its end")
+    check.checked = count_of("SELECT count(*) FROM worktime_session WHERE close_rule <> 'void'")
+    add_rows(
+        check,
+        "slice {0} of session {1}: lasts {2} ms, says {3} ms",
+        f"""
+        SELECT id, session_id, {_MS.format(start="started_at", end="ended_at")}, ms FROM worktime_slice
+        WHERE is_current AND ms <> {_MS.format(start="started_at", end="ended_at")} ORDER BY id
+        """,  # noqa: S608 - only this module's own constants
+    )
+    add_rows(
+        check,
+        "slice {0} of session {1}: starts at {2:%Y-%m-%d %H:%M:%S.%f}, the one before it ends at {3:%H:%M:%S.%f}",
+        """
+        SELECT id, session_id, started_at, before FROM (
+            SELECT id, session_id, started_at,
+                lag(ended_at) OVER (PARTITION BY session_id ORDER BY started_at) AS before
+            FROM worktime_slice WHERE is_current
+        ) AS s WHERE before <> started_at ORDER BY id
+        """,
+    )
+    add_rows(
+        check,
+        "session {0}: {1} ms from its start to its end, its slices have {2} ms, from {3} to {4}",
+        f"""
+        SELECT id, span, coalesce(total, 0), first, last FROM (
+            SELECT t.id, t.started_at, t.derived_until,
+                {_MS.format(start="t.started_at", end="t.derived_until")} AS span,
+                sum(s.ms) AS total, min(s.started_at) AS first, max(s.ended_at) AS last
+            FROM worktime_session t LEFT JOIN worktime_slice s ON s.session_id = t.id AND s.is_current
+            GROUP BY t.id
+        ) AS t
+        WHERE span <> coalesce(total, 0) OR first <> started_at OR last <> derived_until ORDER BY id
+        """,  # noqa: S608 - only this module's own constants
+    )
+    add_rows(
+        check,
+        "session {0}: ended at {1}, its ledger reaches {2}",
+        "SELECT id, ended_at, derived_until FROM worktime_session WHERE derived_until <> ended_at ORDER BY id",
+    )
+    add_rows(
+        check,
+        "slice {0}: is operator {1}'s, its session {2} is operator {3}'s",
+        """
+        SELECT s.id, s.operator_id, t.id, t.operator_id FROM worktime_slice s
+        JOIN worktime_session t ON t.id = s.session_id WHERE s.operator_id <> t.operator_id ORDER BY s.id
+        """,
+    )
+    return check
+
+
+def allocations_sum_to_slices() -> Check:
+    """In every allocation run, former ones included, the allocations of each slice sum to it and are of its class."""
+    check = Check("allocations = slices", "the allocations of a slice sum to it and go to its own account")
+    check.checked = count_of("SELECT count(*) FROM worktime_slice")
+    add_rows(
+        check,
+        "slice {0}: has {1} ms, run {2} allocates {3} ms",
+        """
+        SELECT s.id, s.ms, a.run_id, sum(a.ms) FROM worktime_allocation a JOIN worktime_slice s ON s.id = a.slice_id
+        GROUP BY s.id, a.run_id HAVING sum(a.ms) <> s.ms ORDER BY s.id
+        """,
+    )
+    add_rows(
+        check,
+        "slice {0} of session {1}: not allocated in the session's current run",
+        """
+        SELECT s.id, s.session_id FROM worktime_slice s WHERE s.is_current AND NOT EXISTS (
+            SELECT 1 FROM worktime_allocation a JOIN worktime_allocationrun r ON r.id = a.run_id AND r.is_current
+            WHERE a.slice_id = s.id AND r.session_id = s.session_id
+        ) ORDER BY s.id
+        """,
+    )
+    add_rows(
+        check,
+        "allocation {0} of run {1}: its slice {2} is superseded, of another session, or of another class",
+        """
+        SELECT a.id, a.run_id, s.id FROM worktime_allocation a
+        JOIN worktime_slice s ON s.id = a.slice_id JOIN worktime_allocationrun r ON r.id = a.run_id
+        WHERE s.session_id <> r.session_id OR s.kind <> a.kind OR (r.is_current AND NOT s.is_current) ORDER BY a.id
+        """,
+    )
+    add_rows(
+        check,
+        "allocation {0}: account {1}, interaction {2}; its slice {3} has account {4}, interaction {5}",
+        """
+        SELECT a.id, a.account_id, a.interaction_id, s.id, s.account_id, s.interaction_id
+        FROM worktime_allocation a JOIN worktime_slice s ON s.id = a.slice_id
+        WHERE s.kind NOT IN ('open', 'idle') AND (a.account_id IS DISTINCT FROM s.account_id
+            OR a.interaction_id IS DISTINCT FROM s.interaction_id) ORDER BY a.id
+        """,
+    )
+    add_rows(
+        check,
+        "allocation {0}: account {1}, interaction {2} is not among the open chats of slice {3}",
+        """
+        SELECT a.id, a.account_id, a.interaction_id, s.id
+        FROM worktime_allocation a JOIN worktime_slice s ON s.id = a.slice_id
+        WHERE s.kind = 'open' AND NOT EXISTS (
+            SELECT 1 FROM jsonb_array_elements(s.candidates) AS c
+            WHERE (c ->> 'account')::bigint = a.account_id
+              AND (c ->> 'interaction')::bigint IS NOT DISTINCT FROM a.interaction_id
+        ) ORDER BY a.id
+        """,
+    )
+    return check
+
+
+def ledger_follows_events(*, at: datetime) -> Check:
+    """Deriving and allocating everything again from the recorded events gives what is stored."""
+    check = Check("ledger = events", "the events derived again give the same sessions, slices and allocations")
+    check.checked = count_of("SELECT count(*) FROM worktime_operatorevent")
+    for difference in ledger_differences(at=at):
+        check.differs(f"{difference.what} {difference.id}: {difference.cause}")
+    return check
