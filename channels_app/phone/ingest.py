@@ -14,35 +14,18 @@ from django.db import transaction
 from django.db.models import Q
 
 from channels_app.models import Endpoint, PhoneLogEntry
-from channels_app.phone.calls import Call, Direction, Outcome
 from channels_app.phone.clusters import clusters_of
 from channels_app.phone.directory import BadSettings, Directory
-from channels_app.phone.events import PhoneEvent, RawEntry
-from channels_app.phone.files import LogFormat, reread
-from channels_app.phone.ledger_events import tell_ledger
-from channels_app.phone.reducer import reduce_events
-from channels_app.phone.report import transfer_as_json
-from contactcenter.contacts.points import normal_phone
-from contactcenter.operators.models import OperatorAlias
+from channels_app.phone.events import RawEntry
+from channels_app.phone.files import LogFormat
+from channels_app.phone.recording import ImportedCall, record_rows
 from contactcenter.tenancy.models import Account
-from contactcenter.tickets.call_actions import CallFacts, SegmentFacts, record_call
 from contactcenter.tickets.models import Call as CallRow
-from contactcenter.tickets.models import Direction as RowDirection
 
 _STORE_BATCH = 1000
 _REDUCE_BATCH = 200
 # a call may have ended this long before the system's stop that explains its end (segments.restarted_after)
 _EXPLAINS_BEFORE = timedelta(seconds=15)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedCall:
-    """A call the entries speak of: created, updated, unchanged, or internal (between operators: not recorded)."""
-
-    status: str
-    call: Call
-    account: str
-    row: CallRow | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -184,7 +167,7 @@ def _reduce(
             wanted = frozenset().union(*batch) - seen
             rows, closure = _entries_about(endpoint, wanted)
             seen |= closure
-            yield from _record(endpoint, rows, directory=directory, accounts=accounts)
+            yield from record_rows(endpoint=endpoint, rows=rows, directory=directory, accounts=accounts)
             PhoneLogEntry.objects.filter(pk__in=[row.pk for row in rows], reduced_at__isnull=True).update(reduced_at=at)
     pending.filter(call_keys=[]).update(reduced_at=at)
 
@@ -212,75 +195,3 @@ def _entries_about(endpoint: Endpoint, wanted: frozenset[str]) -> tuple[list[Pho
         system = PhoneLogEntry.objects.filter(endpoint=endpoint, rejected="", call_keys=[], at__gte=first)
         rows.update({row.pk: row for row in system})
     return list(rows.values()), frozenset(keys)
-
-
-def _record(
-    endpoint: Endpoint, rows: list[PhoneLogEntry], *, directory: Directory, accounts: dict[str, Account]
-) -> Iterator[ImportedCall]:
-    events: list[PhoneEvent] = []
-    for row in rows:
-        events.extend(reread(source=row.source, raw=bytes(row.raw), at=row.at).events)
-    aliases = dict(OperatorAlias.objects.values_list("name", "operator_id"))
-    phones = {**{name: "" for name in aliases if "/" in name}, **directory.phones}
-    for call in reduce_events(events, phones=phones):
-        slug = directory.account_slug(call)
-        account = accounts[slug] if slug else endpoint.account
-        if call.direction is Direction.INTERNAL:
-            yield ImportedCall(status="internal", call=call, account=account.slug, row=None)
-            continue
-        facts = _facts(call, endpoint=endpoint, directory=directory, aliases=aliases)
-        recorded = record_call(account_id=account.pk, facts=facts)
-        tell_ledger(recorded=recorded, segments=facts.segments)
-        yield ImportedCall(status=recorded.status, call=call, account=account.slug, row=recorded.call)
-
-
-def _facts(call: Call, *, endpoint: Endpoint, directory: Directory, aliases: dict[str, int]) -> CallFacts:
-    outbound = call.direction is Direction.OUTBOUND
-    outside = call.to_number if outbound else call.from_number
-    return CallFacts(
-        endpoint_id=endpoint.pk,
-        external_id=call.external_id,
-        external_ids=list(call.external_ids),
-        direction=RowDirection.OUTBOUND if outbound else RowDirection.INBOUND,
-        from_number=call.from_number[:64],
-        from_name=call.from_name[:200],
-        to_number=call.to_number[:64],
-        queue_name=call.queue[:80],
-        started_at=call.started_at,
-        enqueued_at=call.enqueued_at,
-        answered_at=call.answered_at,
-        ended_at=call.ended_at,
-        wait_ms=call.wait_ms,
-        ring_ms=call.ring_ms,
-        talk_ms=call.talk_ms,
-        hold_ms=call.hold_ms,
-        outcome=call.outcome or "",
-        hung_up_by=call.hung_up_by or "",
-        transfers=[transfer_as_json(transfer) for transfer in call.transfers],
-        flags=[str(flag) for flag in call.flags],
-        segments=tuple(
-            SegmentFacts(
-                kind=segment.kind,
-                queue_name=segment.queue[:80],
-                operator_id=aliases.get(segment.operator_name) or aliases.get(segment.interface),
-                operator_name=segment.operator_name[:120],
-                enqueued_at=segment.enqueued_at,
-                answered_at=segment.answered_at,
-                ended_at=segment.ended_at,
-                ring_ms=segment.ring_ms,
-                wait_ms=segment.wait_ms,
-                talk_ms=segment.talk_ms,
-                hold_ms=segment.hold_ms,
-                holds=[
-                    {"start": hold.start.isoformat(), "end": hold.end.isoformat() if hold.end else None}
-                    for hold in segment.holds
-                ],
-                outcome=segment.outcome or "",
-            )
-            for segment in call.segments
-        ),
-        contact_number=normal_phone(number=outside, region=directory.region),
-        contact_name="" if outbound else call.from_name[:200],
-        language=directory.language(call) or endpoint.language,
-        opens_ticket=call.outcome not in {Outcome.ABANDONED_IN_MENU, Outcome.ENDED_IN_MENU},
-    )

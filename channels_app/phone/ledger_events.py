@@ -1,7 +1,8 @@
 """Answered parts of calls as operator events, so that every second of talk and hold reaches the ledger."""
 
 from collections import defaultdict
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contactcenter.kernel.intervals import floor_to_ms
@@ -15,7 +16,18 @@ SOURCE = "telephone log"
 MACHINE_EMAIL = "telephone-log@system.invalid"
 
 
-def tell_ledger(*, recorded: RecordedCall, segments: tuple[SegmentFacts, ...]) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferFacts:
+    """An operator's telephone rang for a caller during [made_at, ended_at); ended_at None: it still rings."""
+
+    operator_id: int
+    made_at: datetime
+    ended_at: datetime | None
+
+
+def tell_ledger(
+    *, recorded: RecordedCall, segments: tuple[SegmentFacts, ...], offers: Sequence[OfferFacts] = ()
+) -> int:
     """Bring the operators' events of a call up to its segments; returns how many were recorded.
 
     Telling the same again records nothing. What later log entries proved wrong (an instant refined by a finer
@@ -37,9 +49,9 @@ def tell_ledger(*, recorded: RecordedCall, segments: tuple[SegmentFacts, ...]) -
                 channel="voice",
             )
             wanted[interaction.operator_id, str(kind), at, interaction.pk] = (interaction.operator_id, event)
-    if recorded.status == "unchanged":
-        # what a recording told the ledger was committed together with it
-        return 0
+    for offer in offers:
+        for event in _ringing(recorded, offer, prefix=prefix):
+            wanted[offer.operator_id, str(event.kind), event.at, None] = (offer.operator_id, event)
     if recorded.status == "created":
         stored: list[OperatorEvent] = []
         voided: set[str] = set()
@@ -61,6 +73,26 @@ def tell_ledger(*, recorded: RecordedCall, segments: tuple[SegmentFacts, ...]) -
     return sum(
         record_events(operator_id=operator_id, events=events) for operator_id, events in sorted(by_operator.items())
     )
+
+
+def _ringing(recorded: RecordedCall, offer: OfferFacts, *, prefix: str) -> list[EventInput]:
+    made_at = floor_to_ms(offer.made_at)
+    moments = [(EventKind.OFFER_MADE, made_at)]
+    if offer.ended_at is not None:
+        moments.append((EventKind.OFFER_ENDED, floor_to_ms(max(offer.ended_at, offer.made_at))))
+    return [
+        EventInput(
+            kind=kind,
+            at=at,
+            source=SOURCE,
+            source_key=f"{prefix}{offer.operator_id} {kind} {at.isoformat()}",
+            account_id=recorded.call.account_id,
+            ticket_id=recorded.call.ticket_id,
+            channel="voice",
+            subject=f"{prefix}rings {offer.operator_id} {made_at.isoformat()}",
+        )
+        for kind, at in moments
+    ]
 
 
 def _told_before(prefix: str) -> tuple[list[OperatorEvent], set[str]]:

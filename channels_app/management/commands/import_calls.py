@@ -13,7 +13,8 @@ from channels_app.models import Endpoint, EndpointKind
 from channels_app.phone.directory import BadSettings
 from channels_app.phone.events import RawEntry
 from channels_app.phone.files import LogFormat, LogUnreadable, read_log
-from channels_app.phone.ingest import ImportedCall, ImportReport, directory_of, import_entries
+from channels_app.phone.ingest import ImportReport, directory_of, import_entries
+from channels_app.phone.recording import ImportedCall
 from channels_app.phone.report import call_as_json
 from contactcenter.tenancy.doors import open_accounts, open_every_account
 

@@ -76,7 +76,7 @@ def _counts():
 def _live_events():
     """The operators' events that no correction took back."""
     voided = set(OperatorEvent.objects.filter(kind="correction").values_list("data__voids", flat=True))
-    events = OperatorEvent.objects.exclude(kind="correction").order_by("at", "id")
+    events = OperatorEvent.objects.exclude(kind="correction").order_by("at", "kind")
     return [event for event in events if event.source_key not in voided]
 
 
@@ -102,11 +102,13 @@ def test_answered_call_becomes_ticket_interaction_and_operator_time(endpoint, tm
     assert interaction.started_at == datetime(2023, 11, 14, 22, 13, 23, tzinfo=UTC)
     assert (interaction.ended_at - interaction.started_at).total_seconds() == 18
     assert interaction.waited_ms == 3000
-    events = OperatorEvent.objects.order_by("at").values_list("kind", "interaction_id", "account_id")
-    assert list(events) == [
-        ("call.talk_started", interaction.pk, endpoint.account_id),
-        ("call.ended", interaction.pk, endpoint.account_id),
+    assert [(event.kind, event.at.second, event.interaction_id) for event in _live_events()] == [
+        ("offer.made", 20, None),
+        ("call.talk_started", 23, interaction.pk),
+        ("offer.ended", 23, None),
+        ("call.ended", 41, interaction.pk),
     ]
+    assert {event.account_id for event in _live_events()} == {endpoint.account_id}
 
 
 def test_same_file_again_and_shuffled_changes_nothing(endpoint, tmp_path):
@@ -134,7 +136,14 @@ def test_line_by_line_in_any_order_ends_in_the_same_calls(endpoint, tmp_path):
     assert (call.wait_ms, call.talk_ms, call.outcome, call.flags) == (3000, 18000, "answered", [])
     assert (missed.wait_ms, missed.outcome) == (9000, "abandoned")
     told = [(event.kind, event.at.second) for event in _live_events()]
-    assert told == [("call.talk_started", 23), ("call.ended", 41)]
+    assert told == [("offer.made", 20), ("call.talk_started", 23), ("offer.ended", 23), ("call.ended", 41)]
+
+
+def test_ring_that_was_missed_is_told_even_if_it_comes_after_the_call(endpoint, tmp_path):
+    _import(tmp_path, MISSED)
+    report = _import(tmp_path, "1700000507|1700000500.31|sales|Anna|RINGNOANSWER|6000\n")
+    assert [ring["operator"] for ring in report["calls"][0]["segments"][0]["rings"]] == ["Anna"]
+    assert [(event.kind, event.at.second) for event in _live_events()] == [("offer.made", 41), ("offer.ended", 47)]
 
 
 def test_second_call_of_a_contact_joins_the_open_ticket_and_a_closed_one_is_left_alone(endpoint, tmp_path):
@@ -171,13 +180,15 @@ def test_finer_source_refines_the_call_and_corrects_the_time_by_events(endpoint,
     corrections = OperatorEvent.objects.filter(kind="correction")
     assert {event.author.email for event in corrections} == {"telephone-log@system.invalid"}
     assert [(event.kind, event.at.second, event.at.microsecond) for event in _live_events()] == [
+        ("offer.made", 20, 500000),
         ("call.talk_started", 23, 0),
+        ("offer.ended", 23, 0),
         ("call.hold_started", 30, 0),
         ("call.hold_ended", 34, 500000),
         ("call.hold_started", 40, 0),
         # the open hold ends with the conversation
-        ("call.hold_ended", 41, 250000),
         ("call.ended", 41, 250000),
+        ("call.hold_ended", 41, 250000),
     ]
     before = _counts()
     _import(tmp_path, HELD_CALL, log_format=LogFormat.AMI)
