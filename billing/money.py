@@ -34,7 +34,7 @@ def money_text(*, amount: Decimal, digits: int) -> str:
 
 def units_from_decimal(*, amount: Decimal, digits: int) -> int:
     """Return the whole units of 10^-digits in an amount; ValueError if the amount is not a whole number of them."""
-    scaled = Fraction(amount) * 10**digits
+    scaled = Fraction(amount) * Fraction(10) ** digits
     if scaled.denominator != 1:
         raise ValueError(f"{amount} has more than {digits} digits after the point")
     return scaled.numerator

@@ -10,13 +10,24 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from billing.models import Contract, Invoice, InvoiceStatus, TariffVersion, UsageLine, VersionState
+from billing.explanation import seconds_text
+from billing.linter import lint_terms
+from billing.models import (
+    Contract,
+    Invoice,
+    InvoiceLineUsage,
+    InvoiceStatus,
+    TariffVersion,
+    UsageLine,
+    VersionState,
+)
+from billing.money import money_text
 from billing.periods import Period, month_period
 from billing.pricing import Bill, Segment, price_period
 from billing.rating import Usage
 from billing.segments import ContractDays, VersionDays, Window, plan_windows
 from billing.snapshot import segment_document
-from billing.terms import TariffTerms
+from billing.terms import TariffTerms, TimeClass
 from billing.terms_document import parse_terms
 from contactcenter.kernel.errors import DomainError, NotFound
 from contactcenter.tenancy.models import Account
@@ -187,3 +198,58 @@ def _spread(*, windows: list[Window], usage: list[Usage]) -> tuple[list[list[Usa
         else:
             uncovered.append(contact)
     return by_window, uncovered
+
+
+def contact_explanation(*, contact: InvoiceLineUsage, digits: int) -> dict[str, Any]:
+    """Return the explanation of a contact on an invoice from its row: what explain_contact told when it was built."""
+    line, usage = contact.line.explanation, contact.usage_line
+    told = {
+        "component": line["component"],
+        "unit": line["unit"],
+        "rate": line["rate"],
+        "rate_per": line["rate_per"],
+        "raw_ms_by_class": {time_class.value: getattr(usage, f"{time_class}_ms") for time_class in TimeClass},
+        "raw": contact.raw,
+        "waived": contact.waived,
+        "rounding": contact.rounding,
+        "billed": contact.billed,
+        "included": contact.included,
+        "charged": contact.charged,
+        "exact": contact.exact,
+        "amount": money_text(amount=contact.amount, digits=digits),
+    }
+    if line["unit"] == "ms":
+        told |= {
+            "basis": line["basis"],
+            "time_rounding": line["time_rounding"],
+            "billed_s": seconds_text(milliseconds=contact.billed),
+        }
+    return told
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """An account's month under a version or document: the bill, how many contacts, and the bill of the one in force."""
+
+    bill: Bill
+    contacts: int
+    in_force: TariffVersion | None
+    in_force_bill: Bill | None
+    warnings: tuple[dict[str, str], ...]
+
+
+def try_terms(*, terms: TariffTerms, tariff_id: int, account: Account, period: Period) -> Trial:
+    """Price a month of real usage under terms and under the tariff's version in force, whole month, nothing prorated.
+
+    The set-up fee is left out of both: it is not of a month. The engine is that of the invoices.
+    """
+    usage = usage_in_period(account=account, period=period)
+    in_force = version_in_force(tariff_id=tariff_id, on=period.ends_on)
+    before = parse_terms(document=in_force.document) if in_force is not None else None
+    return Trial(
+        bill=price_period(segments=[Segment(terms=terms, usage=usage, key=period.label)]),
+        contacts=len(usage),
+        in_force=in_force,
+        in_force_bill=price_period(segments=[Segment(terms=before, usage=usage, key=period.label)]) if before else None,
+        warnings=tuple(warning.as_dict() for warning in lint_terms(terms=terms, before=before)),
+    )

@@ -82,7 +82,7 @@ def round_to_units(*, value: Fraction, digits: int, rule: MoneyRule = MoneyRule.
             goes_up = rest > 0
         case MoneyRule.DOWN:
             goes_up = False
-    units = whole + goes_up
+    units: int = whole + goes_up
     return units if value >= 0 else -units
 
 

@@ -1,5 +1,31 @@
 """Addresses of this app below /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from billing.api import invoices, tariffs
+
+urlpatterns: list[URLPattern] = [
+    path("invoices/", invoices.InvoicesView.as_view(), name="invoices"),
+    path("invoices/<int:invoice_id>/", invoices.InvoiceView.as_view(), name="invoice"),
+    path("invoices/<int:invoice_id>/issue/", invoices.IssueView.as_view(), name="invoice-issue"),
+    path("invoices/<int:invoice_id>/pdf/", invoices.InvoicePdfView.as_view(), name="invoice-pdf"),
+    path("invoice-lines/<int:line_id>/contacts/", invoices.LineContactsView.as_view(), name="invoice-line-contacts"),
+    path(
+        "invoice-lines/<int:line_id>/contacts/<int:contact_id>/",
+        invoices.LineContactView.as_view(),
+        name="invoice-line-contact",
+    ),
+    path("accrual/", invoices.AccrualView.as_view(), name="accrual"),
+    path("tariffs/", tariffs.TariffsView.as_view(), name="tariffs"),
+    path("tariffs/<int:tariff_id>/", tariffs.TariffView.as_view(), name="tariff"),
+    path("tariffs/<int:tariff_id>/versions/", tariffs.NewVersionView.as_view(), name="tariff-versions"),
+    path("tariff-versions/<int:version_id>/", tariffs.VersionView.as_view(), name="tariff-version"),
+    path(
+        "tariff-versions/<int:version_id>/put-in-force/",
+        tariffs.PutInForceView.as_view(),
+        name="tariff-version-put-in-force",
+    ),
+    path("tariff-versions/<int:version_id>/try/", tariffs.TryView.as_view(), name="tariff-version-try"),
+    path("contracts/", tariffs.ContractsView.as_view(), name="contracts"),
+    path("contracts/<int:contract_id>/end/", tariffs.EndContractView.as_view(), name="contract-end"),
+]

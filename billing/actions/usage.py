@@ -74,7 +74,7 @@ def collect_usage(*, interaction_ids: Iterable[int], at: datetime) -> Collected:
 def collect_session(*, session_id: int, at: datetime) -> Collected:
     """Collect every interaction that a session's current run names, or its former ones did; mark the run as done."""
     runs = list(AllocationRun.objects.filter(session_id=session_id, is_current=True))
-    named = set(
+    named: set[int | None] = set(
         Allocation.objects.filter(run__in=runs, kind__in=CLASSES, interaction_id__isnull=False).values_list(
             "interaction_id", flat=True
         )
@@ -84,7 +84,7 @@ def collect_session(*, session_id: int, at: datetime) -> Collected:
             "interaction_id", flat=True
         )
     )
-    collected = _in_batches(sorted(named), at=at)
+    collected = _in_batches(sorted(pk for pk in named if pk is not None), at=at)
     former = AllocationRun.objects.filter(session_id=session_id, is_current=False).values("pk")
     CollectedRun.objects.filter(allocation_run_id__in=former).delete()
     CollectedRun.objects.bulk_create(

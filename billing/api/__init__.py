@@ -1,0 +1,1 @@
+"""The HTTP API of billing below /api/v1/."""

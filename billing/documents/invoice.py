@@ -1,0 +1,170 @@
+"""An invoice as PDF: its rows turned into texts, set by typst with the fonts it carries. Reads only."""
+
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import typst
+
+from billing.documents.wording import Wording
+from billing.models import Invoice, InvoiceLine, InvoiceLineUsage
+from billing.money import money_text
+
+TEMPLATE = Path(__file__).with_name("invoice.typ")
+MOST_CONTACTS = 4000
+BASIS_TEXTS = {"talk": "basis_talk_only", "talk_hold": "basis_talk_hold", "all_work": "basis_all_work"}
+
+
+def invoice_filename(*, invoice: Invoice) -> str:
+    """Return a name for the file: the number, or the draft's period."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", invoice.number or f"draft-{invoice.period}") + ".pdf"
+
+
+def invoice_pdf(*, invoice: Invoice) -> bytes:
+    """Return the invoice as PDF in the client's language, with every contact in the appendix (the first 4,000)."""
+    data = json.dumps(invoice_texts(invoice=invoice), ensure_ascii=False)
+    made = typst.compile(TEMPLATE, format="pdf", sys_inputs={"data": data}, ignore_system_fonts=True)
+    if not isinstance(made, bytes):
+        raise TypeError(f"typst gave {type(made).__name__} instead of one file")
+    return made
+
+
+def invoice_texts(*, invoice: Invoice) -> dict[str, Any]:
+    """Return everything the template prints, as texts in the client's language."""
+    words = Wording(invoice.language)
+    last_day = invoice.period_end.fromordinal(invoice.period_end.toordinal() - 1)
+    lines = list(invoice.lines.order_by("position"))
+    return {
+        "words": words.texts(),
+        "language": invoice.language,
+        "number": invoice.number or words.text("draft"),
+        "is_draft": invoice.number is None,
+        "seller": invoice.seller,
+        "buyer": invoice.buyer,
+        "facts": [
+            [words.text("issued"), _issued(invoice, words)],
+            [words.text("period"), f"{words.day(on=invoice.period_start)} – {words.day(on=last_day)}"],
+            [words.text("due"), words.day(on=invoice.due_on) if invoice.due_on else "–"],
+        ],
+        "lines": [_line(line, invoice, words) for line in lines],
+        "net": _money(invoice.net, invoice, words),
+        "taxes": [
+            [
+                words.text(
+                    "tax_of", percent=words.number(text=tax["percent"]), base=_text(tax["base"], invoice, words)
+                ),
+                _text(tax["amount"], invoice, words),
+            ]
+            for tax in invoice.taxes
+        ],
+        "total": _money(invoice.total, invoice, words),
+        "unpriced": words.text("unpriced", count=invoice.unpriced) if invoice.unpriced else "",
+        "hash": invoice.content_hash,
+        "appendix_note": words.text("appendix_note", zone=invoice.time_zone),
+        "appendix": _appendix(lines, invoice, words),
+    }
+
+
+def _issued(invoice: Invoice, words: Wording) -> str:
+    if invoice.issued_at is None:
+        return words.text("not_issued")
+    return words.day(on=invoice.issued_at.astimezone(ZoneInfo(invoice.time_zone)).date())
+
+
+def _money(amount: Decimal, invoice: Invoice, words: Wording) -> str:
+    return _text(money_text(amount=amount, digits=invoice.digits), invoice, words)
+
+
+def _text(amount: str, invoice: Invoice, words: Wording) -> str:
+    return words.money(amount=amount, currency=invoice.currency)
+
+
+def _price(exact: str, invoice: Invoice, words: Wording) -> str:
+    return words.price(text=exact, currency=invoice.currency)
+
+
+def _line(line: InvoiceLine, invoice: Invoice, words: Wording) -> dict[str, Any]:
+    told = line.explanation
+    printed = {"name": line.name, "detail": "", "used": "", "included": "", "above": "", "rate": ""}
+    if told.get("unit") == "ms":
+        unit = words.text("minute")
+        printed |= {name: f"{words.minutes(milliseconds=told[key])}\u00a0{unit}" for name, key in _QUANTITIES}
+        printed["rate"] = f"{_price(told['rate'], invoice, words)}\u00a0{words.text('per_minute')}"
+        printed["detail"] = _time_detail(told, words)
+    elif told.get("unit") == "contact":
+        printed |= {name: words.number(text=str(told[key])) for name, key in _QUANTITIES}
+        printed["rate"] = f"{_price(told['rate'], invoice, words)}\u00a0{words.text('each')}"
+    elif line.kind == "true_up":
+        printed["detail"] = words.text(
+            "true_up",
+            commitment=_price(told["commitment"], invoice, words),
+            counted=_text(told["counted"], invoice, words),
+        )
+    if told["share_of_period"] != "1" and told.get("prorated", True):
+        share = words.text("share", share=told["share_of_period"])
+        printed["detail"] = f"{printed['detail']} · {share}" if printed["detail"] else share
+    return printed | {"amount": _money(line.amount, invoice, words)}
+
+
+_QUANTITIES = (("used", "billed"), ("included", "included"), ("above", "charged"))
+
+
+def _time_detail(told: dict[str, Any], words: Wording) -> str:
+    if told["basis"] in BASIS_TEXTS:
+        basis = words.text(BASIS_TEXTS[told["basis"]])
+    else:
+        basis = " + ".join(words.text(f"basis_{name}") for name in told["basis"].split("+"))
+    if told["time_rounding"] == "none":
+        rounding = words.text("rounding_none")
+    else:
+        added = words.minutes(milliseconds=told["rounding"])
+        rounding = words.text("rounding_rule", rule=told["time_rounding"], added=added)
+    return f"{words.text('contacts', count=told['contacts'])} · {basis} · {rounding}"
+
+
+def _appendix(lines: list[InvoiceLine], invoice: Invoice, words: Wording) -> list[dict[str, Any]]:
+    tables: list[dict[str, Any]] = []
+    left = MOST_CONTACTS
+    for line in lines:
+        if line.kind != "usage" or not line.explanation["contacts"]:
+            continue
+        rows = list(InvoiceLineUsage.objects.filter(line=line).select_related("usage_line").order_by("position")[:left])
+        left -= len(rows)
+        told, is_timed = line.explanation, line.explanation["unit"] == "ms"
+        every = told["contacts"]
+        tables.append(
+            {
+                "name": line.name,
+                "is_timed": is_timed,
+                "rows": [_contact(row, invoice, words, is_timed=is_timed) for row in rows],
+                "sums": [_amount_of(told[key], words, is_timed=is_timed) for key in _COLUMNS[is_timed]],
+                "amount": _money(line.amount, invoice, words),
+                "cut": words.text("appendix_cut", shown=len(rows), all=every) if len(rows) < every else "",
+            }
+        )
+    return tables
+
+
+_COLUMNS = {True: ("raw", "billed", "included", "charged"), False: ("billed", "included", "charged")}
+
+
+def _amount_of(value: int, words: Wording, *, is_timed: bool) -> str:
+    return words.seconds(milliseconds=value) if is_timed else words.number(text=str(value))
+
+
+def _contact(row: InvoiceLineUsage, invoice: Invoice, words: Wording, *, is_timed: bool) -> list[str]:
+    usage = row.usage_line
+    local = usage.started_at.astimezone(ZoneInfo(invoice.time_zone))
+    channel = words.text(usage.channel)
+    who = " · ".join(part for part in (usage.contact_name, usage.contact_point) if part)
+    return [
+        f"{local:%d.%m.%Y %H:%M:%S}" if invoice.language != "en" else f"{local:%Y-%m-%d %H:%M:%S}",
+        f"{channel}, {words.text('out')}" if usage.direction == "out" else channel,
+        who,
+        usage.ticket_number,
+        *(_amount_of(getattr(row, key), words, is_timed=is_timed) for key in _COLUMNS[is_timed]),
+        _money(row.amount, invoice, words),
+    ]

@@ -1,0 +1,80 @@
+"""The PDF: what it prints in each language, taken from the texts given to typst; and that typst sets it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from billing import actions
+from billing.documents import invoice_filename, invoice_pdf
+from billing.documents.invoice import invoice_texts
+from billing.models import Invoice, Issuer
+from contactcenter.tenancy.models import Account
+from contactcenter.tickets.models import Interaction
+from tests.app.billing.rows import AT, sign, version_in_force
+
+Serve = Callable[..., Interaction]
+
+
+@pytest.fixture
+def invoice(account: Account, serve: Serve) -> Invoice:
+    sign(account, version_in_force())
+    serve(talk=70, hold=15, wrap=20)
+    serve(channel="chat", focus=100, started_at=datetime(2026, 6, 30, 21, 59, 59, tzinfo=UTC))
+    actions.collect_pending(at=AT)
+    return actions.build_draft(account_id=account.pk, period="2026-06", at=AT, actor_id=None).invoice
+
+
+@pytest.mark.parametrize(
+    ("language", "phone", "used", "rate", "total"),
+    [
+        ("en", "Phone", "2:00\u00a0min", "€1.00\u00a0/ min", "€3.51"),
+        ("ru", "Телефон", "2:00\u00a0мин", "1,00\u00a0€\u00a0/ мин", "3,51\u00a0€"),
+        ("es", "Teléfono", "2:00\u00a0min", "1,00\u00a0€\u00a0/ min", "3,51\u00a0€"),
+    ],
+)
+def test_invoice_is_written_in_the_clients_language(
+    account: Account, invoice: Invoice, language: str, phone: str, used: str, rate: str, total: str
+) -> None:
+    # 1.00 for the phone, 1.90 for the chat: 2.90 and 21 % of it, 0.609, so 0.61
+    Account.objects.filter(pk=account.pk).update(language=language)
+    rebuilt = actions.build_draft(account_id=account.pk, period="2026-06", at=AT, actor_id=None).invoice
+    texts = invoice_texts(invoice=rebuilt)
+    assert (texts["lines"][0]["name"], texts["lines"][0]["used"], texts["lines"][0]["rate"]) == (phone, used, rate)
+    assert texts["total"] == total
+    pdf = invoice_pdf(invoice=rebuilt)
+    assert pdf.startswith(b"%PDF-")
+    assert b"Libertinus" in pdf
+
+
+def test_appendix_lists_every_contact_in_the_accounts_time_zone(invoice: Invoice) -> None:
+    phone, chats = invoice_texts(invoice=invoice)["appendix"]
+    (call,) = phone["rows"]
+    assert call[0] == "2026-06-10 11:00:00"
+    assert call[4:] == ["85", "120", "60", "60", "€1.00"]
+    assert phone["sums"] == ["85", "120", "60", "60"]
+    assert [row[0] for row in chats["rows"]] == ["2026-06-30 23:59:59"]
+
+
+def test_text_of_people_is_printed_and_never_run(account: Account, invoice: Invoice) -> None:
+    Account.objects.filter(pk=account.pk).update(
+        legal_name='#panic("boom") $x$ *bold* \\', legal_address='#include "x"'
+    )
+    rebuilt = actions.build_draft(account_id=account.pk, period="2026-06", at=AT, actor_id=None).invoice
+    assert invoice_pdf(invoice=rebuilt).startswith(b"%PDF-")
+
+
+def test_file_is_named_by_the_number_or_the_drafts_period(invoice: Invoice) -> None:
+    assert invoice_filename(invoice=invoice) == "draft-2026-06.pdf"
+    Issuer.objects.update(number_prefix="№/")
+    issued = actions.issue_invoice(invoice_id=invoice.pk, at=AT, actor_id=None)
+    assert issued.number == "№/2026-00001"
+    assert invoice_filename(invoice=issued) == "__2026-00001.pdf"
+
+
+def test_long_appendix_is_cut_and_says_so(invoice: Invoice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("billing.documents.invoice.MOST_CONTACTS", 0)
+    phone = invoice_texts(invoice=invoice)["appendix"][0]
+    assert phone["cut"] == "The first 0 of 1 contacts; the portal lists all of them."
+    assert invoice.total == Decimal("3.51")
