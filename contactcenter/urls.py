@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from channels_app.webchat.views import chat_page, chat_style
 from contactcenter.kernel import frontend, health
 from contactcenter.tenancy.api import MeView
 
@@ -26,6 +27,8 @@ urlpatterns = [
     path("api/v1/", include("channels_app.urls")),
     path("api/v1/", include("billing.urls")),
     path("widget.js", frontend.widget),
+    path("demo/chat/<str:address>/", chat_page),
+    path("demo/chat.css", chat_style),
     path("", RedirectView.as_view(url="/login", permanent=False)),
     re_path(r"^(?P<path>(login|console|client|admin)(/.*)?)$", frontend.page),
 ]
