@@ -1,4 +1,4 @@
-import type { ConsoleSnapshot, Entry, Me, Playbook, TicketCard, TicketDetail } from '../src/api/types';
+import type { ConsoleSnapshot, Entry, Me, Playbook, TicketCard, TicketDetail, Wrap } from '../src/api/types';
 
 const started = Date.now();
 export const ago = (seconds: number): string => new Date(started - seconds * 1000).toISOString();
@@ -12,9 +12,9 @@ export const me: Me = {
   language: 'en',
   operator_id: 11,
   accounts: [
-    { id: 1, name: 'МедТех', slug: 'medtech', brand_color: '#0B5D4B', time_zone: 'Europe/Moscow', currency: 'RUB' },
-    { id: 2, name: 'Northwind', slug: 'northwind', brand_color: '#1F3A8A', time_zone: 'Europe/London', currency: 'GBP' },
-    { id: 3, name: 'Azul Pay', slug: 'azul-pay', brand_color: '#F2B705', time_zone: 'Europe/Madrid', currency: 'EUR' },
+    { id: 1, name: 'МедТех', slug: 'medtech', brand_color: '#0B5D4B', time_zone: 'Europe/Moscow', currency: 'RUB', language: 'ru', ticket_prefix: 'MT' },
+    { id: 2, name: 'Northwind', slug: 'northwind', brand_color: '#1F3A8A', time_zone: 'Europe/London', currency: 'GBP', language: 'en', ticket_prefix: 'NW' },
+    { id: 3, name: 'Azul Pay', slug: 'azul-pay', brand_color: '#F2B705', time_zone: 'Europe/Madrid', currency: 'EUR', language: 'es', ticket_prefix: 'AZ' },
   ],
   server_time: new Date().toISOString(),
   live_cursor: '5-1',
@@ -53,7 +53,7 @@ export const offered = card(3, 'Carlos Ruiz', '+34 612 004 118', 'chat', 'Pago r
 const day = 86400;
 let entryId = 1;
 export const say = (over: Partial<Entry>): Entry => ({
-  type: 'message', id: entryId++, at: ago(0), author: { kind: 'contact', name: 'Olga Petrova' }, channel: 'email', direction: 'in', text: '', status: 'received',
+  type: 'message', id: entryId++, at: ago(0), author: { kind: 'contact', name: 'Olga Petrova' }, channel: 'email', direction: 'in', kind: 'message', html_available: false, subject: '', text: '', status: 'received',
   error: '', attachments: [], call: null, client_uuid: null, ...over,
 });
 const anna = { kind: 'operator' as const, name: 'Anna Kovacs' };
@@ -76,12 +76,12 @@ export const timelines = new Map<number, Entry[]>([
 export function detail(found: TicketCard): TicketDetail {
   const channels: TicketDetail['channels_available'] = found.channel === 'voice' ? ['sms', 'email'] : [found.channel];
   return {
-    ...found, opened_at: found.since ?? found.waiting_since ?? ago(600), history_count: 5, channels_available: channels, drafts: {},
-    contact_points: found.account_id === 1 && found.channel === 'voice' ? [{ kind: 'phone', value: '+79164402217' }, { kind: 'email', value: 'olga.p@mail.example' }] : [{ kind: found.channel, value: found.contact?.point ?? '' }],
+    ...found, opened_at: found.since ?? found.waiting_since ?? ago(600), history_count: 5, channels_available: channels, drafts: [], priority: 0, solved_at: null, endpoints: [],
+    contact_points: found.account_id === 1 && found.channel === 'voice' ? [{ kind: 'phone' as const, value: '+79164402217' }, { kind: 'email' as const, value: 'olga.p@mail.example' }] : [{ kind: found.channel === 'voice' ? ('phone' as const) : found.channel, value: found.contact?.point ?? '' }],
     wrap: wraps.get(found.id) ?? null,
   };
 }
-export const wraps = new Map<number, { due_at: string; started_at: string; extended: boolean }>();
+export const wraps = new Map<number, Wrap>();
 
 export const snapshot: ConsoleSnapshot = {
   cursor: '5-1',
@@ -98,6 +98,7 @@ export function playbook(account: number): Playbook {
   const found = me.accounts.find((item) => item.id === account)!;
   return {
     account: found,
+    language: found.language,
     phrase: { 1: 'Клиника «МедТех», Анна, здравствуйте!', 2: 'Northwind, Anna speaking, how can I help?', 3: 'Azul Pay, le atiende Anna, ¿en qué puedo ayudarle?' }[account]!,
     scripts: [
       { id: 1, title: 'Доставка', reason: 'delivery', language: 'ru', version: 4, body: 'Назовите номер заказа и сверьте адрес.\n\nОльга, вижу ваш заказ. Он в Химках, курьер приедет сегодня с 16 до 18. Вам удобно?\n\nЕсли нет, предложите другое окно или перевод на старшего.' },

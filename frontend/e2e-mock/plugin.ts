@@ -18,7 +18,7 @@ export function mockBackend(): Plugin {
   const cards = (): TicketCard[] => [...data.open, ...data.queue, data.offered];
 
   function push(kind: string, payload: Record<string, unknown>, account: number | null = null): void {
-    const event: LiveEvent = { cursor: `5-${++serial}`, kind, at: new Date().toISOString(), account_id: account, payload };
+    const event = { cursor: `5-${++serial}`, kind, at: new Date().toISOString(), account_id: account, payload } as LiveEvent;
     log.push(event);
     for (const socket of sockets) socket.send(JSON.stringify({ type: 'event', cursor: event.cursor, event }));
   }
@@ -73,14 +73,14 @@ export function mockBackend(): Plugin {
     }
     if (rest === 'finish/') {
       card.assignment_state = 'wrapping';
-      data.wraps.set(id, { due_at: data.ahead(60), started_at: new Date().toISOString(), extended: false });
+      data.wraps.set(id, { ticket_id: id, due_at: data.ahead(60), started_at: new Date().toISOString(), extended: false });
       push('wrap.started', { ticket_id: id });
       return [200, data.detail(card)];
     }
     if (rest === 'wrap-up/extend/') {
       const wrap = data.wraps.get(id);
       if (!wrap || wrap.extended) return refused(409, 'already_extended', 'The wrap-up was extended once');
-      Object.assign(wrap, { due_at: new Date(Date.parse(wrap.due_at) + 60_000).toISOString(), extended: true });
+      Object.assign(wrap, { due_at: new Date(Date.parse(wrap.due_at ?? '') + 60_000).toISOString(), extended: true });
       return [200, data.detail(card)];
     }
     if (rest === 'wrap-up/') {
@@ -99,7 +99,7 @@ export function mockBackend(): Plugin {
     if (path.startsWith('/mock/')) return stage(path.slice(6), body);
     if (!signedIn) return refused(401, 'not_authenticated', 'Sign in first');
     if (path === '/api/v1/me/') return [200, { ...data.me, server_time: new Date().toISOString() }];
-    if (path === '/api/v1/console/') return [200, { ...data.snapshot, open: data.open.filter((item) => item.assignment_state), cursor: `5-${serial}`, server_time: new Date().toISOString() }];
+    if (path === '/api/v1/console/') return [200, { ...data.snapshot, open: data.open.filter((item) => item.assignment_state === 'active'), wrapping: data.open.flatMap((item) => (data.wraps.has(item.id) ? [{ ...data.wraps.get(item.id)!, ticket: item }] : [])), cursor: `5-${serial}`, server_time: new Date().toISOString() }];
     if (path === '/api/v1/events/') {
       const after = Number(url.searchParams.get('after')?.split('-')[1] ?? 0);
       const results = log.filter((event) => Number(event.cursor.slice(2)) > after);
@@ -107,8 +107,8 @@ export function mockBackend(): Plugin {
     }
     if (path === '/api/v1/presence/') {
       Object.assign(data.snapshot.presence, { state: body.state, reason: body.reason ?? '', since: new Date().toISOString() });
-      push('presence.changed', {});
-      return [200, data.snapshot.presence];
+      push('presence.changed', { operator_id: 11, ...data.snapshot.presence });
+      return answer('GET', new URL('/api/v1/console/', url), {});
     }
     const offer = /^\/api\/v1\/offers\/(\d+)\/(accept|decline)\/$/.exec(path);
     if (offer) {
@@ -116,7 +116,7 @@ export function mockBackend(): Plugin {
       if (!made) return refused(409, 'offer_gone', 'The offer has expired');
       data.snapshot.offer = null;
       if (offer[2] === 'accept') data.open.push(Object.assign(data.offered, { assignment_state: 'active', status: 'open', since: new Date().toISOString(), assignee: { id: 11, name: data.me.full_name } }));
-      push('offer.resolved', { offer_id: made.id, ticket_id: made.ticket.id });
+      push('offer.resolved', { offer_id: made.id, ticket_id: made.ticket.id, state: 'accepted' });
       return [200, made];
     }
     if (path === '/api/v1/tickets/') {
@@ -133,7 +133,7 @@ export function mockBackend(): Plugin {
   function stage(what: string, body: Record<string, unknown>): [number, unknown] {
     if (what === 'offer') {
       data.snapshot.offer = { id: ++serial, ticket: data.offered, channel: 'chat', offered_at: new Date().toISOString(), expires_at: data.ahead(Number(body.seconds ?? 30)), why: { language: 'es' } };
-      push('offer.made', { offer_id: data.snapshot.offer.id });
+      push('offer.made', { offer: data.snapshot.offer });
     } else if (what === 'message') {
       const card = data.open[1]!;
       const entry = data.say({ at: new Date().toISOString(), author: { kind: 'contact', name: card.contact!.name }, channel: 'chat', text: String(body.text ?? 'Are you there?') });
@@ -144,7 +144,7 @@ export function mockBackend(): Plugin {
     else if (what === 'empty') {
       data.open.length = data.queue.length = 0;
       data.snapshot.pulse = { waiting: 0, longest_since: null, ready: 3, signed_in: 14 };
-      push('queue.pulse', {});
+      push('queue.pulse', { ...data.snapshot.pulse });
     } else if (what === 'drop') for (const socket of sockets) socket.terminate();
     return [200, {}];
   }

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import { ApiError, get, post } from '@/api/client';
-import type { ConsoleSnapshot, Offer, PresenceState } from '@/api/types';
+import type { ConsoleSnapshot, Offer, PresenceState, TicketCard } from '@/api/types';
 import { apply, Refresher, type Refresh } from '@/live/apply';
 import { serverClock } from '@/live/clock';
 import { LiveFeed, type Connection } from '@/live/socket';
@@ -26,7 +26,8 @@ export const useLive = defineStore('live', () => {
   let arrivals = 0;
 
   const offer = computed<Offer | null>(() => snapshot.value?.offer ?? null);
-  const open = computed(() => snapshot.value?.open ?? []);
+  /** What is with me: conversations first, then what waits for its outcome. */
+  const open = computed<TicketCard[]>(() => [...(snapshot.value?.open ?? []), ...(snapshot.value?.wrapping.map((wrap) => wrap.ticket) ?? [])]);
 
   async function readSnapshot(): Promise<ConsoleSnapshot> {
     const asked = performance.now();
@@ -134,8 +135,7 @@ export const useLive = defineStore('live', () => {
 
   /** The server decides; throws ApiError. */
   async function setPresence(state: Exclude<PresenceState, 'lost'>, reason = ''): Promise<void> {
-    await post('/api/v1/presence/', { state, reason });
-    await readSnapshot();
+    snapshot.value = await post<ConsoleSnapshot>('/api/v1/presence/', { state, reason });
   }
 
   /** Takes the offered ticket; returns its id. An offer that is gone disappears from the screen and is thrown on. */

@@ -143,7 +143,7 @@ export const useTicket = defineStore('ticket', () => {
     live.refresh('lists', `timeline:${ticketId}`);
   }
   const finish = (): Promise<void> => act('finish');
-  const wrapUp = (form: { disposition: string; comment: string; status: TicketStatus }): Promise<void> => act('wrap-up', form);
+  const wrapUp = (form: { disposition: string | null; comment: string; status: TicketStatus }): Promise<void> => act('wrap-up', form);
   const extendWrapUp = (): Promise<void> => act('wrap-up/extend');
 
   return { id, detail, rows, error, loading, show, write, again, discard, change, finish, wrapUp, extendWrapUp };

@@ -3,7 +3,7 @@ import type { Entry } from '@/api/types';
 import { byDay, callLook, confirm, localRow, merge, put, type Unsent } from './timeline';
 
 const entry = (id: number, over: Partial<Entry> = {}): Entry => ({
-  type: 'message', id, at: '2026-06-05T10:00:00Z', author: { kind: 'contact', name: 'Olga' }, channel: 'chat', direction: 'in', text: `text ${id}`, status: 'received', call: null, client_uuid: null, ...over,
+  type: 'message', id, at: '2026-06-05T10:00:00Z', author: { kind: 'contact', name: 'Olga' }, channel: 'chat', direction: 'in', kind: 'message', text: `text ${id}`, html_available: false, subject: '', status: 'received', error: '', attachments: [], call: null, client_uuid: null, ...over,
 });
 const unsent: Unsent = { uuid: 'u-1', kind: 'message', channel: 'chat', text: 'hello', at: '2026-06-05T10:01:00Z', author: 'Anna' };
 
@@ -54,5 +54,5 @@ test.each([
   ['no_answer', 0, 'missed'],
   ['busy', 0, 'failed'],
 ] as const)('a call that ended as %s after %d ms of talk counts as %s', (outcome, talk, look) => {
-  expect(callLook({ call: { direction: 'in', outcome, wait_ms: 1000, talk_ms: talk, hold_ms: 0, from: '', to: '', operator: null, hung_up_by: null } })).toBe(look);
+  expect(callLook({ call: { direction: 'in', outcome, wait_ms: 1000, talk_ms: talk, hold_ms: 0, from: '', to: '', operator: null, hung_up_by: '' } })).toBe(look);
 });

@@ -34,8 +34,13 @@ export function localRow(unsent: Unsent, state: 'sending' | 'failed', problem: s
     author: { kind: 'operator', name: unsent.author },
     channel: unsent.channel,
     direction: unsent.kind === 'message' ? 'out' : null,
+    kind: unsent.kind === 'message' ? 'message' : '',
     text: unsent.text,
+    html_available: false,
+    subject: '',
     status: null,
+    error: '',
+    attachments: [],
     call: null,
     client_uuid: unsent.uuid,
     key: unsent.uuid,
@@ -88,6 +93,6 @@ export function byDay(rows: readonly Row[], now: Date): Day[] {
 export function callLook(row: Pick<Entry, 'call'>): 'answered' | 'missed' | 'failed' {
   const call = row.call;
   if (!call) return 'failed';
-  if (call.talk_ms > 0 || call.outcome === 'answered' || call.outcome === 'completed') return 'answered';
+  if ((call.talk_ms ?? 0) > 0 || call.outcome === 'answered' || call.outcome === 'completed') return 'answered';
   return /abandon|timeout|no_?answer|missed|unanswered|cancel/i.test(call.outcome) ? 'missed' : 'failed';
 }

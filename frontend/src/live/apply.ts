@@ -1,4 +1,4 @@
-import type { ConsoleSnapshot, LiveEvent, Offer, Pulse, TicketCard } from '@/api/types';
+import type { ConsoleSnapshot, LiveEvent } from '@/api/types';
 
 /** What has to be read again because of an event: the log says that something changed, the API says to what. */
 export type Refresh = 'console' | 'lists' | `ticket:${number}` | `timeline:${number}`;
@@ -8,7 +8,7 @@ export interface Outcome {
   refresh: Refresh[];
   /** The contact of this ticket is writing just now. */
   typing: number | null;
-  /** A contact's new message came for a ticket that is open with me. */
+  /** Something new came into this ticket, which is open with me. */
   arrived: number | null;
 }
 
@@ -18,83 +18,56 @@ export interface View {
   selected: number | null;
 }
 
-function numberIn(payload: Record<string, unknown>, name: string): number | null {
-  const value = payload[name];
-  return typeof value === 'number' ? value : null;
-}
-
-function objectIn(payload: Record<string, unknown>, name: string): Record<string, unknown> | null {
-  const value = payload[name];
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
-}
-
-function isCard(value: Record<string, unknown> | null): value is Record<string, unknown> & TicketCard {
-  return value !== null && typeof value.id === 'number' && typeof value.number === 'string';
-}
-
 /**
  * The console after an event. Pure; safe for events that come twice or out of order, because it only takes over whole
  * objects that the server sent and asks for everything else anew.
  */
 export function apply(snapshot: ConsoleSnapshot, event: LiveEvent, view: View): Outcome {
-  const { kind, payload } = event;
-  const ticket = numberIn(payload, 'ticket_id') ?? numberIn(objectIn(payload, 'ticket') ?? {}, 'id');
   const result: Outcome = { snapshot, refresh: [], typing: null, arrived: null };
-  const isOpen = ticket !== null && snapshot.open.some((card) => card.id === ticket);
-  const isShown = ticket !== null && ticket === view.selected;
+  const isOpen = (id: number | null): boolean => snapshot.open.some((card) => card.id === id) || snapshot.wrapping.some((wrap) => wrap.ticket_id === id);
+  const whole = (id: number | null): Refresh[] => (id !== null && id === view.selected ? [`ticket:${id}`, `timeline:${id}`] : []);
 
-  switch (kind) {
-    case 'offer.made': {
-      const offer = objectIn(payload, 'offer');
-      if (offer && typeof offer.expires_at === 'string' && isCard(objectIn(offer, 'ticket'))) result.snapshot = { ...snapshot, offer: offer as unknown as Offer };
-      else result.refresh.push('console');
+  switch (event.kind) {
+    case 'offer.made':
+      result.snapshot = { ...snapshot, offer: event.payload.offer };
+      result.refresh.push('console');
       break;
-    }
-    case 'offer.resolved': {
-      const id = numberIn(payload, 'offer_id') ?? numberIn(objectIn(payload, 'offer') ?? {}, 'id');
-      if (snapshot.offer && (id === null || id === snapshot.offer.id)) result.snapshot = { ...snapshot, offer: null };
-      result.refresh.push('console', 'lists');
-      if (isShown) result.refresh.push(`ticket:${ticket}`, `timeline:${ticket}`);
+    case 'offer.resolved':
+      if (snapshot.offer?.id === event.payload.offer_id) result.snapshot = { ...snapshot, offer: null };
+      result.refresh.push('console', 'lists', ...whole(event.payload.ticket_id));
       break;
-    }
-    case 'presence.changed': {
-      const operator = numberIn(payload, 'operator_id');
-      if (operator === null || operator === view.operatorId) result.refresh.push('console');
+    case 'presence.changed':
+      if (event.payload.operator_id === view.operatorId) result.refresh.push('console');
       break;
-    }
     case 'queue.pulse':
-      if (typeof payload.waiting === 'number') result.snapshot = { ...snapshot, pulse: { ...snapshot.pulse, ...(payload as Partial<Pulse>) } };
-      else result.refresh.push('console');
+      result.snapshot = { ...snapshot, pulse: event.payload };
       result.refresh.push('lists');
       break;
-    case 'ticket.changed': {
-      const card = objectIn(payload, 'ticket');
-      if (isCard(card)) result.snapshot = { ...snapshot, open: snapshot.open.map((item) => (item.id === card.id ? card : item)) };
-      else if (isOpen) result.refresh.push('console');
+    case 'ticket.changed':
+      if (isOpen(event.payload.ticket_id)) result.refresh.push('console');
       result.refresh.push('lists');
-      if (isShown) result.refresh.push(`ticket:${ticket}`);
+      if (event.payload.ticket_id === view.selected) result.refresh.push(`ticket:${event.payload.ticket_id}`);
       break;
-    }
     case 'entry.added':
-    case 'entry.changed':
-      if (ticket === null) break;
-      if (isShown) result.refresh.push(`timeline:${ticket}`);
-      if (isOpen && kind === 'entry.added') {
+    case 'entry.changed': {
+      const ticket = event.payload.ticket_id;
+      if (ticket === view.selected) result.refresh.push(`timeline:${ticket}`);
+      if (event.kind === 'entry.added' && isOpen(ticket)) {
         result.refresh.push('console');
         result.arrived = ticket;
       }
       break;
+    }
     case 'wrap.started':
     case 'wrap.finished':
-      result.refresh.push('console', 'lists');
-      if (isShown) result.refresh.push(`ticket:${ticket}`, `timeline:${ticket}`);
+      result.refresh.push('console', 'lists', ...whole(event.payload.ticket_id));
       break;
     case 'chat.typing':
-      if (payload.from === undefined || payload.from === 'contact') result.typing = ticket;
+      if (event.payload.from === 'contact') result.typing = event.payload.ticket_id;
       break;
     case 'chat.closed':
-      if (isOpen) result.refresh.push('console');
-      if (isShown) result.refresh.push(`ticket:${ticket}`, `timeline:${ticket}`);
+      if (isOpen(event.payload.ticket_id)) result.refresh.push('console');
+      result.refresh.push(...whole(event.payload.ticket_id));
       break;
   }
   return result;

@@ -20,13 +20,13 @@ class FakeSocket implements SocketLike {
     this.readyState = 1;
     this.onopen?.();
   }
-  push(id: number, kind = 'entry.added'): void {
-    this.onmessage?.({ data: JSON.stringify({ type: 'event', cursor: `7-${id}`, event: event(id, kind) }) });
+  push(id: number): void {
+    this.onmessage?.({ data: JSON.stringify({ type: 'event', cursor: `7-${id}`, event: event(id) }) });
   }
 }
 
-function event(id: number, kind = 'entry.added'): LiveEvent {
-  return { cursor: `7-${id}`, kind, at: '2026-06-05T10:00:00Z', account_id: 1, payload: {} };
+function event(id: number): LiveEvent {
+  return { cursor: `7-${id}`, kind: 'ticket.changed', at: '2026-06-05T10:00:00Z', account_id: 1, payload: { ticket_id: 1 } };
 }
 
 let sockets: FakeSocket[];

@@ -43,6 +43,7 @@ export const LONGEST_WAIT_MS = 20_000;
 export const PING_MS = 20_000;
 export const SILENCE_MS = 10_000;
 export const HEAL_MS = 30_000;
+/** The server's close codes: not signed in, and too slow a reader (which catches up by the log). */
 const SIGNED_OUT = 4401;
 
 /**
