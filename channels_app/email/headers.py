@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from urllib.parse import unquote_to_bytes
 
 from channels_app.email.charsets import decode_text
@@ -103,12 +104,10 @@ def message_ids(raw: bytes) -> tuple[str, ...]:
 def addresses(raw: bytes, *, charset: str = "") -> tuple[Address, ...]:
     """Return the mailboxes of an address header: groups flattened, comments as names, unquoted names tolerated."""
     value = _unfold(raw, charset=charset)
-    found = list(_mailboxes(value))
-    if found and not any("@" in item.email for item in found) and "=?" in value:
+    if "@" not in value:
         # a whole `Name <address>` wrapped into encoded words
-        inner = [item for item in _mailboxes(decode_words(value)) if "@" in item.email]
-        found = inner or found
-    return tuple(found[:MAX_ADDRESSES])
+        value = decode_words(value)
+    return tuple(islice(_mailboxes(value), MAX_ADDRESSES))
 
 
 def instant(raw: bytes) -> datetime | None:
@@ -222,6 +221,9 @@ def _display_name(name: str) -> str:
     name = name.strip()
     if len(name) > 1 and name[0] == name[-1] == '"':
         name = _unquote(name)
+    elif name.endswith(")") and '"' not in name:
+        # a comment is no part of the name (RFC 5322 3.2.2), unless there is nothing else
+        name = name.rpartition("(")[0].strip() or name
     name = _SPACES.sub(" ", decode_words(name)).strip()
     if len(name) > 1 and name[0] == name[-1] and name[0] in "\"'":
         name = name[1:-1].strip()

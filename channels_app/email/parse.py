@@ -272,6 +272,9 @@ def _default_name(part: Part) -> str:
     kind = part.content_type.value
     if kind == "message/delivery-status":
         return "delivery-status.txt"
+    identified = header_text(part.header("content-id")).strip("<>").partition("@")[0].translate(_FORBIDDEN_IN_NAMES)
+    if identified and not kind.startswith("image/"):
+        return identified[-MAX_FILENAME_CHARACTERS:].strip(" .") or "file"
     return f"{'image' if kind.startswith('image/') else 'file'}{_EXTENSIONS.get(kind, '')}"
 
 

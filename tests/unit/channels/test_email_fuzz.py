@@ -1,0 +1,70 @@
+"""No bytes at all make the translation raise, or give what cannot be stored."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from channels_app.email.headers import addresses, header_text, instant, message_ids, structured
+from channels_app.email.html import html_to_text, sanitise_html
+from channels_app.email.parse import message_identity, translate_email
+from channels_app.email.replies import cut_reply
+from tests.app.channels.mails import mail_with_parts, raw_mail
+
+WHOLE = [
+    raw_mail(sender="=?utf-8?B?0J7Qu9GM0LPQsA==?= <olga@example.org>", subject="=?koi8-r?Q?=F0=D2=C9=D7=C5=D4?="),
+    raw_mail(text="> quoted\n\nOn Mon, 1 Jun 2026, Anna wrote:\n> more\n-- \nOlga"),
+    mail_with_parts(("text/plain", "", b"hello"), ("text/html", "", b"<b>hello"), ("image/png", "a.png", b"\x89PNG")),
+    mail_with_parts(("message/rfc822", "", raw_mail()), ("multipart/alternative; boundary=x", "", b"--x\r\n\r\n--x--")),
+]
+
+
+def _storable(*texts: str) -> bool:
+    return all("\0" not in text and text.encode("utf-8") is not None for text in texts)
+
+
+@given(raw=st.binary(max_size=2_000))
+@settings(max_examples=300, deadline=None)
+def test_random_bytes_never_raise(raw: bytes) -> None:
+    mail = translate_email(raw)
+    assert mail.text or mail.problems
+    assert mail.message_id == message_identity(raw)
+    assert _storable(mail.text, mail.html, mail.subject, mail.from_name, mail.from_email, mail.message_id)
+
+
+@given(
+    whole=st.sampled_from(WHOLE),
+    cuts=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 200), st.binary(max_size=60)), max_size=8),
+)
+@settings(max_examples=400, deadline=None)
+def test_damaged_mails_never_raise(whole: bytes, cuts: list[tuple[int, int, bytes]]) -> None:
+    raw = whole
+    for position, length, replacement in cuts:
+        start = position % (len(raw) + 1)
+        raw = raw[:start] + replacement + raw[start + length :]
+    mail = translate_email(raw)
+    assert mail.text or mail.problems
+    assert mail.message_id == message_identity(raw)
+    assert _storable(mail.text, mail.reply_text, mail.html, *(item.filename for item in mail.attachments))
+
+
+@given(raw=st.binary(max_size=300))
+@settings(max_examples=300, deadline=None)
+def test_headers_of_random_bytes_never_raise(raw: bytes) -> None:
+    header_text(raw)
+    structured(raw)
+    message_ids(raw)
+    instant(raw)
+    assert all(item.name or item.email for item in addresses(raw))
+
+
+@given(text=st.text(max_size=500))
+@settings(max_examples=300, deadline=None)
+def test_cutting_a_reply_never_raises_nor_empties_a_text(text: str) -> None:
+    reply = cut_reply(text)
+    assert bool(reply.strip()) == bool(text.replace("\ue0f1", "").strip())
+
+
+@given(source=st.text(alphabet='<>/"=abdivscript &;#!-[]', max_size=300))
+@settings(max_examples=300, deadline=None)
+def test_sanitised_html_never_holds_a_script(source: str) -> None:
+    assert "<script" not in sanitise_html(source).lower()
+    html_to_text(source)
