@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections import defaultdict
 from datetime import UTC, datetime
 from io import StringIO
 
@@ -16,7 +17,8 @@ from contactcenter.operators.models import Operator, OperatorAlias
 from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tenancy.models import Account, Role, User
 from contactcenter.tickets.models import Call, CallSegment, Interaction, Ticket, TicketStatus
-from contactcenter.worktime.models import OperatorEvent
+from contactcenter.worktime.actions import derive_operator
+from contactcenter.worktime.models import OperatorEvent, Slice
 from tests.unit.phone.test_phone_reducer import HELD_CALL
 
 pytestmark = pytest.mark.django_db
@@ -253,3 +255,20 @@ def test_settings_naming_an_unknown_account_are_refused_before_anything_is_store
     with pytest.raises(CommandError, match="settings of endpoint pbx-1: accounts: no account 'nobody'"):
         _import(tmp_path, ANSWERED)
     assert set(_counts().values()) == {0}
+
+
+def test_every_second_on_the_telephone_reaches_the_ledger_once(endpoint, tmp_path):
+    _import(tmp_path, HELD_CALL, log_format=LogFormat.AMI)
+    operator = Operator.objects.get()
+    derive_operator(operator_id=operator.pk, at=datetime(2023, 11, 14, 23, tzinfo=UTC))
+    current = Slice.objects.filter(operator=operator).order_by("started_at")
+    ms = defaultdict(int)
+    for part in current:
+        assert part.account_id == endpoint.account_id
+        ms[part.kind] += part.ms
+    # talked 18.25 s, 5.75 s of it on hold; the ring before came without a log-in and is nobody's working time
+    assert {kind: ms[kind] for kind in ("talk", "hold")} == {"talk": 12500, "hold": 5750}
+    _import(tmp_path, HELD_CALL, log_format=LogFormat.AMI)
+    before = list(current.values_list("pk", flat=True))
+    derive_operator(operator_id=operator.pk, at=datetime(2023, 11, 14, 23, tzinfo=UTC))
+    assert list(current.values_list("pk", flat=True)) == before
