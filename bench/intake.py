@@ -1,0 +1,137 @@
+"""Intake: raw mails per second from the door to the ticket, beside the same rows written by plain SQL.
+
+Every mail is of a new sender, one in ten carries 50 KB. Product and baseline take turns in blocks, so that both meet
+the same disk. One process; the baseline is one transaction a message.
+"""
+
+import base64
+import json
+import time
+import uuid
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from bench.figures import summary
+from channels_app.email.door import take_email
+from channels_app.endpoints import endpoint_info
+from channels_app.models import Endpoint
+from contactcenter.tenancy.doors import open_account
+from contactcenter.tenancy.models import Account
+
+BLOCK = 50
+TEXTS = {
+    "ru": "Здравствуйте! Заказ должен был прийти во вторник, но курьер так и не позвонил. Подскажите, где он сейчас?",
+    "en": "Hello, my parcel was due on Tuesday and the courier never rang. Could you tell me where it is right now?",
+    "es": "Buenos días: el pedido debía llegar el martes y nadie me ha llamado. ¿Pueden decirme dónde está ahora?",
+}
+
+
+def _mail(number: int) -> bytes:
+    language = ("ru", "en", "es")[number % 3]
+    text = base64.encodebytes(f"{TEXTS[language]}\n\nNo. {number}\n".encode()).decode()
+    head = (
+        f"From: Customer {number} <customer{number}@example.org>\r\nTo: help@bench.example\r\n"
+        f"Subject: Order {number}\r\nMessage-ID: <{uuid.uuid4()}@example.org>\r\n"
+        f"Date: {format_datetime(datetime.now(UTC))}\r\nMIME-Version: 1.0\r\n"
+    )
+    body = f'Content-Type: text/plain; charset="utf-8"\r\nContent-Transfer-Encoding: base64\r\n\r\n{text}\r\n'
+    if number % 10:
+        return (head + body).encode()
+    file = base64.encodebytes(uuid.uuid4().bytes * 3200).decode()
+    return (
+        f'{head}Content-Type: multipart/mixed; boundary="b1"\r\n\r\n--b1\r\n{body}\r\n--b1\r\n'
+        'Content-Type: application/octet-stream; name="scan.bin"\r\nContent-Transfer-Encoding: base64\r\n'
+        f'Content-Disposition: attachment; filename="scan.bin"\r\n\r\n{file}\r\n--b1--\r\n'
+    ).encode()
+
+
+def _by_plain_sql(*, account_id: int, endpoint_id: int, number: int, raw: bytes) -> None:
+    at, sender = timezone.now(), f"plain{number}@example.org"
+    text = TEXTS["en"]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO channels_app_receipt (account_id, endpoint_id, external_id, raw, received_at, state, attempts,"
+            " processed_at, error, outcome) VALUES (%s, %s, %s, %s, %s, 'processed', 1, %s, '', '{}') RETURNING id",
+            [account_id, endpoint_id, f"plain-{number}-{uuid.uuid4()}", raw, at, at],
+        )
+        (receipt,) = cursor.fetchone()
+        cursor.execute(
+            "INSERT INTO contacts_contact (account_id, name, language, created_at) VALUES (%s, %s, 'en', %s)"
+            " RETURNING id",
+            [account_id, f"Plain {number}", at],
+        )
+        (contact,) = cursor.fetchone()
+        cursor.execute(
+            "INSERT INTO contacts_contactpoint (account_id, contact_id, kind, value) VALUES (%s, %s, 'email', %s)"
+            " RETURNING id",
+            [account_id, contact, sender],
+        )
+        (point,) = cursor.fetchone()
+        cursor.execute(
+            "INSERT INTO tickets_ticketcounter (account_id, last_number) VALUES (%s, 1001) ON CONFLICT (account_id)"
+            " DO UPDATE SET last_number = tickets_ticketcounter.last_number + 1 RETURNING last_number",
+            [account_id],
+        )
+        (ticket_number,) = cursor.fetchone()
+        cursor.execute(
+            "INSERT INTO tickets_ticket (account_id, number, contact_id, channel, language, subject, preview, status,"
+            " priority, unread, opened_at, last_activity_at)"
+            " VALUES (%s, %s, %s, 'email', 'en', 'Order', %s, 'new', 0, 1, %s, %s) RETURNING id",
+            [account_id, ticket_number, contact, text[:160], at, at],
+        )
+        (ticket,) = cursor.fetchone()
+        cursor.execute(
+            "INSERT INTO channels_app_channelthread (account_id, endpoint_id, ticket_id, contact_point_id, key)"
+            " VALUES (%s, %s, %s, %s, %s)",
+            [account_id, endpoint_id, ticket, point, str(uuid.uuid4())],
+        )
+        cursor.execute(
+            "INSERT INTO tickets_message (account_id, ticket_id, direction, channel, kind, contact_id, subject, text,"
+            " reply_text, html, language, at, external_id, status, error, attempts, headers)"
+            " VALUES (%s, %s, 'in', 'email', 'message', %s, 'Order', %s, %s, '', 'en', %s, %s, 'received', '', 0, '{}')"
+            " RETURNING id",
+            [account_id, ticket, contact, text, text, at, str(uuid.uuid4())],
+        )
+        (message,) = cursor.fetchone()
+        for kind in ("ticket.changed", "entry.added"):
+            cursor.execute(
+                "INSERT INTO kernel_liveevent (audience, account_id, kind, payload) VALUES (%s, %s, %s, %s)",
+                [f"account:{account_id}", account_id, kind, json.dumps({"ticket_id": ticket})],
+            )
+        cursor.execute("UPDATE channels_app_receipt SET message_id = %s WHERE id = %s", [message, receipt])
+
+
+def run(*, quick: bool) -> dict[str, object]:
+    """Return {"product", "baseline"} with p50_ms, p95_ms, per_second, and their ratio."""
+    account = Account.objects.create(name="Bench intake", slug=f"bench-{uuid.uuid4().hex[:8]}")
+    with open_account(account.pk):
+        mailbox = Endpoint.objects.create(account=account, kind="email", address="help@bench.example", name="Help")
+        endpoint = endpoint_info(mailbox)
+    take_email(endpoint=endpoint, raw=_mail(10**6), at=timezone.now())  # loads the language models once
+    product: list[float] = []
+    baseline: list[float] = []
+    number = 0
+    for _ in range(2 if quick else 20):
+        mails = [_mail(number + index) for index in range(BLOCK)]
+        for raw in mails:
+            started = time.perf_counter()
+            taken = take_email(endpoint=endpoint, raw=raw, at=timezone.now())
+            product.append(time.perf_counter() - started)
+            if taken.status != "created":
+                raise RuntimeError(f"mail was not taken: {taken}")
+        for index, raw in enumerate(mails):
+            started = time.perf_counter()
+            _by_plain_sql(account_id=account.pk, endpoint_id=mailbox.pk, number=number + index, raw=raw)
+            baseline.append(time.perf_counter() - started)
+        number += BLOCK
+    ours, theirs = summary(product, elapsed_s=sum(product)), summary(baseline, elapsed_s=sum(baseline))
+    return {
+        "what": "raw mails, door to ticket, one process; one in ten with 50 KB",
+        "mails": len(product),
+        "product": ours,
+        "baseline": {"what": "the same rows by plain SQL, one transaction a message", **theirs},
+        "ratio": round(ours["per_second"] / theirs["per_second"], 3),
+    }
