@@ -7,7 +7,6 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from channels_app.attachments import stored_path
 from channels_app.contract import (
     AdapterError,
     ContactRef,
@@ -23,6 +22,7 @@ from channels_app.receipts import MAX_ATTEMPTS, back_off
 from channels_app.registry import adapter_for
 from contactcenter.contacts.models import ContactPoint, PointKind
 from contactcenter.kernel.push import push_on_commit
+from contactcenter.tickets.files import path_of
 from contactcenter.tickets.models import Channel, Direction, Message, MessageKind, MessageStatus
 
 logger = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ def _prepare(message: Message) -> tuple[EndpointInfo, OutboundMessage]:
             OutboundAttachment(
                 filename=item.filename,
                 content_type=item.content_type,
-                content=stored_path(sha256=item.sha256).read_bytes(),
+                content=path_of(item.sha256).read_bytes(),
             )
             for item in message.attachments.all()
         ),

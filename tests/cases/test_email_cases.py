@@ -57,11 +57,9 @@ def test_sender_subject_and_attachments_agree_with_the_golden_corpus() -> None:
         for name, case in expected.items()
         for difference in _differences(name, translate_email((CASES / "parse" / name).read_bytes()), case)
     }
-    agreeing = 3 * len(expected) - len(differences)
-    print(f"agreement: {agreeing} of {3 * len(expected)} fields; different: {sorted(differences)}")
     assert differences <= JUDGED.keys()
-    # with every judged difference counted against us
-    assert len({name for name, _ in differences}) <= len(expected) * 0.08
+    # the demanded share, with every judged difference counted against us: 49 of 53 mails agree in all three
+    assert len({name for name, _ in differences}) == 4
 
 
 @pytest.mark.parametrize("path", _files("odd", "parse", "bounces"), ids=lambda path: f"{path.parent.name}/{path.name}")

@@ -53,9 +53,9 @@ class Command(BaseCommand):
         except UnknownEndpoint as error:
             raise CommandError(f"--endpoint: {error.message}", returncode=2) from error
         except (OperationalError, InterfaceError) as error:
-            reason = str(error).strip().splitlines()
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise CommandError(
-                f"The database is out of reach, try again later: {reason[0] if reason else error!r}",
+                f"The database is out of reach, try again later: {reason}",
                 returncode=os.EX_TEMPFAIL,
             ) from error
         if refused:

@@ -1,6 +1,7 @@
 """The SMTP door: what it answers, and that 250 means stored."""
 
 import smtplib
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -23,9 +24,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def client(settings) -> Iterator[smtplib.SMTP]:
     settings.MAX_MESSAGE_BYTES = 50_000
-    controller = smtp_door.smtp_controller(host="127.0.0.1", port=0)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller = smtp_door.smtp_controller(host="127.0.0.1", port=port)
     controller.start()
-    port = controller.server.sockets[0].getsockname()[1]
     with smtplib.SMTP("127.0.0.1", port, timeout=10) as connection:
         yield connection
     controller.stop()
