@@ -5,12 +5,13 @@ All times are whole milliseconds, amounts are decimal strings; an exact amount t
 "n/d". Nothing here computes a price: it retells what pricing decided.
 """
 
+from operator import attrgetter
 from typing import Any
 
 from billing.money import exact_text
 from billing.pricing import Bill, Line, LineKind, PricedContact
 from billing.rating import RatedContact
-from billing.terms import ComponentKind, Minimum, Rate
+from billing.terms import ComponentKind, Minimum, Rate, TimeClass
 
 UNIT_BY_KIND = {ComponentKind.PER_MINUTE: "ms", ComponentKind.PER_CONTACT: "contact"}
 
@@ -54,7 +55,7 @@ def explain_line(*, line: Line) -> dict[str, Any]:
 def _explain_usage(*, rate: Rate, line: Line) -> dict[str, Any]:
     contacts = [contact.rated for contact in line.contacts]
     totals = {
-        name: sum(getattr(contact, name) for contact in contacts)
+        name: sum(map(attrgetter(name), contacts))
         for name in ("raw", "waived", "rounding", "billed", "included", "charged")
     }
     told: dict[str, Any] = {
@@ -68,10 +69,9 @@ def _explain_usage(*, rate: Rate, line: Line) -> dict[str, Any]:
         **totals,
     }
     if rate.kind is ComponentKind.PER_MINUTE:
-        by_class: dict[str, int] = {}
-        for contact in contacts:
-            for time_class, milliseconds in contact.usage.ms_by_class().items():
-                by_class[time_class.value] = by_class.get(time_class.value, 0) + milliseconds
+        by_class = {
+            time_class.value: sum(map(attrgetter(f"usage.{time_class}_ms"), contacts)) for time_class in TimeClass
+        }
         told |= {
             "basis": rate.basis_name,
             "time_rounding": rate.rounding.name,

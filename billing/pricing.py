@@ -44,13 +44,16 @@ class Segment:
 
 
 class PricedContact(NamedTuple):
-    """A contact on a line: exact is its price as a fraction, units its part of the rounded line in the currency's
-    smallest unit.
-    """
+    """A contact on a line: the exact price of one charged unit, and its part of the rounded line in smallest units."""
 
     rated: RatedContact
-    exact: Fraction
+    unit_price: Fraction
     units: int
+
+    @property
+    def exact(self) -> Fraction:
+        """The contact's price before any rounding of money."""
+        return self.unit_price * self.rated.charged
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +195,7 @@ def _usage_line(*, rated: RatedRate, segment: Segment, digits: int) -> Line:
         denominator=unit_price.denominator,
     )
     contacts = tuple(
-        PricedContact(contact, unit_price * contact.charged, part)
-        for contact, part in zip(rated.contacts, parts, strict=True)
+        PricedContact(contact, unit_price, part) for contact, part in zip(rated.contacts, parts, strict=True)
     )
     return Line(LineKind.USAGE, rate, segment, exact, units, digits, usage=rated, contacts=contacts)
 

@@ -8,6 +8,7 @@ order of start.
 from collections.abc import Iterable
 from datetime import datetime
 from fractions import Fraction
+from operator import itemgetter
 from typing import NamedTuple
 
 from billing.rounding import MoneyRule, round_duration, round_to_units
@@ -129,14 +130,16 @@ def _rate_contacts(*, rate: Rate, contacts: list[Usage], share: Fraction) -> Rat
     allowed = allowance(rate=rate, share=share)
     left = allowed
     per_contact = rate.kind is ComponentKind.PER_CONTACT
-    fields = [_CLASS_FIELDS[time_class] for time_class in rate.basis]
+    fields = sorted(_CLASS_FIELDS[time_class] for time_class in rate.basis)
+    # a slice, so that one class is read as a sequence as well
+    classes = itemgetter(*fields) if len(fields) > 1 else itemgetter(slice(fields[0], fields[0] + 1))
     rule = rate.rounding
     rated: list[RatedContact] = []
     for contact in contacts:
         if per_contact:
             raw = billed = 1
         else:
-            raw = sum([contact[field] for field in fields])  # type: ignore[misc]
+            raw = sum(classes(contact))
             billed = round_duration(duration_ms=raw, rule=rule)
         waived = raw if billed == 0 else 0
         included = billed if billed < left else left

@@ -110,7 +110,8 @@ def allot_shares(*, total_units: int, numerators: Sequence[int], denominator: in
     left = total_units - sum(parts)
     if left < 0 or left > sum(1 for remainder in remainders if remainder):
         raise ValueError(f"{total_units} is not a rounding of {sum(numerators)}/{denominator}")
-    for index in sorted(range(len(parts)), key=lambda index: (-remainders[index], index))[:left]:
+    # a reversed sort is stable: of two equal remainders the earlier stays first
+    for index in sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)[:left]:
         parts[index] += 1
     return parts
 

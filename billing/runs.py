@@ -57,7 +57,10 @@ def run_invoices(
             collect_pending(at=at)
     for account in accounts:
         with open_account(account.pk):
-            yield _bill_account(account=account, period=period, at=at, issue=issue, dry_run=dry_run, actor_id=actor_id)
+            outcome = _bill_account(
+                account=account, period=period, at=at, issue=issue, dry_run=dry_run, actor_id=actor_id
+            )
+        yield outcome
 
 
 def _bill_account(

@@ -28,6 +28,7 @@ from billing.explanation import bill_document
 from billing.models import Invoice, InvoiceLine, InvoiceLineUsage, UsageSource
 from billing.queries import account_bill, account_in_scope, invoices_for
 from contactcenter.kernel.errors import Invalid, NotFound
+from contactcenter.tenancy.login import logged_in
 from contactcenter.tenancy.permissions import IsBilling
 
 PAGE = 50
@@ -37,7 +38,7 @@ CURSOR = OpenApiParameter("cursor", OpenApiTypes.STR, description="`next` of the
 
 
 def _visible(request: Request) -> QuerySet[Invoice]:
-    return invoices_for(account_id=None, include_drafts=request.user.role in WRITERS)
+    return invoices_for(account_id=None, include_drafts=logged_in(request).role in WRITERS)
 
 
 def _invoice(request: Request, invoice_id: int) -> Invoice:
@@ -213,7 +214,7 @@ class AccrualView(APIView):
         account = account_in_scope(account_id=account_of(request).pk)
         period = month_of_account(account=account, label=request.query_params.get("month", ""))
         priced = account_bill(account=account, period=period)
-        told = bill_document(bill=priced.bill, language=request.user.language) | {
+        told = bill_document(bill=priced.bill, language=logged_in(request).language) | {
             "account": account.pk,
             "month": period.label,
             "period_start": period.starts_on,

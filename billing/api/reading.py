@@ -14,11 +14,12 @@ from rest_framework.serializers import Serializer
 from billing.periods import Period, PeriodError
 from billing.queries import account_in_scope, account_period
 from contactcenter.kernel.errors import Invalid
+from contactcenter.tenancy.login import logged_in
 from contactcenter.tenancy.models import Account, Role
 from contactcenter.tenancy.permissions import roles
 
 ReadsBills = roles(Role.CLIENT_VIEWER, Role.CLIENT_ADMIN, Role.BILLING_ADMIN, Role.ADMIN)
-WRITERS = frozenset({Role.BILLING_ADMIN, Role.ADMIN})
+WRITERS = frozenset({Role.BILLING_ADMIN.value, Role.ADMIN.value})
 
 
 class ExactJSONParser(JSONParser):
@@ -68,5 +69,5 @@ def whole(text: str, *, field: str) -> int:
 
 
 def actor_id(request: Request) -> int:
-    """Return who asks."""
-    return int(request.user.pk)
+    """Return the id of the person who asks, for the audit trail."""
+    return logged_in(request).pk

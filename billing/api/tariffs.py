@@ -21,6 +21,7 @@ from billing.models import Contract, Tariff, TariffVersion
 from billing.queries import account_in_scope, try_terms, version_in_force
 from billing.terms_document import parse_terms
 from contactcenter.kernel.errors import NotFound
+from contactcenter.tenancy.login import logged_in
 from contactcenter.tenancy.permissions import IsBilling
 
 
@@ -178,7 +179,7 @@ class TryView(BillingView):
             period=month_of_account(account=account, label=values["month"]),
         )
         bill, other = trial.bill, trial.in_force_bill
-        told = bill_document(bill=bill, language=request.user.language) | {
+        told = bill_document(bill=bill, language=logged_in(request).language) | {
             "contacts": trial.contacts,
             "in_force": None,
             "difference": None,
