@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from channels_app.models import ChannelThread, Receipt, ReceiptState
+from contactcenter.kernel.errors import NotFound
 from contactcenter.tickets.models import Direction, Message, TicketLink
 
 
@@ -57,6 +58,25 @@ def receipts(*, state: str = "", endpoint_id: int | None = None) -> QuerySet[Rec
     if endpoint_id is not None:
         rows = rows.filter(endpoint_id=endpoint_id)
     return rows
+
+
+def receipt_page(
+    *, state: str, endpoint_id: int | None, before_id: int | None, size: int
+) -> tuple[list[Receipt], int | None]:
+    """Return a page of receipts, the newest first, and the cursor of the next page (None at the end)."""
+    rows = receipts(state=state, endpoint_id=endpoint_id).order_by("-pk")
+    if before_id is not None:
+        rows = rows.filter(pk__lt=before_id)
+    page = list(rows[: size + 1])
+    return page[:size], page[size - 1].pk if len(page) > size else None
+
+
+def get_receipt(*, receipt_id: int) -> Receipt:
+    """Return the receipt with its raw bytes; one outside the scope is NotFound."""
+    receipt = Receipt.objects.select_related("endpoint", "account").filter(pk=receipt_id).first()
+    if receipt is None:
+        raise NotFound("There is no such receipt.")
+    return receipt
 
 
 def oldest_pending_at() -> datetime | None:
