@@ -12,7 +12,7 @@ from contactcenter.kernel.errors import Conflict
 from contactcenter.tenancy.actions import change_fields
 
 ENDPOINT_FIELDS = ("kind", "address", "name", "language", "is_active")
-_SECRET = re.compile(r"password|secret|token|credential|api_?key", re.IGNORECASE)
+_SECRET = re.compile(r"password|secret|token|credential|api_?key|smtp_url", re.IGNORECASE)
 
 
 def is_secret(*, key: str) -> bool:

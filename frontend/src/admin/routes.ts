@@ -1,3 +1,28 @@
 import type { RouteRecordRaw } from 'vue-router';
+import { useArea } from '@/i18n';
 
-export const adminRoutes: RouteRecordRaw[] = [];
+const number = (value: unknown): number => Number(value);
+
+export const adminRoutes: RouteRecordRaw[] = [
+  {
+    path: '/admin',
+    // bills and contacts are shown with the portal's parts and their texts
+    component: async () => {
+      await useArea('client');
+      return import('./AdminLayout.vue');
+    },
+    children: [
+      { path: '', redirect: '/admin/wallboard' },
+      { path: 'wallboard', name: 'admin-wallboard', component: () => import('./WallboardPage.vue') },
+      { path: 'operators', name: 'admin-operators', component: () => import('./OperatorsPage.vue') },
+      { path: 'queues', name: 'admin-queues', component: () => import('./QueuesPage.vue') },
+      { path: 'accounts', name: 'admin-accounts', component: () => import('./AccountsPage.vue') },
+      { path: 'endpoints', name: 'admin-endpoints', component: () => import('./EndpointsPage.vue') },
+      { path: 'tariffs', name: 'admin-tariffs', component: () => import('./tariff/TariffsPage.vue') },
+      { path: 'tariffs/:version(\\d+)', name: 'admin-tariff', component: () => import('./tariff/TariffPage.vue'), props: (route) => ({ versionId: number(route.params.version) }) },
+      { path: 'invoices', name: 'admin-invoices', component: () => import('./InvoicesPage.vue') },
+      { path: 'invoices/:id(\\d+)', name: 'admin-invoice', component: () => import('@/client/InvoicePage.vue'), props: (route) => ({ id: number(route.params.id), listPath: '/admin/invoices' }) },
+      { path: 'audit', name: 'admin-audit', component: () => import('./AuditPage.vue') },
+    ],
+  },
+];

@@ -1,3 +1,21 @@
 import type { RouteRecordRaw } from 'vue-router';
 
-export const clientRoutes: RouteRecordRaw[] = [];
+const number = (value: unknown): number => Number(value);
+
+export const clientRoutes: RouteRecordRaw[] = [
+  {
+    path: '/client',
+    component: () => import('./ClientLayout.vue'),
+    children: [
+      { path: '', redirect: (to) => ({ path: '/client/usage', query: to.query }) },
+      { path: 'usage', name: 'client-usage', component: () => import('./UsagePage.vue') },
+      { path: 'contacts', name: 'client-contacts', component: () => import('./ContactsPage.vue') },
+      { path: 'tickets', name: 'client-tickets', component: () => import('./TicketsPage.vue') },
+      { path: 'tickets/:id(\\d+)', name: 'client-ticket', component: () => import('./TicketPage.vue'), props: (route) => ({ id: number(route.params.id) }) },
+      { path: 'invoices', name: 'client-invoices', component: () => import('./InvoicesPage.vue') },
+      { path: 'invoices/:id(\\d+)', name: 'client-invoice', component: () => import('./InvoicePage.vue'), props: (route) => ({ id: number(route.params.id) }) },
+      { path: 'playbook', name: 'client-playbook', component: () => import('./PlaybookPage.vue') },
+      { path: 'settings', name: 'client-settings', component: () => import('./SettingsPage.vue') },
+    ],
+  },
+];

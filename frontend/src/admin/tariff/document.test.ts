@@ -1,36 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type Component, covers, decimalText, findings, freeCode, nameOf, newRate, renamed, type TariffDocument, withKind } from './document';
+import { type Component, decimalText, freeCode, nameOf, newRate, renamed, type TariffDocument, withKind } from './document';
 
 const voice: Component = { code: 'voice', kind: 'per_minute', name: 'Phone', match: { channel: ['voice'] }, rate_per_minute: '0.74', included_minutes: '6000' };
 const email: Component = { code: 'email', kind: 'per_contact', name: { en: 'Emails', ru: 'Письма' }, match: { channel: ['email'] }, rate_per_contact: '1.75', included_contacts: 1500 };
 const tariff = (...components: Component[]): TariffDocument => ({ name: 'Care', currency: 'EUR', components });
-
-describe('findings', () => {
-  it('sees a slipped decimal point against the version in force', () => {
-    expect(findings(tariff({ ...email, rate_per_contact: '17.5' }), tariff(email))).toEqual([{ code: 'email', field: 'price', kind: 'ten_times', before: '1.75' }]);
-    expect(findings(tariff({ ...email, rate_per_contact: '0.175' }), tariff(email))).toEqual([{ code: 'email', field: 'price', kind: 'tenth', before: '1.75' }]);
-  });
-  it('lets an ordinary change of price pass', () => {
-    expect(findings(tariff({ ...email, rate_per_contact: '2.10' }), tariff(email))).toEqual([]);
-  });
-  it('says when a rate can never fit because an earlier one takes everything', () => {
-    const outbound: Component = { ...voice, code: 'outbound', match: { channel: ['voice'], direction: ['out'] } };
-    expect(findings(tariff(voice, outbound), null)).toEqual([{ code: 'outbound', field: 'match', kind: 'shadowed', by: 'voice' }]);
-    expect(findings(tariff(outbound, voice), null)).toEqual([]);
-  });
-  it('names a price that is missing or free', () => {
-    expect(findings(tariff({ ...email, rate_per_contact: '' }), null)[0]!.kind).toBe('no_price');
-    expect(findings(tariff({ ...email, rate_per_contact: '0.00' }), null)[0]!.kind).toBe('free');
-  });
-});
-
-describe('covers', () => {
-  it('treats an empty list as everything', () => {
-    expect(covers({}, { channel: ['chat'] })).toBe(true);
-    expect(covers({ channel: ['chat'] }, {})).toBe(false);
-    expect(covers({ direction: ['in', 'out'] }, {})).toBe(true);
-  });
-});
 
 describe('decimalText', () => {
   it('takes a comma, spaces and leading zeros', () => {

@@ -1,0 +1,55 @@
+import { reactive, ref } from 'vue';
+import { ApiError, patch, post } from '@/api/client';
+import { t } from '@/i18n';
+
+/**
+ * A form in a dialog over a list: opened for a new row or a present one, saved by POST or PATCH.
+ * What the server refuses stands at its field; what it names no field for, at the foot of the form.
+ */
+export function useEditor<V extends object>(path: string, blank: () => V, saved: () => unknown) {
+  const open = ref(false);
+  const busy = ref(false);
+  const id = ref<number | null>(null);
+  const values = reactive({ ...blank() }) as V;
+  const errors = ref<Record<string, string>>({});
+
+  function start(rowId: number | null, row: Partial<V> = {}): void {
+    id.value = rowId;
+    Object.assign(values, blank(), row);
+    errors.value = {};
+    open.value = true;
+  }
+
+  async function save(body: object): Promise<void> {
+    busy.value = true;
+    errors.value = {};
+    try {
+      if (id.value === null) await post(path, body);
+      else await patch(`${path}${id.value}/`, body);
+      open.value = false;
+      await saved();
+    } catch (error) {
+      errors.value = refusal(error);
+    } finally {
+      busy.value = false;
+    }
+  }
+  return { open, busy, id, values, errors, start, save };
+}
+
+/** Field by field what was refused; '' holds what belongs to no field. */
+export function refusal(error: unknown): Record<string, string> {
+  if (!(error instanceof ApiError)) return { '': t('common.error.server') };
+  if (error.offline) return { '': t('common.error.offline_text') };
+  const told: Record<string, string> = {};
+  const fields = error.data.fields;
+  if (fields && typeof fields === 'object') {
+    for (const [name, value] of Object.entries(fields)) {
+      const first = Array.isArray(value) ? value.find((item) => typeof item === 'string') : undefined;
+      if (typeof first === 'string') told[name] = first;
+    }
+  }
+  const field = error.field?.split(/[.[]/)[0] ?? '';
+  if (!told[field]) told[field] = error.message;
+  return told;
+}

@@ -1,0 +1,24 @@
+import { useQuery, useQueryCache } from '@pinia/colada';
+import { get } from '@/api/client';
+import type { AdminAccount, AdminEndpoint, AdminOperator, AdminQueue, Contract, Tariff, TariffVersion, Wallboard } from './types';
+
+interface List<T> {
+  results: T[];
+}
+const list = <T>(name: string, path: string, enabled: () => boolean = () => true) =>
+  useQuery({ key: ['admin', name], query: async () => (await get<List<T>>(path)).results, staleTime: 10_000, enabled });
+
+export const useAccounts = () => list<AdminAccount>('accounts', '/api/v1/admin/accounts/');
+export const useEndpoints = () => list<AdminEndpoint>('endpoints', '/api/v1/admin/endpoints/');
+export const useOperators = () => list<AdminOperator>('operators', '/api/v1/admin/operators/');
+export const useQueues = () => list<AdminQueue>('queues', '/api/v1/admin/queues/');
+export const useTariffs = (enabled?: () => boolean) => list<Tariff>('tariffs', '/api/v1/tariffs/', enabled);
+export const useContracts = (enabled?: () => boolean) => list<Contract>('contracts', '/api/v1/contracts/', enabled);
+export const useWallboard = () => useQuery({ key: ['admin', 'wallboard'], query: () => get<Wallboard>('/api/v1/admin/wallboard/'), staleTime: 0 });
+export const useVersion = (id: () => number) => useQuery({ key: () => ['admin', 'version', id()], query: () => get<TariffVersion>(`/api/v1/tariff-versions/${id()}/`), staleTime: 0 });
+
+/** Reads these lists again after a change. */
+export function useRefresh() {
+  const cache = useQueryCache();
+  return (...names: string[]) => Promise.all(names.map((name) => cache.invalidateQueries({ key: ['admin', name] })));
+}

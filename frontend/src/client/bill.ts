@@ -1,0 +1,115 @@
+import { formatMoney, formatNumber } from '@/format';
+import { t } from '@/i18n';
+import { minutesLabel } from './labels';
+
+/** A bill as /api/v1/accrual/, /invoices/{id}/ and /tariff-versions/{id}/try/ write it. */
+export interface Bill {
+  currency: string;
+  lines: BillLine[];
+  taxes: BillTax[];
+  net: string;
+  tax: string;
+  total: string;
+  unpriced?: number;
+}
+
+export interface BillLine {
+  id?: number;
+  position: number;
+  kind: 'usage' | 'recurring' | 'true_up' | 'set_up' | 'credit';
+  code: string;
+  name: string;
+  segment?: string;
+  tax: string;
+  amount: string;
+  explanation: LineExplanation;
+}
+
+export interface BillTax {
+  code: string;
+  category: string;
+  percent: string;
+  base: string;
+  amount: string;
+}
+
+/** Times in whole milliseconds or contacts, as `unit` says; amounts are decimal strings, or "n/d" where no decimal can hold them. */
+export interface LineExplanation {
+  kind: string;
+  exact: string;
+  amount: string;
+  digits?: number;
+  share_of_period?: string;
+  unit?: 'ms' | 'contact';
+  rate?: string;
+  rate_per?: 'minute' | 'contact';
+  channels?: string[];
+  directions?: string[];
+  contacts?: number;
+  allowance?: number;
+  raw?: number;
+  waived?: number;
+  rounding?: number | string;
+  billed?: number;
+  included?: number;
+  charged?: number;
+  basis?: string;
+  time_rounding?: string;
+  raw_ms_by_class?: Record<string, number>;
+  rounding_percent?: string | null;
+  fee?: string;
+  prorated?: boolean;
+  commitment?: string;
+  counts?: string;
+  counted?: string;
+}
+
+export interface LineContact {
+  id?: number | string;
+  started_at: string;
+  channel: string;
+  direction: string;
+  number?: string;
+  name?: string;
+  ticket_id?: number | null;
+  ticket_number?: string | null;
+  raw_ms_by_class?: Record<string, number>;
+  billed_s?: string;
+  amount: string;
+  explanation: LineExplanation;
+}
+
+/** A decimal or "n/d" as a number, for showing only. */
+export function approximate(exact: string): number {
+  const [top = '0', bottom = '1'] = exact.split('/');
+  return Number(top) / Number(bottom);
+}
+
+/** "n/d" as a decimal with six digits; a decimal stays as it is. */
+export function decimalOf(exact: string): string {
+  return exact.includes('/') ? approximate(exact).toFixed(6).replace(/0+$/, '').replace(/\.$/, '') : exact;
+}
+
+/** So many milliseconds as minutes, so many contacts as their number. */
+export function quantity(value: number | undefined, unit: LineExplanation['unit']): string {
+  if (value === undefined || unit === undefined) return '';
+  return unit === 'ms' ? minutesLabel(value) : formatNumber(value);
+}
+
+/** €0.74 / min, €1.90 each; a fee shows its full price. */
+export function rateLabel(line: BillLine, currency: string): string {
+  const told = line.explanation;
+  if (told.rate !== undefined) {
+    const price = formatMoney(decimalOf(told.rate), currency);
+    return told.rate_per === 'minute' ? t('client.unit.per_minute', { price }) : t('client.unit.per_contact', { price });
+  }
+  const price = told.fee ?? told.commitment;
+  return price === undefined ? '' : formatMoney(decimalOf(price), currency);
+}
+
+/** Where the contacts behind a line are listed; null for a line that has none. */
+export function recordsQuery(line: BillLine, month: string): Record<string, string> | null {
+  if (line.kind !== 'usage' || !line.explanation.contacts) return null;
+  const channels = line.explanation.channels ?? [];
+  return channels.length === 1 ? { month, channel: channels[0]! } : { month };
+}

@@ -1,0 +1,73 @@
+import { formatNumber } from '@/format';
+import { locale, t } from '@/i18n';
+
+const MONDAY = Date.UTC(2024, 0, 1);
+const DAY_MS = 86_400_000;
+
+/** Monday first: 0 is Monday, as the server counts. */
+export function weekdayName(weekday: number, width: 'long' | 'short'): string {
+  return new Intl.DateTimeFormat(locale(), { weekday: width, timeZone: 'UTC' }).format(new Date(MONDAY + weekday * DAY_MS));
+}
+
+/** Two letters at most where the language allows: Mo, Пн, lu. */
+export function weekdayShort(weekday: number): string {
+  const name = weekdayName(weekday, 'short').replace(/\.$/, '');
+  const cut = [...name].slice(0, 2).join('');
+  return cut.charAt(0).toLocaleUpperCase(locale()) + cut.slice(1);
+}
+
+/** 09:00 of 9. */
+export function hourLabel(hour: number): string {
+  return `${String(hour).padStart(2, '0')}:00`;
+}
+
+/** Monday, 1 June of "2026-06-01": a calendar day, in no time zone. */
+export function dayLabel(on: string): string {
+  return new Intl.DateTimeFormat(locale(), { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' }).format(new Date(`${on}T00:00:00Z`));
+}
+
+/** June, as it stands after "than" and "on": without the year. */
+export function monthName(month: string): string {
+  return new Intl.DateTimeFormat(locale(), { month: 'long', timeZone: 'UTC' }).format(new Date(`${month}-01T00:00:00Z`));
+}
+
+/** 1–30 June 2026 */
+export function monthRange(month: string): string {
+  const first = new Date(`${month}-01T00:00:00Z`);
+  const last = new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + 1, 0));
+  return new Intl.DateTimeFormat(locale(), { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }).formatRange(first, last);
+}
+
+/** The month `by` months later: 2026-06 and -1 give 2026-05. */
+export function shiftMonth(month: string, by: number): string {
+  const [year = 0, number = 1] = month.split('-').map(Number);
+  const index = year * 12 + number - 1 + by;
+  return `${Math.floor(index / 12)}-${String((index % 12) + 1).padStart(2, '0')}`;
+}
+
+/** The calendar month that an instant falls in, in a time zone. */
+export function monthOf(at: Date, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat('en', { year: 'numeric', month: '2-digit', timeZone }).formatToParts(at);
+  const part = (type: string): string => parts.find((item) => item.type === type)?.value ?? '';
+  return `${part('year')}-${part('month')}`;
+}
+
+/** An exact span, never rounded: 2:31, 1:04:31, 0:05.250. */
+export function exactSpan(ms: number): string {
+  const sign = ms < 0 ? '−' : '';
+  const size = Math.abs(ms);
+  const seconds = Math.floor(size / 1000);
+  const rest = size % 1000;
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor((seconds % 3600) / 60);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const head = hours > 0 ? `${hours}:${two(minutes)}` : `${minutes}`;
+  return `${sign}${head}:${two(seconds % 60)}${rest ? `.${String(rest).padStart(3, '0').replace(/0+$/, '')}` : ''}`;
+}
+
+/** 14,208 min; below a hundred minutes with the decimals that matter. */
+export function minutesLabel(ms: number): string {
+  const minutes = ms / 60_000;
+  const digits = Number.isInteger(minutes) ? 0 : Math.abs(minutes) < 100 ? 2 : 1;
+  return t('client.unit.minutes', { value: formatNumber(minutes, digits) });
+}
