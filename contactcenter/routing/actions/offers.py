@@ -43,7 +43,9 @@ def accept_offer(*, offer_id: int, operator_id: int, at: datetime) -> Assignment
     """
     offer = _own_offer(offer_id=offer_id, operator_id=operator_id)
     waiting = Waiting.objects.select_for_update(of=("self",)).filter(ticket_id=offer.ticket_id).first()
-    state = OperatorState.objects.select_for_update(of=("self",)).get(operator_id=operator_id)
+    state = OperatorState.objects.select_for_update(of=("self",)).filter(operator_id=operator_id).first()
+    if state is None:
+        raise NotFound("You have never signed in to work, so no offer is yours.")
     claimed = Offer.objects.filter(pk=offer.pk, state=OfferState.PENDING, expires_at__gt=at).update(
         state=OfferState.ACCEPTED, resolved_at=at
     )
@@ -92,7 +94,9 @@ def accept_offer(*, offer_id: int, operator_id: int, at: datetime) -> Assignment
 def decline_offer(*, offer_id: int, operator_id: int, at: datetime, reason: str = "") -> None:
     """Pass the ticket on: it keeps its place, and this operator is not asked again at once. Twice changes no more."""
     offer = _own_offer(offer_id=offer_id, operator_id=operator_id)
-    state = OperatorState.objects.select_for_update(of=("self",)).get(operator_id=operator_id)
+    state = OperatorState.objects.select_for_update(of=("self",)).filter(operator_id=operator_id).first()
+    if state is None:
+        raise NotFound("You have never signed in to work, so no offer is yours.")
     if not release_offer(offer=offer, how=OfferState.DECLINED, at=at, reason=reason):
         offer.refresh_from_db()
         if offer.state != OfferState.DECLINED:

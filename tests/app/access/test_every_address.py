@@ -1,0 +1,205 @@
+"""Every address of the API by every role: who is admitted, who is refused, who is told that there is nothing.
+
+Columns, in the order of ROLES: an operator of the account, an operator of another one, supervisor, billing admin, admin,
+client viewer and client admin of the account, client admin of another one. "y": admitted (the call is understood,
+whatever it then answers), "n": 403, "-": 404, there is nothing here. Nobody logged in gets 401 everywhere.
+"""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
+
+from channels_app.attachments import store_attachments
+from channels_app.contract import InboundAttachment
+from channels_app.models import Endpoint
+from contactcenter.operators.models import Operator
+from contactcenter.routing.models import Offer, OperatorState
+from contactcenter.tenancy.doors import open_every_account
+from contactcenter.tenancy.models import Role
+from contactcenter.tickets import actions
+from contactcenter.tickets.models import Attachment
+from tests.app.factories import AT, make_account, make_operator, make_ticket, make_user
+
+pytestmark = pytest.mark.django_db
+
+ROLES = ("operator", "other operator", "supervisor", "billing admin", "admin", "viewer", "client", "other client")
+SECRET = "Zauberwort der Alpha"
+# enough for the calls on a ticket to be understood, so that access decides and not a missing field
+BODY = {"client_uuid": "6f1c1a52-7a0c-4a51-9e6e-0d5a3f0c9b11", "channel": "email", "text": "Hello", "active": True}
+METHODS = ("get", "post", "put", "patch", "delete")
+
+TABLE = {
+    "GET /api/v1/accrual/": "nnnyyyy-",
+    "GET /api/v1/admin/accounts/": "nnyyynnn",
+    "POST /api/v1/admin/accounts/": "nnnyynnn",
+    "GET /api/v1/admin/accounts/{account_id}/": "nnyyynnn",
+    "PATCH /api/v1/admin/accounts/{account_id}/": "nnnyynnn",
+    "GET /api/v1/admin/audit/": "nnnnynnn",
+    "GET /api/v1/admin/endpoints/": "nnynynnn",
+    "POST /api/v1/admin/endpoints/": "nnnnynnn",
+    "GET /api/v1/admin/endpoints/{endpoint_id}/": "nnynynnn",
+    "PATCH /api/v1/admin/endpoints/{endpoint_id}/": "nnnnynnn",
+    "GET /api/v1/admin/operators/": "nnynynnn",
+    "POST /api/v1/admin/operators/": "nnynynnn",
+    "GET /api/v1/admin/operators/{operator_id}/": "nnynynnn",
+    "PATCH /api/v1/admin/operators/{operator_id}/": "nnynynnn",
+    "GET /api/v1/admin/queues/": "nnynynnn",
+    "POST /api/v1/admin/queues/": "nnynynnn",
+    "GET /api/v1/admin/queues/{queue_id}/": "nn-n-nnn",
+    "PATCH /api/v1/admin/queues/{queue_id}/": "nn-n-nnn",
+    "GET /api/v1/admin/wallboard/": "nnyyynnn",
+    "GET /api/v1/attachments/{attachment_id}/": "y-yyyyy-",
+    "GET /api/v1/console/": "yyyyynnn",
+    "GET /api/v1/contracts/": "nnnyynnn",
+    "POST /api/v1/contracts/": "nnnyynnn",
+    "POST /api/v1/contracts/{contract_id}/end/": "nnnyynnn",
+    "GET /api/v1/events/": "yyyyynnn",
+    "GET /api/v1/invoice-lines/{line_id}/contacts/": "nnn-----",
+    "GET /api/v1/invoice-lines/{line_id}/contacts/{contact_id}/": "nnn-----",
+    "GET /api/v1/invoices/": "nnnyyyy-",
+    "POST /api/v1/invoices/": "nnnyynnn",
+    "GET /api/v1/invoices/{invoice_id}/": "nnn-----",
+    "DELETE /api/v1/invoices/{invoice_id}/": "nnn--nnn",
+    "POST /api/v1/invoices/{invoice_id}/issue/": "nnn--nnn",
+    "GET /api/v1/invoices/{invoice_id}/pdf/": "nnn-----",
+    "GET /api/v1/me/": "yyyyyyyy",
+    "GET /api/v1/messages/{message_id}/html/": "y-yyyyy-",
+    "POST /api/v1/offers/{offer_id}/accept/": "y--nnnnn",
+    "POST /api/v1/offers/{offer_id}/decline/": "y--nnnnn",
+    "GET /api/v1/playbook/": "y-yyyyy-",
+    "GET /api/v1/portal/interactions/": "nnyyyyy-",
+    "GET /api/v1/portal/interactions/export/": "nnyyyyy-",
+    "GET /api/v1/portal/usage/": "nnyyyyy-",
+    "POST /api/v1/presence/": "yyynnnnn",
+    "GET /api/v1/receipts/": "nnynynnn",
+    "GET /api/v1/receipts/{receipt_id}/raw/": "nn-n-nnn",
+    "POST /api/v1/receipts/{receipt_id}/retry/": "nn-n-nnn",
+    "POST /api/v1/messages/{message_id}/resend/": "y-ynynnn",
+    "GET /api/v1/tariff-versions/{version_id}/": "nnn--nnn",
+    "PUT /api/v1/tariff-versions/{version_id}/": "nnnyynnn",
+    "DELETE /api/v1/tariff-versions/{version_id}/": "nnn--nnn",
+    "POST /api/v1/tariff-versions/{version_id}/put-in-force/": "nnnyynnn",
+    "POST /api/v1/tariff-versions/{version_id}/try/": "nnnyynnn",
+    "GET /api/v1/tariffs/": "nnnyynnn",
+    "POST /api/v1/tariffs/": "nnnyynnn",
+    "GET /api/v1/tariffs/{tariff_id}/": "nnn--nnn",
+    "POST /api/v1/tariffs/{tariff_id}/versions/": "nnn--nnn",
+    "GET /api/v1/tickets/": "yyyyyyyy",
+    "POST /api/v1/tickets/": "yyynynnn",
+    "GET /api/v1/tickets/{ticket_id}/": "y-yyyyy-",
+    "PATCH /api/v1/tickets/{ticket_id}/": "y-ynynnn",
+    "PUT /api/v1/tickets/{ticket_id}/drafts/{channel}/": "y-ynynnn",
+    "POST /api/v1/tickets/{ticket_id}/finish/": "---nnnnn",
+    "POST /api/v1/tickets/{ticket_id}/focus/": "y-ynnnnn",
+    "POST /api/v1/tickets/{ticket_id}/notes/": "y-ynynnn",
+    "POST /api/v1/tickets/{ticket_id}/replies/": "y-ynynnn",
+    "GET /api/v1/tickets/{ticket_id}/timeline/": "y-yyyyy-",
+    "POST /api/v1/tickets/{ticket_id}/wrap-up/": "---nnnnn",
+    "POST /api/v1/tickets/{ticket_id}/wrap-up/extend/": "---nnnnn",
+    "GET /api/v1/worktime/sessions/": "yyyyynnn",
+    "GET /api/v1/worktime/slices/": "yyyyynnn",
+}
+
+
+@pytest.fixture
+def house():
+    """Two accounts; everything that has an address belongs to the first."""
+    alpha, beta = make_account("Alpha"), make_account("Beta")
+    with open_every_account(reason="the test sets both accounts up"):
+        operator = make_operator(alpha)
+        other = make_operator(beta)
+        ticket = make_ticket(alpha, subject=SECRET)
+        message = actions.receive_message(ticket=ticket, channel="email", at=AT, text=SECRET, html=f"<p>{SECRET}</p>")
+        store_attachments(
+            message=message,
+            attachments=[InboundAttachment(filename="a.txt", content_type="text/plain", content=SECRET.encode())],
+        )
+        attachment = Attachment.objects.get()
+        endpoint = Endpoint.objects.create(account=alpha, kind="email", address="a@alpha.example", name="Alpha's")
+        offer = Offer.objects.create(
+            account=alpha, ticket=ticket, operator=operator, channel="email", offered_at=AT,
+            expires_at=AT + timedelta(seconds=30),
+        )  # fmt: skip
+    people = {
+        "operator": operator.user,
+        "other operator": other.user,
+        "supervisor": make_user(Role.SUPERVISOR),
+        "billing admin": make_user(Role.BILLING_ADMIN),
+        "admin": make_user(Role.ADMIN),
+        "viewer": make_user(Role.CLIENT_VIEWER, alpha),
+        "client": make_user(Role.CLIENT_ADMIN, alpha),
+        "other client": make_user(Role.CLIENT_ADMIN, beta),
+    }
+    chief = Operator.objects.create(user=people["supervisor"], display_name="Supervisor")
+    for server in (operator, other, chief):
+        OperatorState.objects.create(operator=server, presence="available", since=AT)
+    ids = {
+        "account_id": alpha.pk, "ticket_id": ticket.pk, "message_id": message.pk, "attachment_id": attachment.pk,
+        "endpoint_id": endpoint.pk, "offer_id": offer.pk, "operator_id": operator.pk, "channel": "email",
+    }  # fmt: skip
+    return alpha, people, ids
+
+
+def _calls() -> list[tuple[str, str]]:
+    paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
+    return [(method.upper(), path) for path, item in sorted(paths.items()) for method in METHODS if method in item]
+
+
+def _outcome(status: int) -> str:
+    return {401: "401", 403: "n", 404: "-"}.get(status, "y")
+
+
+def _answer(client: Client, method: str, path: str, ids: dict, account_id: int):
+    # an id that this house has none of (an invoice, say) stands for one of another account
+    address = path
+    for name, value in ids.items():
+        address = address.replace(f"{{{name}}}", str(value))
+    while "{" in address:
+        address = address[: address.index("{")] + "999999999" + address[address.index("}") + 1 :]
+    with transaction.atomic():
+        if method == "GET":
+            response = client.get(address, {"account": account_id, "after": "0-0"})
+        else:
+            response = client.generic(method, address, json.dumps(BODY), content_type="application/json")
+        content = b"".join(response) if response.streaming else response.content
+        transaction.set_rollback(True)
+    return response.status_code, content
+
+
+def test_every_address_is_in_the_table():
+    assert {f"{method} {path}" for method, path in _calls()} == set(TABLE)
+
+
+def test_every_role_gets_what_the_table_says(house):
+    alpha, people, ids = house
+    seen = {}
+    for method, path in _calls():
+        row = ""
+        for role in ROLES:
+            client = Client()
+            client.force_login(people[role])
+            row += _outcome(_answer(client, method, path, ids, alpha.pk)[0])
+        seen[f"{method} {path}"] = row
+    assert seen == TABLE
+
+
+def test_nobody_logged_in_gets_401_everywhere(house):
+    alpha, _, ids = house
+    outcomes = {f"{method} {path}": _answer(Client(), method, path, ids, alpha.pk)[0] for method, path in _calls()}
+    assert {call: status for call, status in outcomes.items() if status != 401} == {}
+
+
+def test_no_answer_to_another_account_holds_a_word_of_this_one(house):
+    alpha, people, ids = house
+    leaks = []
+    for role in ("other operator", "other client"):
+        client = Client()
+        client.force_login(people[role])
+        for method, path in _calls():
+            if SECRET.encode() in _answer(client, method, path, ids, alpha.pk)[1]:
+                leaks.append(f"{role}: {method} {path}")
+    assert leaks == []
