@@ -5,13 +5,17 @@ everything the simulation has under way is long overdue to them. The hold is an 
 with the connection that took it, however that ends.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 from typing import Final
 
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 CLOCK_LOCK: Final = 7_104_299
+
+
+class ClockTaken(Exception):
+    """Another simulation drives the clock."""
 
 
 def clock_is_held() -> bool:
@@ -25,15 +29,41 @@ def clock_is_held() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-@contextmanager
-def hold_clock() -> Iterator[None]:
-    """Within: this simulation alone drives the clock. Raises RuntimeError if another one does."""
-    holder = connections.create_connection("default")
-    try:
-        with holder.cursor() as cursor:
+class ClockHold:
+    """A context in which this simulation alone drives the clock; entering raises ClockTaken if another one does."""
+
+    def __init__(self) -> None:
+        self._holder: BaseDatabaseWrapper | None = None
+
+    def __enter__(self) -> "ClockHold":
+        self._take()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._let_go()
+
+    def renew(self) -> None:
+        """Take the clock again after the database was away: the lock went with the connection."""
+        try:
+            if self._holder is not None and self._holder.is_usable():
+                return
+        except DatabaseError:
+            pass
+        self._let_go()
+        self._take()
+
+    def _take(self) -> None:
+        self._holder = connections.create_connection("default")
+        with self._holder.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_lock(%s)", [CLOCK_LOCK])
-            if not cursor.fetchone()[0]:
-                raise RuntimeError("Another simulation is running.")
-        yield
-    finally:
-        holder.close()
+            taken = bool(cursor.fetchone()[0])
+        if not taken:
+            self._let_go()
+            raise ClockTaken("Another simulation is running.")
+
+    def _let_go(self) -> None:
+        holder, self._holder = self._holder, None
+        if holder is not None:
+            holder.close()

@@ -20,7 +20,7 @@ from contactcenter.dashboards.demo.house import DemoAccount
 from contactcenter.dashboards.demo.mails import build_mail
 from contactcenter.dashboards.demo.plan import Arrival
 from contactcenter.tenancy.doors import open_account
-from contactcenter.tickets.models import Message
+from contactcenter.tickets.models import Call, Message
 
 
 class MissingEndpoint(Exception):
@@ -85,8 +85,8 @@ class AccountDoors:
         with open_account(visit.endpoint.account_id):
             webchat.mark_seen(visit=visit, message_id=2**62)
 
-    def feed_log(self, *, lines: Sequence[str], at: datetime) -> int:
-        """Take lines of the telephone system's queue_log; returns how many calls they made or changed."""
+    def feed_log(self, *, lines: Sequence[str], at: datetime) -> list[Call]:
+        """Take lines of the telephone system's queue_log; returns the calls they made or changed."""
         endpoint = (
             Endpoint.objects.select_related("account")
             .filter(kind=EndpointKind.VOICE, address=self.account.facts["line"])
@@ -98,7 +98,7 @@ class AccountDoors:
         report = import_entries(endpoint=endpoint, source=LogFormat.QUEUE_LOG, entries=list(read_queue_log(raw)), at=at)
         if report.rejected:
             raise RuntimeError(f"the intake rejected a line of the simulation: {report.rejected[0][1].rejected}")
-        return len(report.calls)
+        return [imported.row for imported in report.calls if imported.row is not None]
 
     def receive_planned_mail(self, arrival: Arrival) -> int:
         """Take the arrival's mail."""

@@ -6,12 +6,16 @@ The jobs that actions ask for are done here, at the step's instant, instead of b
 
 import heapq
 import itertools
+import logging
 import random
+import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+from django.db import InterfaceError, OperationalError, connection
 
 from channels_app import delivery
 from channels_app.webchat import actions as webchat
@@ -23,16 +27,23 @@ from contactcenter.dashboards.demo.plan import Arrival, DayPlan, Rest, Shift
 from contactcenter.dashboards.demo.texts import load_texts
 from contactcenter.kernel.errors import Conflict, NotFound
 from contactcenter.operators.models import Operator
+from contactcenter.playbooks.queries import disposition_by_code
 from contactcenter.routing import actions as routing
 from contactcenter.routing.models import Assignment, AssignmentState, Offer, OfferState
 from contactcenter.tickets import actions as tickets
-from contactcenter.tickets.models import Message, Ticket
+from contactcenter.tickets.models import Call, Message, Ticket
 
 LOG_EVERY: Final = timedelta(minutes=30)
 VISITOR_PATIENCE: Final = timedelta(minutes=6)
 LAST_MOMENT: Final = timedelta(minutes=30)
+OUTAGE_PAUSE_S: Final = 0.1
+OUTAGE_TRIES: Final = 1200
+"""Two minutes, then the database is not coming back."""
+FIND_FORGOTTEN: Final = "find forgotten tickets"
 MISSES: Final = 0.03
 """So often an operator does not notice an offer."""
+
+logger = logging.getLogger(__name__)
 
 Step = Callable[[datetime], None]
 
@@ -72,7 +83,8 @@ class Talk:
 class Day:
     """The state of the simulated day. `counts` is what the summary tells."""
 
-    def __init__(self, *, plan: DayPlan, telephony: Telephony, seed: int) -> None:
+    def __init__(self, *, plan: DayPlan, telephony: Telephony, seed: int, reconnected: Callable[[], None]) -> None:
+        self._reconnected = reconnected
         self.plan = plan
         self.telephony = telephony
         self.seed = seed
@@ -84,6 +96,7 @@ class Day:
         self._doors = {arrival.account.slug: AccountDoors(arrival.account) for arrival in self.plan.arrivals}
         self._matters: dict[int, Arrival] = {}
         self._talks: dict[int, Talk] = {}
+        self._calls = {arrival.index: arrival for arrival in self.plan.arrivals}
         self._answered_offers: set[int] = set()
         self._logs: dict[str, list[LogLine]] = defaultdict(list)
         rows = {operator.user.email: operator for operator in Operator.objects.select_related("user")}
@@ -113,8 +126,27 @@ class Day:
             self._at(self.telephony.lines[0].at + LOG_EVERY, self._import_log)
         while self._steps:
             at, _, step = heapq.heappop(self._steps)
-            step(at)
-            self._settle(at)
+            self._through_outages(lambda at=at, step=step: step(at))  # type: ignore[misc]
+            self._through_outages(lambda at=at: self._settle(at))  # type: ignore[misc]
+
+    def _through_outages(self, work: Callable[[], None]) -> None:
+        """Do the work again when the database went away in the middle of it; every part of it is safe to repeat."""
+        for attempt in itertools.count():
+            try:
+                if attempt:
+                    self._reconnected()
+                    # a job asked for by a commit whose answer was lost is asked for again
+                    self._jobs.append((FIND_FORGOTTEN, {}))
+                work()
+            except (OperationalError, InterfaceError) as error:
+                if attempt == OUTAGE_TRIES:
+                    raise
+                self.counts["outages"] += attempt == 0
+                logger.warning("the database is away, trying again: %s", error)
+                connection.close()
+                time.sleep(OUTAGE_PAUSE_S)
+            else:
+                return
 
     def _at(self, at: datetime, step: Step) -> None:
         heapq.heappush(self._steps, (at, next(self._order), step))
@@ -126,7 +158,8 @@ class Day:
 
     def _settle(self, at: datetime) -> None:
         while self._jobs:
-            self._do_job(*self._jobs.popleft(), at=at)
+            self._do_job(*self._jobs[0], at=at)
+            self._jobs.popleft()
         pending = Offer.objects.filter(state=OfferState.PENDING, operator_id__in=self._desks).order_by("pk")
         for offer in pending:
             if offer.pk not in self._answered_offers:
@@ -143,6 +176,9 @@ class Day:
             routing.conversation_ended(ticket_id=ids["ticket_id"], at=at)
         elif name == "channels.deliver_message":
             delivery.deliver_message(message_id=ids["message_id"], at=at)
+        elif name == FIND_FORGOTTEN:
+            routing.place_forgotten_tickets(at=at + timedelta(minutes=1))
+            self._ask_for_match()
         elif name == "channels.close_chat":
             webchat.close_chat(ticket_id=ids["ticket_id"], at=at)
 
@@ -235,11 +271,28 @@ class Day:
             due = [line.text for line in lines if line.at <= at]
             if due:
                 self.counts["call_log_lines"] += len(due)
-                doors.feed_log(lines=due, at=at)
+                for call in doors.feed_log(lines=due, at=at):
+                    self._note_outcome(call, at)
             self._logs[doors.account.facts["line"]] = [line for line in lines if line.at > at]
             left = left or bool(self._logs[self._doors[slug].account.facts["line"]])
         if left:
             self._at(at + LOG_EVERY, self._import_log)
+
+    def _note_outcome(self, call: Call, at: datetime) -> None:
+        """The operator notes how an answered call ended, and solves its matter more often than not."""
+        planned = self._calls[int(call.external_id.rpartition(".")[2])]
+        outcome = disposition_by_code(account_id=call.account_id, code=planned.topic.disposition)
+        for segment in call.segments.select_related("interaction__operator").filter(
+            interaction__wrapped_at__isnull=True
+        ):
+            interaction = segment.interaction
+            if interaction is None or interaction.ended_at is None:
+                continue
+            tickets.wrap_interaction(interaction_id=interaction.pk, at=interaction.ended_at, disposition_id=outcome.pk)
+            if self._chance.random() < 0.8 and call.ticket_id is not None:
+                tickets.change_status(
+                    ticket_id=call.ticket_id, status="solved", at=at, actor_id=interaction.operator.user_id
+                )
 
     # --- offers ----------------------------------------------------------------------------------
 

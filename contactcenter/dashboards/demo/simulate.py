@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from billing import actions as billing
 from contactcenter.dashboards.demo.drive import Day
 from contactcenter.dashboards.demo.house import demo_accounts, demo_operators
 from contactcenter.dashboards.demo.load import month_before
 from contactcenter.dashboards.demo.pbx import run_telephony
 from contactcenter.dashboards.demo.plan import plan_day
-from contactcenter.kernel.clock import hold_clock
+from contactcenter.kernel.clock import ClockHold
 from contactcenter.kernel.errors import Conflict
 from contactcenter.kernel.jobs import hand_jobs_to
 from contactcenter.operators.models import Operator
@@ -40,7 +42,7 @@ def simulate_days(
     Raises CannotSimulate if the demo's accounts or operators are missing or an operator of it is signed in.
     """
     house, staff = demo_accounts(count=accounts), demo_operators(count=operators)
-    with hold_clock(), open_every_account(reason="the simulated operators serve several accounts"):
+    with ClockHold() as clock, open_every_account(reason="the simulated operators serve several accounts"):
         _check(slugs=[account.slug for account in house], emails=[operator.email for operator in staff])
         summaries = []
         for day in days:
@@ -49,11 +51,12 @@ def simulate_days(
                 summaries.append({"day": day.isoformat(), "skipped": "operators have sessions on this day already"})
                 continue
             plan = plan_day(day=day, seed=seed, accounts=house, operators=staff, contacts=contacts)
-            run = Day(plan=plan, telephony=run_telephony(plan=plan, seed=seed), seed=seed)
+            run = Day(plan=plan, telephony=run_telephony(plan=plan, seed=seed), seed=seed, reconnected=clock.renew)
             with hand_jobs_to(run.take_job):
                 run.run()
-                worktime.derive_behind(at=_end_of(day))
-                collected = billing.collect_pending(at=_end_of(day))
+                # by the present instant: an earlier one would cut off days that were simulated before
+                worktime.derive_behind(at=timezone.now())
+                collected = billing.collect_pending(at=timezone.now())
             summaries.append(
                 {
                     "day": day.isoformat(),
@@ -107,10 +110,6 @@ def _bounds(day: date) -> tuple[datetime, datetime]:
 def _is_simulated(day: date, emails: Sequence[str]) -> bool:
     start, end = _bounds(day)
     return Session.objects.filter(operator__user__email__in=emails, started_at__gte=start, started_at__lt=end).exists()
-
-
-def _end_of(day: date) -> datetime:
-    return _bounds(day)[1]
 
 
 def _totals(day: date) -> dict[str, int]:

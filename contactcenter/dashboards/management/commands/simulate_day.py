@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from contactcenter.dashboards.demo.doors import MissingEndpoint
 from contactcenter.dashboards.demo.simulate import CannotSimulate, history_days, simulate_days, sum_up
+from contactcenter.kernel.clock import ClockTaken
 
 
 def _day(text: str) -> date:
@@ -61,7 +62,7 @@ class Command(BaseCommand):
                 else []
             )
             (summary,) = simulate_days(days=[day], contacts=options["contacts"], **shared)
-        except (CannotSimulate, MissingEndpoint, RuntimeError) as problem:
+        except (CannotSimulate, ClockTaken, MissingEndpoint) as problem:
             raise CommandError(str(problem), returncode=2) from problem
         report = summary | ({"history": sum_up(earlier)} if earlier else {})
         self.stdout.write(json.dumps(report, ensure_ascii=False, indent=2))
