@@ -97,13 +97,19 @@ TEMPLATES = [
 ]
 
 # --- servers -------------------------------------------------------------------------------------
+# The web process runs every request in a thread of its own, which would open a connection of its own: it lends them
+# from a pool instead (asgi.py asks for one). Workers keep one connection per process.
+DATABASE_POOL_SIZE = environment.integer("DATABASE_POOL_SIZE", default=0, minimum=0, maximum=200)
+_POOL = {"pool": {"min_size": 2, "max_size": DATABASE_POOL_SIZE, "timeout": 10}} if DATABASE_POOL_SIZE else {}
 DATABASES = {
     "default": {
         **environment.postgres("DATABASE_URL", default="postgresql://postgres@127.0.0.1:5432/contactcenter"),
         "ATOMIC_REQUESTS": False,
-        "CONN_MAX_AGE": environment.integer("DATABASE_CONN_MAX_AGE", default=60, minimum=0, maximum=3600),
+        "CONN_MAX_AGE": (
+            0 if _POOL else environment.integer("DATABASE_CONN_MAX_AGE", default=60, minimum=0, maximum=3600)
+        ),
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5},
+        "OPTIONS": {"connect_timeout": 5, **_POOL},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -204,7 +204,10 @@ class Hub:
     async def _read(self, reader: Callable[..., T], *arguments: Any) -> T:
         def run() -> T:
             close_old_connections()
-            return reader(*arguments)
+            try:
+                return reader(*arguments)
+            finally:
+                close_old_connections()
 
         return await asyncio.get_running_loop().run_in_executor(self._database, run)
 
