@@ -19,8 +19,8 @@ logger = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 1.0
 """Events come in bursts (offer ended, chat opened, focus): wait so long and derive once."""
-REFRESH_AFTER = timedelta(seconds=45)
-"""A running session is carried forward when its ledger is older."""
+REFRESH_AFTER = timedelta(minutes=5)
+"""A running session without events is carried forward when its ledger is older; every event does so at once."""
 _PRESENCE = {
     EventKind.SESSION_STARTED,
     EventKind.SESSION_ENDED,

@@ -17,7 +17,7 @@ from contactcenter.worktime.models import Allocation, Slice
 def operator_clocks(*, operator_ids: Iterable[int], start: datetime, end: datetime) -> dict[int, dict[str, int]]:
     """Return each operator's wall clock in [start, end): milliseconds by class. Classes without time are left out.
 
-    A running session counts as far as it has been derived (at most a minute ago).
+    A running session counts as far as it has been derived: to its last event, or some minutes ago.
     """
     clocks: dict[int, Counter[str]] = defaultdict(Counter)
     slices = Slice.objects.filter(
