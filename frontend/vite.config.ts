@@ -29,14 +29,10 @@ export default defineConfig(({ command }) => ({
     host: '127.0.0.1',
     port: 5173,
     strictPort: true,
-    proxy: {
-      '/api': BACKEND,
-      '/_allauth': BACKEND,
-      '/backoffice': BACKEND,
-      '/static/admin': BACKEND,
-      '/widget.js': BACKEND,
-      '/ws': { target: BACKEND, ws: true },
-    },
+    // The Host header stays ours: the backend compares it with the Origin.
+    proxy: Object.fromEntries(
+      ['/api', '/_allauth', '/backoffice', '/static/admin', '/widget.js', '/ws'].map((path) => [path, { target: BACKEND, changeOrigin: false, ws: path === '/ws' }]),
+    ),
   },
   preview: { host: '127.0.0.1', strictPort: true },
   test: {

@@ -64,7 +64,7 @@ export const timelines = new Map<number, Entry[]>([
     say({ type: 'call', at: ago(2220), channel: 'voice', status: null, call: { direction: 'in', outcome: 'abandoned', wait_ms: 38_000, talk_ms: 0, hold_ms: 0, from: '+79164402217', to: '+74952201490', operator: null, hung_up_by: 'caller' } }),
     say({ at: ago(1500), channel: 'chat', text: 'Курьер так и не позвонил, сейчас наберу вас' }),
     say({ type: 'note', at: ago(1380), author: anna, channel: null, direction: null, status: null, text: 'Склад подтвердил: посылка в Химках, окно 16–18.' }),
-    say({ type: 'event', at: ago(271), author: anna, channel: 'voice', direction: null, status: null, text: 'Anna Kovacs answered the call' }),
+    say({ type: 'event', at: ago(271), author: anna, channel: 'voice', direction: null, status: null, kind: 'ticket.status', text: 'open' }),
     say({ at: ago(120), author: anna, channel: 'sms', direction: 'out', status: 'failed', error: 'The number does not take messages', text: 'Ольга, курьер приедет сегодня с 16 до 18.' }),
   ]],
   [open[1]!.id, [

@@ -39,8 +39,17 @@ export const useSession = defineStore('session', () => {
     return loaded;
   }
 
+  let goodbyes: (() => Promise<unknown>)[] = [];
+
+  /** What has to be said to the server before the session ends; the function returned takes it back. */
+  function beforeLogout(say: () => Promise<unknown>): () => void {
+    goodbyes = [...goodbyes, say];
+    return () => (goodbyes = goodbyes.filter((item) => item !== say));
+  }
+
   /** Afterwards the session is over on the server and nothing of it is left on this device: drafts go too. */
   async function logout(): Promise<void> {
+    await Promise.all(goodbyes.map((say) => say().catch(() => undefined)));
     await signOut();
     forget();
   }
@@ -55,5 +64,5 @@ export const useSession = defineStore('session', () => {
     return accounts.value.find((item) => item.id === id);
   }
 
-  return { me, accounts, account, load, logout, forget };
+  return { me, accounts, account, load, logout, forget, beforeLogout };
 });

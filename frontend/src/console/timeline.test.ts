@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Entry } from '@/api/types';
-import { byDay, callLook, confirm, localRow, merge, put, type Unsent } from './timeline';
+import { byDay, callLook, confirm, eventText, localRow, merge, put, type Unsent } from './timeline';
 
 const entry = (id: number, over: Partial<Entry> = {}): Entry => ({
   type: 'message', id, at: '2026-06-05T10:00:00Z', author: { kind: 'contact', name: 'Olga' }, channel: 'chat', direction: 'in', kind: 'message', text: `text ${id}`, html_available: false, subject: '', status: 'received', error: '', attachments: [], call: null, client_uuid: null, ...over,
@@ -41,6 +41,14 @@ test('a note and a message with the same number are two rows', () => {
   expect(merge([], [entry(1), entry(1, { type: 'note' })]).map((row) => row.key)).toEqual(['message:1', 'note:1']);
 });
 
+test('a change of the ticket is told in words', () => {
+  const author = { kind: 'operator' as const, name: 'Anna' };
+  expect(eventText({ kind: 'ticket.status', text: 'solved', author })).toBe('Anna set the status: Solved');
+  expect(eventText({ kind: 'ticket.status', text: 'open', author: { kind: 'system', name: '' } })).toBe('Status: In progress');
+  expect(eventText({ kind: 'ticket.language', text: 'ru', author })).toBe('Anna set the language: Russian');
+  expect(eventText({ kind: 'ticket.merged', text: 'MT-7', author })).toBe('Anna · MT-7');
+});
+
 test('days are separated once each', () => {
   const now = new Date(2026, 5, 5, 18);
   const on = (day: number, hour: number): string => new Date(2026, 5, day, hour).toISOString();
@@ -51,7 +59,7 @@ test('days are separated once each', () => {
 test.each([
   ['answered', 60_000, 'answered'],
   ['abandoned', 0, 'missed'],
-  ['no_answer', 0, 'missed'],
+  ['unanswered', 0, 'missed'],
   ['busy', 0, 'failed'],
 ] as const)('a call that ended as %s after %d ms of talk counts as %s', (outcome, talk, look) => {
   expect(callLook({ call: { direction: 'in', outcome, wait_ms: 1000, talk_ms: talk, hold_ms: 0, from: '', to: '', operator: null, hung_up_by: '' } })).toBe(look);

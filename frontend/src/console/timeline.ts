@@ -1,5 +1,6 @@
-import type { Channel, Entry } from '@/api/types';
-import { formatDay } from '@/format';
+import type { Channel, Entry, TicketStatus } from '@/api/types';
+import { formatDay, formatLanguage } from '@/format';
+import { t } from '@/i18n';
 
 /** An entry on screen. `local` is set while only this device knows it. */
 export interface Row extends Entry {
@@ -89,10 +90,38 @@ export function byDay(rows: readonly Row[], now: Date): Day[] {
   return days;
 }
 
-/** Who hears of a failure: 'answered' also covers calls that were talked on, whatever ended them. */
+const MISSED = new Set(['abandoned', 'abandoned_in_menu', 'timed_out', 'left_empty', 'not_joined', 'pressed_key', 'canceled', 'unanswered']);
+const OUTCOMES = ['answered', 'transferred', 'abandoned', 'abandoned_in_menu', 'ended_in_menu', 'timed_out', 'left_empty', 'not_joined', 'pressed_key', 'cut_off', 'busy', 'canceled', 'unanswered', 'failed'] as const;
+
+/** How a call ended, in words; a word of a later server stands as it is. */
+export function outcomeName(outcome: string): string {
+  const known = OUTCOMES.find((item) => item === outcome);
+  return known ? t(`console.call.${known}`) : outcome.replaceAll('_', ' ');
+}
+
+/** What a change of the ticket says: the audit's action with the new value. */
+export function eventText(row: Pick<Entry, 'kind' | 'text' | 'author'>): string {
+  const name = row.author.name;
+  switch (row.kind) {
+    case 'ticket.open':
+      return t('console.event.open', { name });
+    case 'ticket.status': {
+      const to = t(`common.status.${row.text as TicketStatus}`);
+      return name ? t('console.event.status', { name, to }) : t('console.event.status_auto', { to });
+    }
+    case 'ticket.subject':
+      return t('console.event.subject', { name, to: row.text });
+    case 'ticket.language':
+      return t('console.event.language', { name, to: formatLanguage(row.text) });
+    default:
+      return [name, row.text].filter(Boolean).join(' · ');
+  }
+}
+
+/** Whether a call was talked on ('answered', whatever ended it), was missed, or never came about. */
 export function callLook(row: Pick<Entry, 'call'>): 'answered' | 'missed' | 'failed' {
   const call = row.call;
   if (!call) return 'failed';
-  if ((call.talk_ms ?? 0) > 0 || call.outcome === 'answered' || call.outcome === 'completed') return 'answered';
-  return /abandon|timeout|no_?answer|missed|unanswered|cancel/i.test(call.outcome) ? 'missed' : 'failed';
+  if ((call.talk_ms ?? 0) > 0 || ['answered', 'transferred', 'ended_in_menu'].includes(call.outcome)) return 'answered';
+  return MISSED.has(call.outcome) ? 'missed' : 'failed';
 }
