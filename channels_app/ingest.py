@@ -22,7 +22,7 @@ from contactcenter.tickets.models import Ticket, TicketLink, TicketStatus
 MAX_DETECTED_CHARACTERS = 4_000
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def ingest_message(*, endpoint: Endpoint, inbound: InboundMessage, receipt_id: int | None = None) -> IngestResult:
     """Make `inbound` an entry of the right ticket of the endpoint's account; needs that account's scope.
 

@@ -116,20 +116,38 @@ def process_receipt(*, receipt_id: int, at: datetime | None = None, counted: boo
         return _record_failure(receipt_id=receipt_id, error=reason, permanent=False, at=at, counted=counted)
 
 
-def _process(*, receipt_id: int, at: datetime, counted: bool) -> Processed:
-    receipt = (
-        Receipt.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("endpoint", "account")
-        .filter(pk=receipt_id, state=ReceiptState.PENDING)
-        .first()
-    )
+def receive(*, endpoint_id: int, external_id: str, raw: bytes, at: datetime) -> tuple[StoredReceipt, Processed]:
+    """Store and process in one transaction: for a door that answers after processing.
+
+    If processing fails the receipt is stored by itself, so that it is listed and retried; nothing is lost either way.
+    """
+    try:
+        with transaction.atomic():
+            stored = store_receipt(endpoint_id=endpoint_id, external_id=external_id, raw=raw, at=at, enqueue=False)
+            if not stored.created:
+                return stored, _as_it_stands(receipt_id=stored.receipt_id)
+            return stored, _process(receipt_id=stored.receipt_id, at=at, counted=False, raw=raw)
+    except NotFound:
+        raise
+    except Exception as error:
+        # process_receipt meets the error again, with the receipt safe, and records it there
+        logger.info("a receipt is stored before it is processed: %s", error)
+    stored = store_receipt(endpoint_id=endpoint_id, external_id=external_id, raw=raw, at=at, enqueue=False)
+    return stored, process_receipt(receipt_id=stored.receipt_id, at=at)
+
+
+def _process(*, receipt_id: int, at: datetime, counted: bool, raw: bytes | None = None) -> Processed:
+    rows = Receipt.objects.select_for_update(of=("self",), skip_locked=True).select_related("endpoint", "account")
+    if raw is not None:
+        rows = rows.defer("raw")
+    receipt = rows.filter(pk=receipt_id, state=ReceiptState.PENDING).order_by().first()
     if receipt is None:
         return _as_it_stands(receipt_id=receipt_id)
     # one row for both: the receipt's account is the endpoint's
     receipt.endpoint.account = receipt.account
     endpoint = endpoint_info(receipt.endpoint)
     inbound = adapter_for(endpoint.kind).translate(
-        raw=bytes(receipt.raw), endpoint=endpoint, received_at=receipt.received_at
+        raw=bytes(receipt.raw) if raw is None else raw, endpoint=endpoint, received_at=receipt.received_at
     )
     result = ingest_message(endpoint=receipt.endpoint, inbound=inbound, receipt_id=receipt_id)
     outcome = {

@@ -8,8 +8,8 @@ from django.conf import settings
 
 from channels_app.contract import EndpointInfo, IngestStatus
 from channels_app.email.parse import message_identity
-from channels_app.models import Receipt, ReceiptState
-from channels_app.receipts import StoredReceipt, process_receipt, store_receipt
+from channels_app.models import ReceiptState
+from channels_app.receipts import StoredReceipt, receive, store_receipt
 from contactcenter.kernel.errors import DomainError
 from contactcenter.tenancy.doors import open_account
 
@@ -50,38 +50,41 @@ class Taken:
         return line | {"error": self.error} if self.error else line
 
 
-def store_email(*, endpoint: EndpointInfo, raw: bytes, at: datetime, enqueue: bool) -> StoredReceipt:
-    """Store one mail; committed when this returns. Raises MessageTooLarge or EmptyMessage, with nothing stored."""
-    if len(raw) > settings.MAX_MESSAGE_BYTES:
-        raise MessageTooLarge(f"The mail has {len(raw)} bytes, at most {settings.MAX_MESSAGE_BYTES} are taken.")
-    if not raw.strip():
-        raise EmptyMessage("The mail is empty.")
+def store_email(*, endpoint: EndpointInfo, raw: bytes, at: datetime) -> StoredReceipt:
+    """Store one mail for a worker to process; committed when this returns.
+
+    Raises MessageTooLarge or EmptyMessage, with nothing stored.
+    """
+    _check(raw)
     with open_account(endpoint.account_id):
-        return store_receipt(
-            endpoint_id=endpoint.id, external_id=message_identity(raw), raw=raw, at=at, enqueue=enqueue
-        )
+        return store_receipt(endpoint_id=endpoint.id, external_id=message_identity(raw), raw=raw, at=at)
 
 
 def take_email(*, endpoint: EndpointInfo, raw: bytes, at: datetime) -> Taken:
-    """Store one mail and process it at once."""
-    stored = store_email(endpoint=endpoint, raw=raw, at=at, enqueue=False)
+    """Store one mail and process it at once; raises like store_email."""
+    _check(raw)
     with open_account(endpoint.account_id):
-        processed = process_receipt(receipt_id=stored.receipt_id, at=at)
-        outcome, error = processed.outcome, processed.error
-        if processed.result is None and processed.state == ReceiptState.PENDING:
-            # another process has it in hand, or it waits for its next attempt
-            outcome = Receipt.objects.values_list("outcome", flat=True).get(pk=stored.receipt_id)
+        stored, processed = receive(endpoint_id=endpoint.id, external_id=message_identity(raw), raw=raw, at=at)
     if processed.result is not None:
         status = str(processed.result.status)
-    elif stored.created or processed.state != ReceiptState.PROCESSED:
+    elif stored.created or processed.state == ReceiptState.FAILED:
         status = "failed"
     else:
+        # it came before; an entry not made yet is in the hands of another process, or of the sweeper
         status = str(IngestStatus.DUPLICATE)
+    outcome = processed.outcome
     return Taken(
         status=status,
         ticket=outcome.get("ticket", ""),
         entry=outcome.get("message_id"),
         kind=outcome.get("kind", ""),
         language=outcome.get("language", ""),
-        error=error,
+        error=processed.error,
     )
+
+
+def _check(raw: bytes) -> None:
+    if len(raw) > settings.MAX_MESSAGE_BYTES:
+        raise MessageTooLarge(f"The mail has {len(raw)} bytes, at most {settings.MAX_MESSAGE_BYTES} are taken.")
+    if not raw.strip():
+        raise EmptyMessage("The mail is empty.")

@@ -85,7 +85,7 @@ def _store(recipients: list[str], raw: bytes) -> str:
         for endpoint_id, endpoint in mailboxes.items():
             # the envelope's recipient carries the signed tag when the mail was sent to it blind
             content = b"X-Original-To: " + tagged[endpoint_id].encode("ascii", "replace") + b"\r\n" + raw
-            store_email(endpoint=endpoint, raw=content, at=timezone.now(), enqueue=True)
+            store_email(endpoint=endpoint, raw=content, at=timezone.now())
     except MessageTooLarge:
         return TOO_LARGE
     except EmptyMessage:
