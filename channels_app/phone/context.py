@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from channels_app.phone.calls import Flag, Hold, span_ms, sum_known
-from channels_app.phone.events import EventKind, PhoneEvent
+from channels_app.phone.events import EventKind, PhoneEvent, Source
 from channels_app.phone.legs import Leg, Legs, operator_phones
 
 RESTART_WITHIN = timedelta(seconds=15)
@@ -77,7 +77,9 @@ def holds_of(
         return [], None
     holds = [hold for leg in watched for hold in leg.holds_within(start=answered_at, end=ended_at)]
     holds.sort(key=lambda hold: hold.start)
-    if context.connection_lost_within(answered_at, ended_at):
+    # what a lost connection missed, CEL still tells (music on the caller's channel)
+    written = any(Source.CEL in leg.sources for leg in watched)
+    if not written and context.connection_lost_within(answered_at, ended_at):
         flags.add(Flag.CONNECTION_LOST)
         return holds, None
     if ended_at is None:

@@ -1,6 +1,7 @@
 """What an endpoint's settings say about its telephone system: accounts, languages, region, telephones. Pure.
 
 Settings of a voice endpoint, all optional:
+    time_zone  name of the telephone system's zone, for logs in local time ("America/Chicago")
     region     ISO 3166 code in which national numbers are read ("GB")
     accounts   {"queue:acme-es": "acme", "did:+13125550101": "acme", "code:acme": "acme"}: whose a call is; slugs of
                accounts; did before queue before code (the system's account code), else the endpoint's own account
@@ -11,6 +12,7 @@ Settings of a voice endpoint, all optional:
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from channels_app.phone.calls import Call, Direction
 
@@ -23,6 +25,7 @@ class BadSettings(ValueError):
 class Directory:
     """The settings, checked."""
 
+    time_zone: ZoneInfo | None = None
     region: str | None = None
     accounts: Mapping[str, str] = field(default_factory=dict)
     languages: Mapping[str, str] = field(default_factory=dict)
@@ -34,6 +37,11 @@ class Directory:
         region = settings.get("region")
         if region is not None and not (isinstance(region, str) and len(region) == 2):
             raise BadSettings(f"region: {region!r} is not a two-letter country code")
+        zone = settings.get("time_zone")
+        try:
+            time_zone = ZoneInfo(zone) if zone else None
+        except (ZoneInfoNotFoundError, ValueError, TypeError):
+            raise BadSettings(f"time_zone: {zone!r} is not a known zone") from None
         tables: dict[str, Mapping[str, str]] = {}
         for name in ("accounts", "languages", "phones"):
             table = settings.get(name, {})
@@ -44,7 +52,7 @@ class Directory:
                     if key.partition(":")[0] not in {"queue", "did", "code"}:
                         raise BadSettings(f"{name}: {key!r} begins with none of queue:, did:, code:")
             tables[name] = table
-        return cls(region=region.upper() if region else None, **tables)
+        return cls(time_zone=time_zone, region=region.upper() if region else None, **tables)
 
     def account_slug(self, call: Call) -> str | None:
         """Return the slug of the account a call belongs to; None: the endpoint's own."""

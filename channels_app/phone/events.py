@@ -20,16 +20,15 @@ class Source(StrEnum):
 
     QUEUE_LOG = "asterisk-queue-log"
     AMI = "asterisk-ami"
+    CEL = "asterisk-cel"
 
     @property
     def resolution_ms(self) -> int:
-        """How far an instant of this source may lie behind the truth: queue_log truncates to whole seconds."""
-        return 1000 if self is Source.QUEUE_LOG else 1
+        """How far an instant of this source may lie behind the truth; the smallest is believed.
 
-    @property
-    def knows_channels(self) -> bool:
-        """Whether holds, hang-up requests and outbound calls are seen at all."""
-        return self is Source.AMI
+        queue_log truncates to whole seconds; CEL may (local times), and what it implies of queues is derived.
+        """
+        return {Source.AMI: 1, Source.CEL: 2, Source.QUEUE_LOG: 1000}[self]
 
 
 class EventKind(StrEnum):
@@ -49,6 +48,8 @@ class EventKind(StrEnum):
     RING_MISSED = "ring_missed"
     OPERATOR_CONNECTED = "operator_connected"
     BRIDGE_ENTERED = "bridge_entered"
+    MUSIC_STARTED = "music_started"
+    MUSIC_ENDED = "music_ended"
     HELD = "held"
     UNHELD = "unheld"
     HANGUP_ASKED = "hangup_asked"
@@ -58,6 +59,7 @@ class EventKind(StrEnum):
     OPERATOR_COMPLETED = "operator_completed"
     BRIDGE_LEFT = "bridge_left"
     QUEUE_STATUS = "queue_status"
+    DIAL_STATUS = "dial_status"
     QUEUE_LEFT = "queue_left"
     HUNG_UP = "hung_up"
     SYSTEM_STOPPED = "system_stopped"
@@ -96,7 +98,8 @@ class PhoneEvent:
     `*_ms` are durations the source claims, in milliseconds; they are checked against instants, not trusted.
     `channel_id` is empty for facts about the whole telephone system. `peer_id` is the other leg (ringing or
     connected). `others` are further legs named by a transfer. `reason` is a LeaveReason, CompleteReason, dial status
-    or hang-up cause, by kind. `target` is where a transfer or dial goes.
+    or hang-up cause, by kind. `target` is where a transfer or dial goes, or the channel that hung up. `application` is
+    what the dialplan ran on the channel.
     """
 
     kind: EventKind
@@ -118,6 +121,7 @@ class PhoneEvent:
     bridge: str = ""
     reason: str = ""
     target: str = ""
+    application: str = ""
     wait_ms: int | None = None
     ring_ms: int | None = None
     talk_ms: int | None = None
@@ -154,6 +158,7 @@ class PhoneEvent:
             self.name,
             self.extension,
             self.account,
+            self.application,
             -1 if self.wait_ms is None else self.wait_ms,
             -1 if self.ring_ms is None else self.ring_ms,
             -1 if self.talk_ms is None else self.talk_ms,

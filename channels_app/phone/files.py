@@ -1,11 +1,12 @@
 """Recorded call logs on disk: which reader a format has, and the clock that may lie beside a recording."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from pathlib import Path
 
 from channels_app.phone.asterisk_ami import ArrivalClock, read_ami
+from channels_app.phone.asterisk_cel import read_cel
 from channels_app.phone.asterisk_queue_log import read_queue_log
 from channels_app.phone.events import RawEntry
 
@@ -15,21 +16,26 @@ class LogFormat(StrEnum):
 
     QUEUE_LOG = "asterisk-queue-log"
     AMI = "asterisk-ami"
+    CEL = "asterisk-cel"
 
 
 class LogUnreadable(Exception):
     """A file cannot be imported at all; the message names the file and the cause."""
 
 
-def read_log(*, log_format: LogFormat, path: Path, arrival: Path | None = None) -> list[RawEntry]:
+def read_log(
+    *, log_format: LogFormat, path: Path, arrival: Path | None = None, time_zone: tzinfo | None = None
+) -> list[RawEntry]:
     """Return the entries of one file, good and rejected, in file order.
 
     For AMI recordings `arrival` is a CSV byte_offset,received_epoch; without it `<stem>-received.csv` beside the
-    recording is taken where it exists. Raises LogUnreadable if a file cannot be read or the clock makes no sense.
+    recording is taken where it exists. `time_zone` is the telephone system's, for logs with local times. Raises
+    LogUnreadable if a file cannot be read or the clock makes no sense.
     """
     data = _content(path)
     readers: dict[LogFormat, Callable[[], list[RawEntry]]] = {
         LogFormat.QUEUE_LOG: lambda: list(read_queue_log(data)),
+        LogFormat.CEL: lambda: list(read_cel(data, time_zone=time_zone)),
         LogFormat.AMI: lambda: list(read_ami(data, arrival=_clock(path=path, arrival=arrival))),
     }
     return readers[log_format]()
@@ -40,6 +46,8 @@ def reread(*, source: str, raw: bytes, at: datetime | None) -> RawEntry:
     if source == LogFormat.AMI:
         clock = ArrivalClock(offsets=(0,), instants=(at,)) if at is not None else None
         entries = list(read_ami(raw + b"\r\n\r\n", arrival=clock))
+    elif source == LogFormat.CEL:
+        entries = list(read_cel(raw, known_at=at))
     else:
         entries = list(read_queue_log(raw))
     if len(entries) != 1:

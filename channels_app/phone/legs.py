@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from channels_app.phone.calls import Hold
-from channels_app.phone.events import EventKind, PhoneEvent
+from channels_app.phone.events import EventKind, PhoneEvent, Source
 
 # shorter meetings in a bridge are the machinery of a transfer, not a conversation
 _SHORTEST_CONTACT_MS = 100
@@ -30,9 +30,11 @@ class Leg:
     hung_up_at: datetime | None = None
     asked: list[datetime] = field(default_factory=list)
     stopped_by_system: bool = False
+    cut_off: bool = False
     in_bridges: list[tuple[str, datetime, datetime | None]] = field(default_factory=list)
     hold_marks: list[tuple[datetime, bool]] = field(default_factory=list)
     local_pair: str = ""
+    sources: set[Source] = field(default_factory=set)
 
     @property
     def interface(self) -> str:
@@ -91,6 +93,7 @@ class Legs:
             if event.kind in {EventKind.BRIDGE_ENTERED, EventKind.BRIDGE_LEFT}:
                 marks = bridge_marks[event.channel_id, event.bridge]
                 marks.append((event.at, event.kind is EventKind.BRIDGE_ENTERED))
+        self._pair_locals()
         for (leg_id, bridge), marks in bridge_marks.items():
             leg = self.by_id[leg_id]
             leg.in_bridges.extend((bridge, start, end) for start, end in _intervals(marks, until=leg.hung_up_at))
@@ -127,6 +130,7 @@ class Legs:
             leg.number = leg.number or event.number
             leg.name = leg.name or event.name
         leg.account = event.account or leg.account
+        leg.sources.add(event.source)
         if event.kind is EventKind.CHANNEL_CREATED:
             leg.extension = event.extension
         elif event.kind is EventKind.CHANNEL_UP:
@@ -138,11 +142,21 @@ class Legs:
         elif event.kind is EventKind.SYSTEM_HANGUP:
             # the soft hang-up bit of a telephone system that stops (AST_SOFTHANGUP_SHUTDOWN)
             leg.stopped_by_system |= event.reason == "4"
+            leg.cut_off |= event.reason == ""
         elif event.kind in {EventKind.HELD, EventKind.UNHELD}:
             leg.hold_marks.append((event.at, event.kind is EventKind.HELD))
         elif event.kind is EventKind.LOCAL_PAIR:
             leg.local_pair = event.peer_id
             self.by_id[event.peer_id].local_pair = event.channel_id
+
+    def _pair_locals(self) -> None:
+        """The two ends of a Local channel share their name up to ;1 and ;2, where no event pairs them."""
+        named = {leg.channel: leg for leg in self.by_id.values() if leg.is_local}
+        for leg in named.values():
+            name, _, end = leg.channel.rpartition(";")
+            other = named.get(f"{name};{'2' if end == '1' else '1'}")
+            if other is not None and not leg.local_pair:
+                leg.local_pair = other.id
 
     def contacts_of(self, leg: Leg) -> list[Contact]:
         """Return the telephones this leg was joined with, through Local channels too, one per unbroken contact."""

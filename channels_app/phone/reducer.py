@@ -21,6 +21,7 @@ from channels_app.phone.calls import (
     Transfer,
     sum_known,
 )
+from channels_app.phone.cel_implied import implied_events
 from channels_app.phone.context import Context
 from channels_app.phone.dialled import dialled_segments, direct_segments
 from channels_app.phone.endings import call_outcome, who_hung_up
@@ -42,7 +43,8 @@ def reduce_events(events: Iterable[PhoneEvent], *, phones: Mapping[str, str] | N
     except one flagged CONTINUES_UNSEEN (queue_log: a caller put out of a queue may enter another).
     An operator's telephone that neither reached anybody nor entered a queue made no call.
     """
-    ordered = list(in_order(events))
+    reported = list(in_order(events))
+    ordered = list(in_order([*reported, *implied_events(reported)]))
     known = dict(phones or {})
     legs = Legs(ordered)
     system = [event for event in ordered if not event.call_keys]
@@ -200,7 +202,9 @@ def _assemble(
     entered = [part.enqueued_at for part in segments if part.enqueued_at is not None]
     if direction is Direction.OUTBOUND:
         operator_name = context.name_of(root)
+        # not every source knows the dial string
         shown = [event for event in legs.dials if event.peer_id == customer.id]
+        shown.sort(key=lambda event: (event.target == "", event.source.resolution_ms, event.order))
         from_number, to_number = (shown[0].number if shown else root.number), dialled_number(shown)
         to_number = to_number or root.extension
         from_name = operator_name

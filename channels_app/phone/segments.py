@@ -107,7 +107,7 @@ def _stay_outcome(
     reason = stay.leave_reason
     if reason not in {LeaveReason.ABANDONED, LeaveReason.UNSTATED, None}:
         return _LEAVE_OUTCOMES[reason]
-    if root.stopped_by_system or (not root.asked and context.restarted_after(ended_at) is not None):
+    if root.stopped_by_system or root.cut_off or (not root.asked and context.restarted_after(ended_at) is not None):
         return Outcome.CUT_OFF
     if reason is LeaveReason.ABANDONED:
         return Outcome.ABANDONED

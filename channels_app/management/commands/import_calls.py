@@ -51,13 +51,13 @@ class Command(BaseCommand):
         files: list[Path] = options["files"]
         if options["arrival"] and (log_format is not LogFormat.AMI or len(files) != 1):
             _refuse("--arrival belongs to exactly one file of format asterisk-ami")
-        try:
-            read = [read_log(log_format=log_format, path=path, arrival=options["arrival"]) for path in files]
-        except LogUnreadable as error:
-            _refuse(str(error))
         endpoint = _endpoint(options["endpoint"])
         try:
-            _, accounts = directory_of(endpoint)
+            directory, accounts = directory_of(endpoint)
+            read = [
+                read_log(log_format=log_format, path=path, arrival=options["arrival"], time_zone=directory.time_zone)
+                for path in files
+            ]
             reached = {endpoint.account_id, *(account.pk for account in accounts.values())}
             with open_accounts(reached), _transaction(rolled_back=options["dry_run"]):
                 report = import_entries(
@@ -66,6 +66,8 @@ class Command(BaseCommand):
                     entries=[entry for entries in read for entry in entries],
                     at=timezone.now(),
                 )
+        except LogUnreadable as error:
+            _refuse(str(error))
         except BadSettings as error:
             _refuse(f"settings of endpoint {endpoint.address}: {error}")
         answer = _answer(report, files=files, read=read)
