@@ -12,10 +12,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from billing.actions import build_draft, collect_pending, issue_invoice, park_bill
+from billing.actions import build_draft, collect_pending, collect_period, issue_invoice, park_bill
 from billing.models import Invoice, InvoiceLineUsage, InvoiceStatus, UsageLine
 from billing.money import money_text
-from billing.periods import local_midnight
+from billing.periods import PeriodError, local_midnight, month_period
 from billing.pricing import MixedCurrencies
 from billing.queries import NothingToBill
 from contactcenter.kernel.errors import DomainError
@@ -68,6 +68,8 @@ def _bill_account(
 ) -> Outcome:
     try:
         with transaction.atomic():
+            bounds = month_period(label=period, zone=account.time_zone)
+            collect_period(account_id=account.pk, since=bounds.starts_at, until=bounds.ends_at, at=at)
             built = build_draft(account_id=account.pk, period=period, at=at, actor_id=actor_id)
             invoice, outcome = built.invoice, built.outcome
             if issue and invoice.status == InvoiceStatus.DRAFT:
@@ -76,7 +78,7 @@ def _bill_account(
             transaction.set_rollback(dry_run)
     except NothingToBill as error:
         return _done(account, period, Outcome(account, NOTHING, str(error)), at=at, dry_run=dry_run)
-    except (DomainError, MixedCurrencies) as error:
+    except (DomainError, MixedCurrencies, PeriodError) as error:
         logger.warning("%s of %s is parked: %s", period, account.slug, error)
         return _done(account, period, Outcome(account, PARKED, str(error)), at=at, dry_run=dry_run)
     except Exception as error:

@@ -10,13 +10,14 @@ from billing.actions.tariffs import (
     sign_contract,
     throw_away_draft,
 )
-from billing.actions.usage import collect_pending, collect_run, collect_session, collect_usage
+from billing.actions.usage import collect_pending, collect_period, collect_run, collect_session, collect_usage
 
 __all__ = [
     "add_draft_version",
     "add_tariff",
     "build_draft",
     "collect_pending",
+    "collect_period",
     "collect_run",
     "collect_session",
     "collect_usage",

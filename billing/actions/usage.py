@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Sum
 
 from billing.models import CollectedRun, UsageLine, UsageSource
 from billing.terms import TimeClass
@@ -16,7 +17,7 @@ from contactcenter.worktime.models import Allocation, AllocationRun
 from contactcenter.worktime.queries import settled_allocations
 
 BATCH = 500
-LOOK_BACK = timedelta(days=2)
+LOOK_BACK = timedelta(days=7)
 CLASSES = tuple(time_class.value for time_class in TimeClass)
 
 
@@ -72,19 +73,12 @@ def collect_usage(*, interaction_ids: Iterable[int], at: datetime) -> Collected:
 
 
 def collect_session(*, session_id: int, at: datetime) -> Collected:
-    """Collect every interaction that a session's current run names, or its former ones did; mark the run as done."""
+    """Collect the interactions whose time in a session is no longer what their usage says; mark its run as done.
+
+    A session's run grows many times a day: only what differs is locked and collected.
+    """
     runs = list(AllocationRun.objects.filter(session_id=session_id, is_current=True))
-    named: set[int | None] = set(
-        Allocation.objects.filter(run__in=runs, kind__in=CLASSES, interaction_id__isnull=False).values_list(
-            "interaction_id", flat=True
-        )
-    )
-    named |= set(
-        UsageLine.objects.filter(is_current=True, sources__session_id=session_id).values_list(
-            "interaction_id", flat=True
-        )
-    )
-    collected = _in_batches(sorted(pk for pk in named if pk is not None), at=at)
+    collected = _in_batches(_differing(session_id=session_id), at=at)
     former = AllocationRun.objects.filter(session_id=session_id, is_current=False).values("pk")
     CollectedRun.objects.filter(allocation_run_id__in=former).delete()
     CollectedRun.objects.bulk_create(
@@ -112,14 +106,36 @@ def collect_pending(*, at: datetime) -> Collected:
     )
     for session_id in sorted({run.session_id for run in (*pending, *superseded)}):
         collected += collect_session(session_id=session_id, at=at)
+    return collected + _collect_missed(at=at, run__made_at__gte=at - LOOK_BACK)
+
+
+def collect_period(*, account_id: int, since: datetime, until: datetime, at: datetime) -> Collected:
+    """Collect every ended interaction of [since, until) that has allocated time and no usage line, however old."""
+    started = Interaction.objects.filter(account_id=account_id, started_at__gte=since, started_at__lt=until)
+    return _collect_missed(at=at, interaction_id__in=started.values("pk"))
+
+
+def _collect_missed(*, at: datetime, **narrowed: Any) -> Collected:
+    allocated = Allocation.objects.filter(run__is_current=True, kind__in=CLASSES, **narrowed).values("interaction_id")
     line = UsageLine.objects.filter(interaction=OuterRef("pk"))
-    allocated = Allocation.objects.filter(
-        interaction_id=OuterRef("pk"), run__is_current=True, kind__in=CLASSES, account_id=OuterRef("account_id")
+    missed = Interaction.objects.filter(~Exists(line), pk__in=allocated, ended_at__isnull=False)
+    return _in_batches(list(missed.order_by("pk").values_list("pk", flat=True)), at=at)
+
+
+def _differing(*, session_id: int) -> list[int]:
+    """The interactions whose milliseconds of a class in the session differ between allocations and usage."""
+    allocated = (
+        settled_allocations()
+        .filter(run__session_id=session_id, kind__in=CLASSES, interaction_id__isnull=False, ms__gt=0)
+        .values_list("interaction_id", "kind")
+        .annotate(total=Sum("ms"))
     )
-    missed = Interaction.objects.filter(
-        Exists(allocated), ~Exists(line), ended_at__isnull=False, ended_at__gte=at - LOOK_BACK
+    used = (
+        UsageSource.objects.filter(session_id=session_id, usage_line__is_current=True)
+        .values_list("usage_line__interaction_id", "kind")
+        .annotate(total=Sum("ms"))
     )
-    return collected + _in_batches(list(missed.order_by("pk").values_list("pk", flat=True)), at=at)
+    return sorted({pair[0] for pair in set(allocated) ^ set(used)})
 
 
 def _in_batches(interaction_ids: Sequence[int], *, at: datetime) -> Collected:
@@ -197,7 +213,7 @@ def _contact_points(interactions: Sequence[Interaction]) -> dict[int, str]:
     kinds = {Channel.VOICE.value: "phone"}
     by_contact = {
         (point.contact_id, point.kind): point.value
-        for point in ContactPoint.objects.filter(Q(contact_id__in=contact_ids)).order_by("-pk")
+        for point in ContactPoint.objects.filter(contact_id__in=contact_ids).order_by("-pk")
     }
     points: dict[int, str] = {}
     for interaction in interactions:

@@ -57,6 +57,17 @@ def test_an_interaction_that_goes_on_is_collected_when_it_has_ended(serve: Serve
     assert actions.collect_pending(at=AT) == actions.usage.Collected(added=1)
 
 
+def test_an_interaction_closed_long_after_its_time_is_collected_with_its_period(account: Account, serve: Serve) -> None:
+    interaction = serve(talk=70, is_ended=False)
+    actions.collect_pending(at=AT)
+    AllocationRun.objects.update(made_at=AT - timedelta(days=60))
+    Interaction.objects.filter(pk=interaction.pk).update(ended_at=AT)
+    assert actions.collect_pending(at=AT) == actions.usage.Collected()
+    june = {"since": datetime(2026, 6, 1, tzinfo=UTC), "until": datetime(2026, 7, 1, tzinfo=UTC)}
+    assert actions.collect_period(account_id=account.pk, **june, at=AT) == actions.usage.Collected(added=1)
+    assert actions.collect_period(account_id=account.pk, **june, at=AT) == actions.usage.Collected()
+
+
 def test_a_later_allocation_adds_a_version_and_keeps_the_former(serve: Serve) -> None:
     interaction = serve(talk=70)
     actions.collect_pending(at=AT)
@@ -74,8 +85,9 @@ def test_a_later_allocation_of_the_same_time_adds_no_version(serve: Serve) -> No
     interaction = serve(talk=70)
     actions.collect_pending(at=AT)
     allocate_again(interaction, talk=70)
-    assert actions.collect_pending(at=AT) == actions.usage.Collected(unchanged=1)
+    assert actions.collect_pending(at=AT) == actions.usage.Collected()
     assert UsageLine.objects.count() == 1
+    assert CollectedRun.objects.get().allocation_run_id == AllocationRun.objects.get(is_current=True).pk
 
 
 def test_a_session_that_turns_out_void_takes_its_usage_back(serve: Serve) -> None:
