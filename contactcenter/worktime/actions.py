@@ -5,20 +5,20 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models.functions import Now
 
 from contactcenter.kernel.errors import Invalid, NotFound
 from contactcenter.kernel.intervals import floor_to_ms, require_aware
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.worktime.allocation import Policy
 from contactcenter.worktime.events import EventInput, EventKind
-from contactcenter.worktime.models import AllocationRun, OperatorEvent, Session, Timeline
+from contactcenter.worktime.models import AllocationRun, OperatorEvent, Session, UnderivedStretch
 from contactcenter.worktime.rewriting import reallocate, rewrite_stretch
 
 logger = logging.getLogger(__name__)
 
-SETTLE_SECONDS = 1.0
-"""Events come in bursts (offer ended, chat opened, focus): wait so long and derive once."""
+SETTLE = timedelta(seconds=1)
+"""Events come in bursts (offer ended, chat opened, focus): those of so short a time are derived once."""
 REFRESH_AFTER = timedelta(minutes=5)
 """A running session without events is carried forward when its ledger is older; every event does so at once."""
 _PRESENCE = {
@@ -50,40 +50,39 @@ def record_events(*, operator_id: int, events: Sequence[EventInput]) -> int:
         return 0
     OperatorEvent.objects.bulk_create(rows.values(), ignore_conflicts=True, batch_size=1000)
     instants = [row.at for row in rows.values()]
-    was_behind = _mark_behind(operator_id, len(rows), min(instants), max(instants))
-    if not was_behind:
-        enqueue_on_commit("worktime.derive_operator", countdown=SETTLE_SECONDS, operator_id=operator_id)
+    burst = UnderivedStretch.objects.filter(operator_id=operator_id, recorded_at__gt=Now() - SETTLE)
+    is_first = not burst.exists()
+    UnderivedStretch.objects.create(
+        operator_id=operator_id, first_at=min(instants), last_at=max(instants), events=len(rows)
+    )
+    if is_first:
+        # a little later than the burst lasts, so that its last event is committed by then
+        wait = 1.5 * SETTLE.total_seconds()
+        enqueue_on_commit("worktime.derive_operator", countdown=wait, operator_id=operator_id)
     return len(rows)
 
 
 def derive_operator(*, operator_id: int, at: datetime) -> bool:
     """Bring the operator's ledger up to `at`: sessions, slices and allocations agree with the recorded events.
 
-    Deriving again from the same events writes nothing. Writers are never kept waiting: what is recorded meanwhile
-    leaves the operator behind. Returns whether everything recorded by the start is derived; false too if another
-    process is at it.
+    Deriving again from the same events writes nothing. Writers are never kept waiting: what they record meanwhile is
+    derived by the next call. Returns whether nothing is left to derive; false if another process is at it, or for
+    events later than `at`.
     """
     at = floor_to_ms(require_aware(at, name="at"))
     with transaction.atomic():
         if not _lock(operator_id):
             return False
-        timeline = Timeline.objects.filter(operator_id=operator_id).first()
+        ahead = UnderivedStretch.objects.filter(operator_id=operator_id)
+        seen = list(ahead.filter(first_at__lte=at))
+        if seen:
+            first, last = min(row.first_at for row in seen), max(row.last_at for row in seen)
+            rewrite_stretch(operator_id=operator_id, first=first, last=last, at=at)
         running = Session.objects.filter(operator_id=operator_id, ended_at=None).first()
-        changed_from = timeline.changed_from if timeline else None
-        changed_until = timeline.changed_until if timeline else None
-        if changed_from is not None and changed_until is not None:
-            rewrite_stretch(operator_id=operator_id, first=changed_from, last=changed_until, at=at)
-            running = Session.objects.filter(operator_id=operator_id, ended_at=None).first()
         if running is not None and (running.derived_until is None or running.derived_until < at):
             rewrite_stretch(operator_id=operator_id, first=running.started_at, last=at, at=at)
-        if timeline is None or timeline.derived == timeline.recorded:
-            return True
-        done = Timeline.objects.filter(pk=timeline.pk, recorded=timeline.recorded, changed_until__lte=at).update(
-            derived=timeline.recorded, changed_from=None, changed_until=None
-        )
-        if not done and changed_until is not None and changed_until <= at:
-            enqueue_on_commit("worktime.derive_operator", countdown=SETTLE_SECONDS, operator_id=operator_id)
-        return bool(done)
+        UnderivedStretch.objects.filter(pk__in=[row.pk for row in seen if row.last_at <= at]).delete()
+        return not ahead.exists()
 
 
 def derive_behind(*, at: datetime) -> int:
@@ -91,7 +90,7 @@ def derive_behind(*, at: datetime) -> int:
 
     One operator's failure is logged and keeps nobody else waiting.
     """
-    behind = set(Timeline.objects.filter(derived__lt=F("recorded")).values_list("operator_id", flat=True))
+    behind = set(UnderivedStretch.objects.values_list("operator_id", flat=True))
     stale = Session.objects.filter(ended_at=None, derived_until__lt=at - REFRESH_AFTER)
     behind.update(stale.values_list("operator_id", flat=True))
     count = 0
@@ -122,25 +121,6 @@ def _lock(operator_id: int) -> bool:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('worktime.derive'), %s)", [operator_id])
         (locked,) = cursor.fetchone()
     return bool(locked)
-
-
-def _mark_behind(operator_id: int, count: int, first: datetime, last: datetime) -> bool:
-    """Count the events as recorded, not yet derived; returns whether some were waiting already."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO worktime_timeline AS t (operator_id, recorded, derived, changed_from, changed_until)
-            VALUES (%s, %s, 0, %s, %s)
-            ON CONFLICT (operator_id) DO UPDATE SET
-                recorded = t.recorded + excluded.recorded,
-                changed_from = least(t.changed_from, excluded.changed_from),
-                changed_until = greatest(t.changed_until, excluded.changed_until)
-            RETURNING recorded - derived
-            """,
-            [operator_id, count, first, last],
-        )
-        (waiting,) = cursor.fetchone()
-    return bool(waiting > count)
 
 
 def _row(operator_id: int, event: EventInput) -> OperatorEvent:

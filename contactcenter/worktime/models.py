@@ -5,6 +5,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
+from django.db.models.functions import Now
 
 
 class SliceKind(models.TextChoices):
@@ -71,28 +72,26 @@ class OperatorEvent(models.Model):
         return f"{self.kind} {self.at:%H:%M:%S}"
 
 
-class Timeline(models.Model):
-    """How far an operator's ledger has followed the events: behind while `derived` is less than `recorded`.
+class UnderivedStretch(models.Model):
+    """Events of an operator, from first to last, that the ledger has not followed yet.
 
-    `changed_from` and `changed_until` enclose the events that have been recorded since it last kept up.
+    A row of its own for each recording, so that writers never wait for each other; deriving deletes it.
     """
 
-    operator = models.OneToOneField("operators.Operator", on_delete=models.CASCADE, related_name="timeline")
-    recorded = models.PositiveBigIntegerField(default=0)
-    derived = models.PositiveBigIntegerField(default=0)
-    changed_from = models.DateTimeField(null=True)
-    changed_until = models.DateTimeField(null=True)
+    operator = models.ForeignKey("operators.Operator", on_delete=models.CASCADE, related_name="+")
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    events = models.PositiveIntegerField()
+    recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(derived__lte=F("recorded")), name="timeline_derives_what_is_recorded")
+            models.CheckConstraint(condition=Q(last_at__gte=F("first_at")), name="underived_ends_after_start")
         ]
-        indexes = [
-            models.Index(fields=["operator"], condition=Q(derived__lt=F("recorded")), name="timeline_behind"),
-        ]
+        indexes = [models.Index(fields=["operator", "recorded_at"], name="underived_operator")]
 
     def __str__(self) -> str:
-        return f"{self.operator_id} {self.derived}/{self.recorded}"
+        return f"{self.operator_id} {self.first_at:%Y-%m-%d %H:%M:%S}"
 
 
 class Slice(models.Model):

@@ -1,6 +1,7 @@
 """Does the stored ledger say what its events say? Reads only."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,7 +9,7 @@ from contactcenter.operators.models import Operator
 from contactcenter.worktime.allocation import allocate
 from contactcenter.worktime.derivation import DerivedSession
 from contactcenter.worktime.ledger import Slice
-from contactcenter.worktime.models import Allocation, AllocationRun, OperatorEvent, Session, Timeline
+from contactcenter.worktime.models import Allocation, AllocationRun, OperatorEvent, Session, UnderivedStretch
 from contactcenter.worktime.models import Slice as SliceRow
 from contactcenter.worktime.policies import from_document
 from contactcenter.worktime.records import SLICE_COLUMNS, slice_of, to_instant, to_ms
@@ -33,29 +34,18 @@ def ledger_differences(*, at: datetime) -> Iterator[Difference]:
     Goes through each operator's time from silence to silence, so that memory holds about a day of one operator.
     Stretches with events that wait to be derived are passed over, unless they have been waiting for STUCK_AFTER.
     """
-    behind = {row.operator_id: row for row in Timeline.objects.all() if row.derived < row.recorded}
+    waiting: dict[int, list[UnderivedStretch]] = defaultdict(list)
+    for row in UnderivedStretch.objects.order_by("pk"):
+        waiting[row.operator_id].append(row)
     for operator_id in Operator.objects.order_by("pk").values_list("pk", flat=True):
-        timeline = behind.get(operator_id)
-        if timeline is not None and _is_stuck(timeline, at):
-            waiting = timeline.recorded - timeline.derived
-            yield Difference("operator", operator_id, f"{waiting} recorded events are not in the ledger")
-            continue
-        yield from _operator_differences(operator_id, timeline, at)
+        stretches = waiting[operator_id]
+        if stuck := sum(row.events for row in stretches if row.last_at <= at and row.recorded_at < at - STUCK_AFTER):
+            yield Difference("operator", operator_id, f"{stuck} recorded events are not in the ledger")
+        else:
+            yield from _operator_differences(operator_id, stretches, at)
 
 
-def _is_stuck(timeline: Timeline, at: datetime) -> bool:
-    if timeline.changed_until is None or timeline.changed_until > at:
-        return False
-    newest = (
-        OperatorEvent.objects.filter(operator_id=timeline.operator_id)
-        .order_by("-recorded_at")
-        .values_list("recorded_at", flat=True)
-        .first()
-    )
-    return newest is not None and newest < at - STUCK_AFTER
-
-
-def _operator_differences(operator_id: int, timeline: Timeline | None, at: datetime) -> Iterator[Difference]:
+def _operator_differences(operator_id: int, waiting: Sequence[UnderivedStretch], at: datetime) -> Iterator[Difference]:
     events = OperatorEvent.objects.filter(operator_id=operator_id).order_by("at")
     start = events.values_list("at", flat=True).first()
     stray = Session.objects.filter(operator_id=operator_id).exclude(close_rule=VOID)
@@ -65,15 +55,9 @@ def _operator_differences(operator_id: int, timeline: Timeline | None, at: datet
         yield Difference("session", session_id, "no event tells of it")
     while start is not None:
         end = silence_after(operator_id=operator_id, instant=start)
-        if not _waits(timeline, start, end):
+        if not any(row.last_at >= start and (end is None or row.first_at < end) for row in waiting):
             yield from _stretch_differences(operator_id, start, end, at)
         start = end
-
-
-def _waits(timeline: Timeline | None, start: datetime, end: datetime | None) -> bool:
-    if timeline is None or timeline.changed_from is None or timeline.changed_until is None:
-        return False
-    return timeline.changed_until >= start and (end is None or timeline.changed_from < end)
 
 
 def _stretch_differences(operator_id: int, start: datetime, end: datetime | None, at: datetime) -> Iterator[Difference]:

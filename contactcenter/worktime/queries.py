@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import F, QuerySet
 
-from contactcenter.worktime.models import Allocation, Timeline
+from contactcenter.worktime.models import Allocation, UnderivedStretch
 
 
 @dataclass(slots=True)
@@ -55,4 +55,4 @@ def interaction_time(*, interaction_ids: Iterable[int]) -> dict[int, Interaction
 
 def operators_behind() -> int:
     """Return how many operators have recorded events that the ledger has not followed yet."""
-    return Timeline.objects.filter(derived__lt=F("recorded")).count()
+    return UnderivedStretch.objects.values("operator_id").distinct().count()

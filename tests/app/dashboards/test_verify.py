@@ -274,7 +274,7 @@ def test_events_that_nobody_derives_are_a_difference(house):
         events=[EventInput(kind=E.PRESENCE_BREAK, at=NINE + timedelta(seconds=2000), source="test", source_key="late")],
     )
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE worktime_operatorevent SET recorded_at = now() - interval '1 hour'")
+        cursor.execute("UPDATE worktime_underivedstretch SET recorded_at = now() - interval '1 hour'")
     code, report = verify()
     assert code == 1
     [check] = [check for check in report["checks"] if check["differences"]]

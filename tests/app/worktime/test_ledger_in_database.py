@@ -20,7 +20,7 @@ from contactcenter.worktime.models import (
     OperatorEvent,
     Session,
     Slice,
-    Timeline,
+    UnderivedStretch,
 )
 from tests.app.factories import make_account, make_operator, make_user
 
@@ -138,7 +138,7 @@ def test_recording_again_changes_nothing(accounts, operator):
     rows = (Slice.objects.values_list("pk"), AllocationRun.objects.values_list("pk", "revision"))
     before = (ledger(), *(list(row.all()) for row in rows))
     assert record_events(operator_id=operator.pk, events=golden(*accounts)) == 0
-    assert Timeline.objects.get().recorded == 24
+    assert not UnderivedStretch.objects.exists()
     assert derive_operator(operator_id=operator.pk, at=at(99_000))
     assert before == (ledger(), *(list(row.all()) for row in rows))
 
@@ -259,7 +259,7 @@ def test_event_that_lacks_a_field_is_refused_and_nothing_is_stored(accounts, ope
         record_events(operator_id=operator.pk, events=[event(0, E.SESSION_STARTED), EventInput(**good | fields)])
     assert refusal.value.field == field
     assert not OperatorEvent.objects.exists()
-    assert not Timeline.objects.exists()
+    assert not UnderivedStretch.objects.exists()
 
 
 def test_work_without_a_login_is_billable_all_the_same(accounts, operator):

@@ -8,7 +8,7 @@ from django.utils import timezone
 from contactcenter.worktime import tasks
 from contactcenter.worktime.actions import record_events
 from contactcenter.worktime.events import EventInput, EventKind
-from contactcenter.worktime.models import Session, Timeline
+from contactcenter.worktime.models import Session, UnderivedStretch
 from tests.app.factories import make_account, make_operator
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,9 @@ def test_tasks_bring_the_ledger_up_to_now(operator, run):
     tasks.derive_operator(operator_id=operator.pk)
     session = Session.objects.get()
     Session.objects.update(derived_until=session.started_at)
-    Timeline.objects.update(derived=0, changed_from=session.started_at, changed_until=session.started_at)
+    UnderivedStretch.objects.create(
+        operator=operator, first_at=session.started_at, last_at=session.started_at, events=1
+    )
     before = timezone.now() - timedelta(milliseconds=1)
     if run == "operator":
         tasks.derive_operator(operator_id=operator.pk)
@@ -50,7 +52,7 @@ def test_tasks_bring_the_ledger_up_to_now(operator, run):
     else:
         assert tasks.sweep() == 1
     assert Session.objects.get().derived_until >= before
-    assert Timeline.objects.get().derived == 1
+    assert not UnderivedStretch.objects.exists()
 
 
 def test_unknown_session_is_no_error():
