@@ -1,0 +1,68 @@
+"""axe finds nothing on any page of the console, the portal and the admin, in light and in dark."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.e2e.conftest import ROOT, log_in
+
+AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+OPERATOR, CLIENT, ADMIN = "anna@demo.example", "client@northwind.example", "admin@demo.example"
+PAGES = [
+    (OPERATOR, "/console"),
+    (CLIENT, "/client/usage"),
+    (CLIENT, "/client/contacts"),
+    (CLIENT, "/client/tickets"),
+    (CLIENT, "/client/invoices"),
+    (CLIENT, "/client/playbook"),
+    (CLIENT, "/client/settings"),
+    (ADMIN, "/admin/wallboard"),
+    (ADMIN, "/admin/operators"),
+    (ADMIN, "/admin/queues"),
+    (ADMIN, "/admin/accounts"),
+    (ADMIN, "/admin/endpoints"),
+    (ADMIN, "/admin/tariffs"),
+    (ADMIN, "/admin/invoices"),
+    (ADMIN, "/admin/audit"),
+]
+
+
+def violations(page: Page) -> list[dict[str, Any]]:
+    """Run axe with the rules of WCAG 2.2 AA; return id, impact and the elements of each violation."""
+    page.evaluate(Path(AXE).read_text())
+    found = page.evaluate(
+        "() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+    )
+    return [
+        {"id": item["id"], "impact": item["impact"], "nodes": [node["html"][:160] for node in item["nodes"][:3]]}
+        for item in found["violations"]
+    ]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing(site, passwords, new_page, dark):
+    found: dict[str, Any] = {}
+    pages: dict[str, Page] = {}
+    for email, address in PAGES:
+        if email not in pages:
+            pages[email] = new_page(dark=dark)
+            log_in(pages[email], email, passwords[email])
+        page = pages[email]
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        assert page.locator("h1").first.is_visible(), f"{address} shows no heading"
+        problems = violations(page)
+        if problems:
+            found[address] = problems
+    assert found == {}, json.dumps(found, indent=1, ensure_ascii=False)
+
+
+def test_login_page_is_clean_in_both_themes(site, new_page):
+    for dark in (False, True):
+        page = new_page(dark=dark)
+        page.goto("/login")
+        page.wait_for_load_state("networkidle")
+        assert violations(page) == []
