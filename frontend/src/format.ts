@@ -2,10 +2,15 @@ import { locale, t } from './i18n';
 
 const cache = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat>();
 
+/** Days stand before months in all three languages; plain "en" would give the American order. */
+export function dateLocale(): string {
+  return locale() === 'en' ? 'en-GB' : locale();
+}
+
 function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = `d${locale()}${JSON.stringify(options)}`;
   let made = cache.get(key) as Intl.DateTimeFormat | undefined;
-  if (!made) cache.set(key, (made = new Intl.DateTimeFormat(locale(), options)));
+  if (!made) cache.set(key, (made = new Intl.DateTimeFormat(dateLocale(), options)));
   return made;
 }
 

@@ -1,4 +1,4 @@
-import { formatNumber } from '@/format';
+import { dateLocale, formatNumber } from '@/format';
 import { locale, t } from '@/i18n';
 
 const MONDAY = Date.UTC(2024, 0, 1);
@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000;
 
 /** Monday first: 0 is Monday, as the server counts. */
 export function weekdayName(weekday: number, width: 'long' | 'short'): string {
-  return new Intl.DateTimeFormat(locale(), { weekday: width, timeZone: 'UTC' }).format(new Date(MONDAY + weekday * DAY_MS));
+  return new Intl.DateTimeFormat(dateLocale(), { weekday: width, timeZone: 'UTC' }).format(new Date(MONDAY + weekday * DAY_MS));
 }
 
 /** Two letters at most where the language allows: Mo, Пн, lu. */
@@ -23,19 +23,19 @@ export function hourLabel(hour: number): string {
 
 /** Monday, 1 June of "2026-06-01": a calendar day, in no time zone. */
 export function dayLabel(on: string): string {
-  return new Intl.DateTimeFormat(locale(), { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' }).format(new Date(`${on}T00:00:00Z`));
+  return new Intl.DateTimeFormat(dateLocale(), { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' }).format(new Date(`${on}T00:00:00Z`));
 }
 
 /** June, as it stands after "than" and "on": without the year. */
 export function monthName(month: string): string {
-  return new Intl.DateTimeFormat(locale(), { month: 'long', timeZone: 'UTC' }).format(new Date(`${month}-01T00:00:00Z`));
+  return new Intl.DateTimeFormat(dateLocale(), { month: 'long', timeZone: 'UTC' }).format(new Date(`${month}-01T00:00:00Z`));
 }
 
 /** 1–30 June 2026 */
 export function monthRange(month: string): string {
   const first = new Date(`${month}-01T00:00:00Z`);
   const last = new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + 1, 0));
-  return new Intl.DateTimeFormat(locale(), { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }).formatRange(first, last);
+  return new Intl.DateTimeFormat(dateLocale(), { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }).formatRange(first, last);
 }
 
 /** The month `by` months later: 2026-06 and -1 give 2026-05. */
@@ -63,6 +63,11 @@ export function exactSpan(ms: number): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   const head = hours > 0 ? `${hours}:${two(minutes)}` : `${minutes}`;
   return `${sign}${head}:${two(seconds % 60)}${rest ? `.${String(rest).padStart(3, '0').replace(/0+$/, '')}` : ''}`;
+}
+
+/** 9,412 contacts, in the form that fits the number. */
+export function contactsLabel(count: number): string {
+  return t('common.contacts', { n: formatNumber(count) }, count);
 }
 
 /** 14,208 min; below a hundred minutes with the decimals that matter. */

@@ -53,7 +53,7 @@ test('days are separated once each', () => {
   const now = new Date(2026, 5, 5, 18);
   const on = (day: number, hour: number): string => new Date(2026, 5, day, hour).toISOString();
   const rows = merge([], [entry(1, { at: on(3, 9) }), entry(2, { at: on(4, 9) }), entry(3, { at: on(4, 23) }), entry(4, { at: on(5, 0) })]);
-  expect(byDay(rows, now).map((day) => [day.label, day.rows.length])).toEqual([['June 3', 1], ['Yesterday', 2], ['Today', 1]]);
+  expect(byDay(rows, now).map((day) => [day.label, day.rows.length])).toEqual([['3 June', 1], ['Yesterday', 2], ['Today', 1]]);
 });
 
 test.each([

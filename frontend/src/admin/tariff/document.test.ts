@@ -6,13 +6,19 @@ const email: Component = { code: 'email', kind: 'per_contact', name: { en: 'Emai
 const tariff = (...components: Component[]): TariffDocument => ({ name: 'Care', currency: 'EUR', components });
 
 describe('decimalText', () => {
-  it('takes a comma, spaces and leading zeros', () => {
-    expect(decimalText('12,50')).toBe('12.50');
-    expect(decimalText('4 900.00')).toBe('4900.00');
-    expect(decimalText('007')).toBe('7');
+  it('reads grouped thousands in English and never takes them for decimals', () => {
+    expect(decimalText('6,000', 'en')).toBe('6000');
+    expect(decimalText('4,900.50', 'en')).toBe('4900.50');
+    expect(decimalText('12,5', 'en')).toBeNull();
   });
-  it('refuses what is no amount', () => {
-    for (const text of ['', '-1', '1e5', '1.2.3', 'NaN', '1,000.00']) expect(decimalText(text)).toBeNull();
+  it('reads a decimal comma and spaces in Russian and Spanish', () => {
+    expect(decimalText('12,50', 'ru')).toBe('12.50');
+    expect(decimalText('4 900,00', 'es')).toBe('4900.00');
+    expect(decimalText('0.886', 'es')).toBe('0.886');
+  });
+  it('drops leading zeros and refuses what is no amount', () => {
+    expect(decimalText('007', 'en')).toBe('7');
+    for (const text of ['', '-1', '1e5', '1.2.3', 'NaN', '1,00,0']) expect(decimalText(text, 'en')).toBeNull();
   });
 });
 

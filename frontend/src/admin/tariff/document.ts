@@ -113,8 +113,13 @@ export function roundingName(rounding: Rounding | undefined): 'none' | '6s' | '6
   return typeof rounding === 'string' ? rounding : 'custom';
 }
 
-/** A decimal as people type it (12,50 or 12.50) as the document wants it; null when it is no number. */
-export function decimalText(typed: string): string | null {
-  const text = typed.trim().replace(/[\s\u00a0\u202f]/g, '').replace(',', '.');
+/**
+ * A decimal as people type it, as the document wants it; null when it is no number. A dot is the decimal sign in
+ * every language (so the document writes it). A comma is one in Russian and Spanish; in English it may only group
+ * thousands, so that 6,000 is never taken for six.
+ */
+export function decimalText(typed: string, language: string): string | null {
+  const bare = typed.trim().replace(/[\s\u00a0\u202f]/g, '');
+  const text = language === 'en' ? (/^\d{1,3}(,\d{3})+(\.\d+)?$/.test(bare) ? bare.replaceAll(',', '') : bare) : bare.replace(',', '.');
   return /^\d{1,12}(\.\d{1,12})?$/.test(text) ? text.replace(/^0+(?=\d)/, '') : null;
 }
