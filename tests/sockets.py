@@ -18,7 +18,7 @@ class Socket(ApplicationCommunicator):
         """Open the socket; False when the application refuses."""
         await self.send_input({"type": "websocket.connect"})
         answer = await self.receive_output(5)
-        return answer["type"] == "websocket.accept"
+        return bool(answer["type"] == "websocket.accept")
 
     async def send_text(self, text: str) -> None:
         """Send one text frame."""

@@ -1,6 +1,6 @@
 """How to answer for an account, as the console shows it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from contactcenter.kernel.errors import Invalid, NotFound
@@ -48,7 +48,7 @@ def playbook(*, account_id: int, language: str) -> dict[str, Any]:
     }
 
 
-def _in_language(rows: Iterable[dict[str, Any]], *, wanted: str) -> list[dict[str, Any]]:
+def _in_language(rows: Iterable[Mapping[str, Any]], *, wanted: str) -> list[Mapping[str, Any]]:
     """Return the rows of the wanted language, or all of them when there is none."""
     found = list(rows)
     return [row for row in found if row["language"] == wanted] or found

@@ -34,7 +34,7 @@ class NotAnOperator(PermissionDenied):
 
 def acting_operator(request: Request, *, at: datetime) -> Operator:
     """Return the operator the logged-in person is, noting the sign of life; PermissionDenied for others."""
-    operator = getattr(request.user, "operator", None)
+    operator: Operator | None = getattr(request.user, "operator", None)
     if operator is None or not operator.is_active:
         raise NotAnOperator("You are not set up as an operator.")
     actions.see_operator(operator_id=operator.pk, at=at)
@@ -44,7 +44,7 @@ def acting_operator(request: Request, *, at: datetime) -> Operator:
 def _checked(shape: type[drf.Serializer[Any]], request: Request) -> dict[str, Any]:
     incoming = shape(data=request.data)
     incoming.is_valid(raise_exception=True)
-    return incoming.validated_data
+    return dict(incoming.validated_data)
 
 
 class ConsoleView(APIView):

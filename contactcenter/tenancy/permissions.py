@@ -1,10 +1,18 @@
 """Permission by role: a view names the roles that may use it."""
 
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from contactcenter.tenancy.models import CLIENT_ROLES, STAFF_ROLES, Role
+from contactcenter.tenancy.models import CLIENT_ROLES, STAFF_ROLES, Role, User
+
+
+def signed_in(request: Request) -> User:
+    """Return the logged-in person, behind a permission that admits nobody else."""
+    if not isinstance(request.user, User):
+        raise NotAuthenticated
+    return request.user
 
 
 def roles(*allowed: Role | str) -> type[BasePermission]:

@@ -15,9 +15,10 @@ from rest_framework.views import APIView
 
 from contactcenter.kernel import push
 from contactcenter.kernel.errors import Invalid, NotFound
-from contactcenter.tenancy.models import CLIENT_ROLES, STAFF_ROLES, Role, User
-from contactcenter.tenancy.permissions import roles
+from contactcenter.tenancy.models import CLIENT_ROLES, STAFF_ROLES, Role
+from contactcenter.tenancy.permissions import roles, signed_in
 from contactcenter.tickets import actions, head_actions, lists, queries, serializers
+from contactcenter.tickets.cards import card_of
 from contactcenter.tickets.files import path_of
 
 Readers = roles(*STAFF_ROLES, *CLIENT_ROLES)
@@ -32,13 +33,13 @@ def operator_id_of(request: Request) -> int | None:
 
 
 def _is_team(request: Request) -> bool:
-    return isinstance(request.user, User) and request.user.role in STAFF_ROLES
+    return signed_in(request).role in STAFF_ROLES
 
 
 def _checked(shape: type[drf.Serializer[Any]], request: Request) -> dict[str, Any]:
     incoming = shape(data=request.data)
     incoming.is_valid(raise_exception=True)
-    return incoming.validated_data
+    return dict(incoming.validated_data)
 
 
 class TicketsView(APIView):
@@ -83,8 +84,8 @@ class TicketsView(APIView):
     def post(self, request: Request) -> Response:
         """Open a ticket by hand; it takes its place in the queue."""
         incoming = _checked(serializers.NewTicketSerializer, request)
-        card = head_actions.open_by_hand(**incoming, at=timezone.now(), actor_id=request.user.pk)
-        return Response(card, status=201)
+        ticket_id = head_actions.open_by_hand(**incoming, at=timezone.now(), actor_id=signed_in(request).pk)
+        return Response(card_of(ticket_id=ticket_id), status=201)
 
 
 class TicketView(APIView):
@@ -98,7 +99,7 @@ class TicketView(APIView):
     def get(self, request: Request, ticket_id: int) -> Response:
         """Return the head of a ticket."""
         return Response(
-            queries.ticket_detail(ticket_id=ticket_id, user_id=request.user.pk, with_team=_is_team(request))
+            queries.ticket_detail(ticket_id=ticket_id, user_id=signed_in(request).pk, with_team=_is_team(request))
         )
 
     @extend_schema(
@@ -109,8 +110,8 @@ class TicketView(APIView):
     def patch(self, request: Request, ticket_id: int) -> Response:
         """Change status, subject or language."""
         changes = _checked(serializers.TicketChangeSerializer, request)
-        head_actions.change_head(ticket_id=ticket_id, at=timezone.now(), actor_id=request.user.pk, **changes)
-        return Response(queries.ticket_detail(ticket_id=ticket_id, user_id=request.user.pk, with_team=True))
+        head_actions.change_head(ticket_id=ticket_id, at=timezone.now(), actor_id=signed_in(request).pk, **changes)
+        return Response(queries.ticket_detail(ticket_id=ticket_id, user_id=signed_in(request).pk, with_team=True))
 
 
 class TimelineView(APIView):
@@ -162,7 +163,10 @@ class NotesView(APIView):
         """Add a remark for the team."""
         incoming = _checked(serializers.NewNoteSerializer, request)
         note = actions.add_note(
-            ticket=queries.get_ticket(ticket_id=ticket_id), author_id=request.user.pk, at=timezone.now(), **incoming
+            ticket=queries.get_ticket(ticket_id=ticket_id),
+            author_id=signed_in(request).pk,
+            at=timezone.now(),
+            **incoming,
         )
         return Response(queries.entry(ticket_id=ticket_id, entry_type="note", entry_id=note.pk), status=201)
 
@@ -183,7 +187,7 @@ class DraftView(APIView):
         if channel not in head_actions.DRAFT_CHANNELS:
             raise Invalid(f"Choose one of {', '.join(head_actions.DRAFT_CHANNELS)}.", field="channel")
         actions.save_draft(
-            ticket=queries.get_ticket(ticket_id=ticket_id), user_id=request.user.pk, channel=channel, **incoming
+            ticket=queries.get_ticket(ticket_id=ticket_id), user_id=signed_in(request).pk, channel=channel, **incoming
         )
         return Response(status=204)
 

@@ -143,6 +143,6 @@ def served_tickets(ticket_ids: Iterable[int]) -> dict[int, Served]:
         )
     )
     served: dict[int, Served] = {}
-    for ticket_id, *fields in rows:
-        served.setdefault(ticket_id, Served(*fields))
+    for ticket_id, state, started_at, wrapping_at, due_at, extended in rows:
+        served.setdefault(ticket_id, Served(state, started_at, wrapping_at, due_at, extended))
     return served

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -15,7 +15,6 @@ from contactcenter.kernel.errors import Invalid, NotFound
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.tenancy.queries import accounts_in_scope
 from contactcenter.tickets import actions
-from contactcenter.tickets.cards import card_of
 from contactcenter.tickets.models import Channel, Message, Ticket
 
 DRAFT_CHANNELS: Final = (*Channel.values, "note")
@@ -33,8 +32,8 @@ def open_by_hand(
     client_uuid: UUID | None,
     at: datetime,
     actor_id: int,
-) -> dict[str, Any]:
-    """Open a ticket with what the contact said, if anything, and return its card; it takes its place in the queue.
+) -> int:
+    """Open a ticket with what the contact said, if anything, and return its id; it takes its place in the queue.
 
     The same client_uuid again returns the same ticket. Raises Invalid for an account out of reach, or a point of
     contact that is none.
@@ -44,7 +43,7 @@ def open_by_hand(
     if client_uuid is not None:
         earlier = Message.objects.filter(account_id=account_id, client_uuid=client_uuid).first()
         if earlier is not None:
-            return card_of(ticket_id=earlier.ticket_id)
+            return earlier.ticket_id
     value = normal_value(kind=contact["kind"], value=contact["value"])
     if not value:
         raise Invalid("This is no address or number.", field="contact.value")
@@ -67,7 +66,7 @@ def open_by_hand(
         )
     audit.record(action="ticket.open", target=ticket, actor_id=actor_id, account_id=account_id)
     enqueue_on_commit("routing.ticket_waiting", ticket_id=ticket.pk)
-    return card_of(ticket_id=ticket.pk)
+    return ticket.pk
 
 
 @transaction.atomic

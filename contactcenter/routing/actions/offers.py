@@ -51,7 +51,7 @@ def accept_offer(*, offer_id: int, operator_id: int, at: datetime) -> Assignment
     )
     if claimed != 1:
         offer.refresh_from_db()
-        if offer.state == OfferState.ACCEPTED:
+        if offer.state == OfferState.ACCEPTED and offer.resolved_at is not None:
             return Assignment.objects.filter(
                 ticket_id=offer.ticket_id, operator_id=operator_id, started_at=offer.resolved_at
             ).latest("id")

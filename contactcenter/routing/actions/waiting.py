@@ -57,9 +57,10 @@ def place_ticket(*, ticket_id: int, at: datetime) -> Waiting | None:
     if channel == Channel.VOICE:
         # the telephone system answers calls; only what is written later waits here
         written = Message.objects.filter(ticket_id=ticket_id, direction=Direction.INBOUND, kind=MessageKind.MESSAGE)
-        channel = written.order_by("-at", "-id").values_list("channel", flat=True).first()
-        if channel is None:
+        latest = written.order_by("-at", "-id").values_list("channel", flat=True).first()
+        if latest is None:
             return None
+        channel = latest
     return enqueue(ticket=ticket, channel=channel, enqueued_at=at, waiting=waiting)
 
 

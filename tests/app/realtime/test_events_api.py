@@ -29,7 +29,7 @@ def push(audience: str, number: int) -> None:
         push_on_commit(audience, kind="ticket.changed", payload={"ticket_id": number})
 
 
-def caught_up(client, after: str) -> dict:
+def caught_up(client, after):
     answer = client.get("/api/v1/events/", {"after": after})
     assert answer.status_code == 200, answer.json()
     return answer.json()

@@ -18,9 +18,10 @@ def every_account() -> Iterator[None]:
 def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Any]]:
     """What was told to the ledger: (operator_id, event), in order."""
     from contactcenter.routing import ledger_events
+    from contactcenter.worktime.actions import record_events
 
     told: list[tuple[int, Any]] = []
-    record = ledger_events.record_events
+    record = record_events
 
     def note(*, operator_id: int, events: list[Any]) -> int:
         told.extend((operator_id, event) for event in events)

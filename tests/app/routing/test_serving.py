@@ -95,6 +95,7 @@ def test_wrap_up_records_the_outcome_and_ends(served, operator, account, recorde
     )
 
     interaction = Interaction.objects.get()
+    assert interaction.disposition is not None
     assert (interaction.disposition.code, interaction.comment) == ("solved", "refund promised")
     assert (interaction.ended_at, interaction.wrapped_at) == (after(100), after(130))
     assert Assignment.objects.get().state == "done"
@@ -175,7 +176,8 @@ def test_ticket_of_another_operator_cannot_be_finished(served, account):
 
 
 def test_visitor_who_left_sends_the_operator_to_wrap_up(served):
-    assert conversation_ended(ticket_id=served.pk, at=after(60)).state == "wrapping"
+    conversation_ended(ticket_id=served.pk, at=after(60))
+    assert Assignment.objects.get().state == "wrapping"
 
 
 def test_lost_operator_returns_tickets_to_their_old_place(served, operator, recorded):

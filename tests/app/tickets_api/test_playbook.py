@@ -23,7 +23,7 @@ def test_playbook_speaks_the_contacts_language_and_falls_back_to_the_accounts():
     client = APIClient()
     client.force_login(make_operator(account).user)
 
-    body = client.get("/api/v1/playbook/", {"account": account.pk, "language": "en"}).json()
+    body = client.get("/api/v1/playbook/", {"account": str(account.pk), "language": "en"}).json()
 
     assert body["phrase"] == "MedTech clinic, hello"
     assert [script["title"] for script in body["scripts"]] == ["Заказ"]

@@ -342,9 +342,7 @@ def test_draft_is_kept_and_removed_by_empty_text(client, account):
     ticket = make_ticket(account)
     address = f"/api/v1/tickets/{ticket.pk}/drafts/note/"
     assert client.put(address, {"text": "half a word"}).status_code == 204
-    assert client.get(f"/api/v1/tickets/{ticket.pk}/").json()["drafts"] == [
-        {"channel": "note", "text": "half a word"}
-    ]
+    assert client.get(f"/api/v1/tickets/{ticket.pk}/").json()["drafts"] == [{"channel": "note", "text": "half a word"}]
     assert client.put(address, {"text": ""}).status_code == 204
     assert client.get(f"/api/v1/tickets/{ticket.pk}/").json()["drafts"] == []
     assert client.put(f"/api/v1/tickets/{ticket.pk}/drafts/pigeon/", {"text": "x"}).status_code == 400
