@@ -1,11 +1,10 @@
 """What the intake and its screens read. Each needs a scope."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from django.db.models import QuerySet
 
-from channels_app.models import ChannelThread, Receipt, ReceiptState
+from channels_app.models import ChannelThread, Receipt
 from contactcenter.kernel.errors import NotFound
 from contactcenter.tickets.models import Direction, Message, TicketLink
 
@@ -77,13 +76,3 @@ def get_receipt(*, receipt_id: int) -> Receipt:
     if receipt is None:
         raise NotFound("There is no such receipt.")
     return receipt
-
-
-def oldest_pending_at() -> datetime | None:
-    """Return when the oldest receipt that is still to be processed came in."""
-    return (
-        Receipt.objects.filter(state=ReceiptState.PENDING)
-        .order_by("next_attempt_at", "pk")
-        .values_list("received_at", flat=True)
-        .first()
-    )

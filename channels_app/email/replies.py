@@ -22,6 +22,7 @@ _ATTRIBUTION = re.compile(
     rf"""(?ix) ^ [>\s*_-]* (?: [^\n]* (?:\d{{1,4}} | @ ) [^\n]* \b(?:{_WROTE})\b (?: [^\n:]{{0,60}} | [^\n]{{0,60}}\d{{1,2}}:\d\d [^\n:]{{0,20}} ) [:：]\s*
 ) $"""
 )
+_NAMED_ATTRIBUTION = re.compile(rf"(?i)^[^\n<>]{{2,60}}<[^\s<>]+@[^\s<>]+>\s+(?:{_WROTE})\s*:\s*$")
 _DASHED_ATTRIBUTION = re.compile(r"(?i)^\s*-{2,}[^\n]{2,160}\b(?:wrote|schrieb|escribió|написал\w*)\s*-{2,}\s*$")
 _ATTRIBUTION_START = re.compile(
     r"""(?ix) ^ [>\s*_-]* (?: on | at | am | le | el | il | op | den | dnia | w\ dniu | em | în | в | à | 在 | vào | tor | ma | pe | kell | dne | \d{1,4}[\s./-] |
@@ -107,10 +108,10 @@ def _quotation(lines: list[str]) -> tuple[int | None, int]:
 
 def _attribution_length(lines: list[str], index: int) -> int:
     line = lines[index]
-    if _ATTRIBUTION.match(line) and (_ATTRIBUTION_START.match(line) or _dated(line)):
+    ends = line.rstrip().endswith((":", "："))
+    if ends and _ATTRIBUTION.match(line) and (_ATTRIBUTION_START.match(line) or _dated(line)):
         return 1
-    plain = re.match(rf"(?i)^[^\n<>]{{2,60}}<[^\s<>]+@[^\s<>]+>\s+(?:{_WROTE})\s*:\s*$", line)
-    if plain:
+    if ends and _NAMED_ATTRIBUTION.match(line):
         return 1
     if not (_ATTRIBUTION_START.match(line) or _dated(line)):
         return 0
@@ -135,7 +136,7 @@ def _dated(line: str) -> bool:
 
 def _is_header_block(lines: list[str], index: int) -> bool:
     """Tell whether two different header lines of a quoted mail stand within the next lines, at least one telling."""
-    if not _HEADER_LINE.match(lines[index]):
+    if not (":" in lines[index] or "：" in lines[index]) or not _HEADER_LINE.match(lines[index]):
         return False
     names = set()
     for line in lines[index : index + 6]:

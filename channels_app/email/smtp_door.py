@@ -14,6 +14,8 @@ from channels_app.email.door import EmptyMessage, MessageTooLarge, store_email
 from channels_app.endpoints import UnknownEndpoint, find_mailbox
 
 logger = logging.getLogger(__name__)
+# aiosmtpd writes several lines for each connection
+logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 UNKNOWN_RECIPIENT = "550 5.1.1 no such mailbox here"
 TOO_LARGE = "552 5.3.4 the message is larger than this server takes"

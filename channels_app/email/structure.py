@@ -18,6 +18,7 @@ MAX_HEADER_BYTES = 64_000
 
 _HEADER = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*")
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|$)")
+_REST_OF_DELIMITER = re.compile(rb"[ \t]*(?:\r\n|\n|\r|$)")
 _EMPTY_TYPE = Value("text/plain", {})
 
 
@@ -192,18 +193,29 @@ def _add_children(part: Part, *, depth: int, budget: _Budget, problems: list[str
 
 def _split(body: bytes, boundary: bytes) -> list[bytes]:
     """Return the pieces between delimiter lines; pieces after a closing delimiter count if another one opens them."""
-    delimiter = re.compile(rb"(?:^|\r\n|\n|\r)--" + re.escape(boundary) + rb"(--)?[ \t]*(?=\r|\n|$)")
-    marks = list(delimiter.finditer(body))
+    marks = list(_delimiters(body, b"--" + boundary))
     pieces = []
-    for index, mark in enumerate(marks):
-        end = marks[index + 1].start() if index + 1 < len(marks) else len(body)
-        if mark.group(1) is not None:
-            continue
-        start = mark.end()
-        start += 2 if body[start : start + 2] == b"\r\n" else 1
-        if start <= end or index + 1 < len(marks):
+    for index, (_, start, closing) in enumerate(marks):
+        if not closing:
+            end = marks[index + 1][0] if index + 1 < len(marks) else len(body)
             pieces.append(body[start : max(start, end)])
     return pieces
+
+
+def _delimiters(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Yield for each delimiter line where the piece before ends, where the next starts, and whether it closes."""
+    position = body.find(delimiter)
+    while position >= 0:
+        after = position + len(delimiter)
+        closing = body[after : after + 2] == b"--"
+        match = _REST_OF_DELIMITER.match(body, after + 2 if closing else after)
+        if match and (position == 0 or body[position - 1] in b"\r\n"):
+            # the line break before a delimiter belongs to it (RFC 2046 5.1.1)
+            before = position - (2 if body[position - 2 : position] == b"\r\n" else 1)
+            yield max(before, 0), match.end(), closing
+            position = body.find(delimiter, max(match.end() - 1, after))
+        else:
+            position = body.find(delimiter, after)
 
 
 def _guess_boundary(body: bytes) -> bytes:

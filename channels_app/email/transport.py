@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.conf import settings
 
 from channels_app.contract import AdapterError
 
 TIMEOUT_S = 20
+_PORTS = {"none": 25, "starttls": 587, "tls": 465}
 
 
 class Transport(Protocol):
@@ -77,18 +78,19 @@ class Smtp:
 def transport_for(endpoint_settings: Mapping[str, Any]) -> Transport:
     """Return the transport of an endpoint: its own `smtp_url`, else EMAIL_URL, else the outbox.
 
-    URLs are smtp://user:password@host:port (plain), smtp+tls:// (STARTTLS) or smtps:// (TLS).
+    URLs are smtp://user:password@host:port (plain), the same with ?tls=starttls, or smtps:// (TLS from the start).
     """
     url = str(endpoint_settings.get("smtp_url") or settings.EMAIL_URL)
     if not url:
         return Outbox(directory=Path(settings.OUTBOX_DIR))
     parts = urlsplit(url)
-    security = {"smtp": "none", "smtp+tls": "starttls", "smtps": "tls"}.get(parts.scheme)
-    if security is None or not parts.hostname:
-        raise AdapterError("smtp_url: expected smtp://, smtp+tls:// or smtps:// and a host.", permanent=True)
+    asked = dict(parse_qsl(parts.query)).get("tls", "none")
+    security = {"smtp": asked, "smtps": "tls"}.get(parts.scheme)
+    if security not in _PORTS or not parts.hostname:
+        raise AdapterError("smtp_url: expected smtp://host, smtp://host?tls=starttls or smtps://host.", permanent=True)
     return Smtp(
         host=parts.hostname,
-        port=parts.port or {"none": 25, "starttls": 587, "tls": 465}[security],
+        port=parts.port or _PORTS[security],
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
         security=security,
