@@ -21,8 +21,8 @@ def dialled_segments(*, root: Leg, stays: list[Stay], context: Context) -> list[
     parts: list[tuple[str, Segment]] = []
     legs = context.legs
     rung_by_queues = {ring.peer_id for stay in stays for ring in stay.ring_starts}
-    for dial in legs.dials:
-        if dial.channel_id != root.id or dial.peer_id in rung_by_queues:
+    for dial in legs.dials_by.get(root.id, []):
+        if dial.peer_id in rung_by_queues:
             continue
         peer = legs.by_id[dial.peer_id]
         if peer.is_local or peer.id in {leg for leg, _ in parts}:
@@ -86,9 +86,7 @@ def direct_segments(*, customer: Leg, covered: list[tuple[str, Segment]], contex
         holds, hold_ms = holds_of(
             side=[contact.leg], answered_at=contact.start, ended_at=contact.end, context=context, flags=flags
         )
-        rung = [
-            dial for dial in context.legs.dials if dial.peer_id == contact.leg.id and dial.channel_id == customer.id
-        ]
+        rung = [dial for dial in context.legs.dials_by.get(customer.id, []) if dial.peer_id == contact.leg.id]
         parts.append(
             Segment(
                 kind=SegmentKind.DIRECT if operator else SegmentKind.EXTERNAL,

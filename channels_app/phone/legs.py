@@ -85,7 +85,8 @@ class Legs:
     def __init__(self, events: Iterable[PhoneEvent]) -> None:
         """Collect; the events must be distinct and in content order."""
         self.by_id: dict[str, Leg] = {}
-        self.dials: list[PhoneEvent] = []
+        self.dials_by: dict[str, list[PhoneEvent]] = defaultdict(list)
+        self.dials_to: dict[str, list[PhoneEvent]] = defaultdict(list)
         self.dial_ends: dict[str, list[PhoneEvent]] = defaultdict(list)
         bridge_marks: dict[tuple[str, str], list[tuple[datetime, bool]]] = defaultdict(list)
         for event in events:
@@ -94,6 +95,9 @@ class Legs:
                 marks = bridge_marks[event.channel_id, event.bridge]
                 marks.append((event.at, event.kind is EventKind.BRIDGE_ENTERED))
         self._pair_locals()
+        self.by_group: dict[str, list[Leg]] = defaultdict(list)
+        for leg in self.by_id.values():
+            self.by_group[leg.group].append(leg)
         for (leg_id, bridge), marks in bridge_marks.items():
             leg = self.by_id[leg_id]
             leg.in_bridges.extend((bridge, start, end) for start, end in _intervals(marks, until=leg.hung_up_at))
@@ -118,7 +122,8 @@ class Legs:
                 peer.operator_name = peer.operator_name or event.operator_name
         if event.kind in {EventKind.DIAL_STARTED, EventKind.DIAL_ENDED}:
             if event.kind is EventKind.DIAL_STARTED:
-                self.dials.append(event)
+                self.dials_by[event.channel_id].append(event)
+                self.dials_to[event.peer_id].append(event)
                 self.by_id[event.peer_id].called = True
             else:
                 self.dial_ends[event.peer_id].append(event)
@@ -208,7 +213,7 @@ class Legs:
         far = self.by_id.get(leg.local_pair)
         if far is None:
             return []
-        behind = {event.peer_id for event in self.dials if event.channel_id == far.id}
+        behind = {event.peer_id for event in self.dials_by.get(far.id, [])}
         behind |= {contact.leg.id for contact in self.contacts_of(far)}
         return [self.by_id[each] for each in sorted(behind) if not self.by_id[each].is_local]
 

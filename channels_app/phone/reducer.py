@@ -44,7 +44,8 @@ def reduce_events(events: Iterable[PhoneEvent], *, phones: Mapping[str, str] | N
     An operator's telephone that neither reached anybody nor entered a queue made no call.
     """
     reported = list(in_order(events))
-    ordered = list(in_order([*reported, *implied_events(reported)]))
+    implied = implied_events(reported)
+    ordered = list(in_order([*reported, *implied])) if implied else reported
     known = dict(phones or {})
     legs = Legs(ordered)
     system = [event for event in ordered if not event.call_keys]
@@ -69,8 +70,7 @@ def _root_of(group: str, legs: Legs) -> Leg:
     """The leg the call began with; if its start was missed, the earliest telephone of the group."""
     if group in legs.by_id:
         return legs.by_id[group]
-    members = [leg for leg in legs.by_id.values() if leg.group == group]
-    return min(members, key=lambda leg: (leg.is_local, leg.first_at, leg.id))
+    return min(legs.by_group[group], key=lambda leg: (leg.is_local, leg.first_at, leg.id))
 
 
 def _call(
@@ -203,8 +203,10 @@ def _assemble(
     if direction is Direction.OUTBOUND:
         operator_name = context.name_of(root)
         # not every source knows the dial string
-        shown = [event for event in legs.dials if event.peer_id == customer.id]
-        shown.sort(key=lambda event: (event.target == "", event.source.resolution_ms, event.order))
+        shown = sorted(
+            legs.dials_to.get(customer.id, []),
+            key=lambda event: (event.target == "", event.source.resolution_ms, event.order),
+        )
         from_number, to_number = (shown[0].number if shown else root.number), dialled_number(shown)
         to_number = to_number or root.extension
         from_name = operator_name
@@ -213,7 +215,7 @@ def _assemble(
         from_number, from_name, to_number = root.number, root.name, root.extension
     return Call(
         external_id=group,
-        external_ids=tuple(sorted(leg.id for leg in legs.by_id.values() if leg.group == group)),
+        external_ids=tuple(sorted(leg.id for leg in legs.by_group[group])),
         direction=direction,
         from_number=from_number,
         from_name=from_name,
