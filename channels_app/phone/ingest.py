@@ -24,6 +24,8 @@ from contactcenter.tickets.models import Call as CallRow
 
 _STORE_BATCH = 1000
 _REDUCE_BATCH = 200
+# stops and starts after a call began; the first ones explain it
+_SYSTEM_ENTRIES = 1000
 # a call may have ended this long before the system's stop that explains its end (segments.restarted_after)
 _EXPLAINS_BEFORE = timedelta(seconds=15)
 
@@ -193,5 +195,5 @@ def _entries_about(endpoint: Endpoint, wanted: frozenset[str]) -> tuple[list[Pho
     if rows:
         first = min(row.at for row in rows.values() if row.at is not None)
         system = PhoneLogEntry.objects.filter(endpoint=endpoint, rejected="", call_keys=[], at__gte=first)
-        rows.update({row.pk: row for row in system})
+        rows.update({row.pk: row for row in system.order_by("at", "dedupe_key")[:_SYSTEM_ENTRIES]})
     return list(rows.values()), frozenset(keys)

@@ -129,9 +129,10 @@ def test_same_file_again_and_shuffled_changes_nothing(endpoint, tmp_path):
     assert [{**call, "status": ""} for call in second["calls"]] == strip
 
 
-def test_line_by_line_in_any_order_ends_in_the_same_calls(endpoint, tmp_path):
+@pytest.mark.parametrize("seed", range(6))
+def test_line_by_line_in_any_order_ends_in_the_same_calls(endpoint, tmp_path, seed):
     lines = (ANSWERED + MISSED).splitlines(keepends=True)
-    random.Random(3).shuffle(lines)
+    random.Random(seed).shuffle(lines)
     for line in lines:
         _import(tmp_path, line)
     call, missed = Call.objects.order_by("started_at")
@@ -156,6 +157,18 @@ def test_second_call_of_a_contact_joins_the_open_ticket_and_a_closed_one_is_left
     Ticket.objects.update(status=TicketStatus.SOLVED)
     _import(tmp_path, MISSED.replace("17000005", "17000009"))
     assert Ticket.objects.count() == 2
+
+
+@pytest.mark.parametrize("restart_first", [False, True])
+def test_restart_that_swallowed_a_call_ends_it_in_whatever_order_it_is_told(endpoint, tmp_path, restart_first):
+    talking = "".join(ANSWERED.splitlines(keepends=True)[:2])
+    restart = "1700000030|NONE|NONE|NONE|QUEUESTART|\n"
+    for text in (restart, talking) if restart_first else (talking, restart):
+        _import(tmp_path, text)
+    call = Call.objects.get()
+    assert (call.ended_at.second, call.talk_ms, call.hung_up_by) == (50, 27000, "pbx")
+    assert set(call.flags) == {"end_estimated", "pbx_restarted"}
+    assert Interaction.objects.get().ended_at == call.ended_at
 
 
 def test_queue_maps_a_call_to_the_account_and_language_it_belongs_to(endpoint, tmp_path):
