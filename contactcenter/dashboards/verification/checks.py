@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
 
+STUCK_AFTER = timedelta(minutes=10)
+"""Work that nobody has taken up for so long is no longer under way."""
 EXAMPLES = 20
 """A check names so many of its differences; it counts them all."""
 

@@ -1,15 +1,12 @@
 """Every receipt became an entry, and no entry came from nowhere."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from channels_app.contract import AdapterError
 from channels_app.endpoints import endpoint_info
 from channels_app.models import Receipt, ReceiptState
 from channels_app.registry import adapter_for
-from contactcenter.dashboards.verification.checks import Check, add_rows, count_of
-
-STUCK_AFTER = timedelta(minutes=10)
-"""Pending work that nobody has taken up for so long is stuck."""
+from contactcenter.dashboards.verification.checks import STUCK_AFTER, Check, add_rows, count_of
 
 
 def receipts_equal_entries(*, at: datetime) -> Check:
@@ -110,3 +107,8 @@ def entries_equal_raw(*, newest: int) -> Check:
         if message is not None and (inbound.text, inbound.external_id[:500]) != (message.text, message.external_id):
             check.differs(f"receipt {receipt.pk}: its raw bytes do not say what entry {message.pk} says")
     return check
+
+
+def failed_receipts() -> int:
+    """Return how many receipts wait for a person: kept raw, listed, to be tried again."""
+    return Receipt.objects.filter(state=ReceiptState.FAILED).count()

@@ -27,6 +27,6 @@ def verify(*, at: datetime, newest_receipts: int = NEWEST_RECEIPTS) -> list[Chec
         slices_tile_sessions(),
         allocations_sum_to_slices(),
         ledger_follows_events(at=at),
-        usage_equals_allocations(),
+        usage_equals_allocations(at=at),
         invoices_equal_usage(),
     ]

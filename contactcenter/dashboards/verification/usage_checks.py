@@ -1,6 +1,7 @@
 """Usage lines are what the ledger allocates; invoice lines are what usage lines and terms give."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Sum
@@ -9,15 +10,19 @@ from billing.models import Invoice, InvoiceLine, InvoiceLineUsage
 from billing.pricing import Bill, Line
 from billing.replay import replay_bill
 from billing.snapshot import content_hash
-from contactcenter.dashboards.verification.checks import Check, add_rows, count_of
+from contactcenter.dashboards.verification.checks import STUCK_AFTER, Check, add_rows, count_of
 
 _CLASSES = ("talk", "hold", "wrap", "focus", "open")
 
-# What billing has not collected yet is work under way, not a difference; it is told apart as `uncollected`.
+# What billing has not collected yet, and what the ledger has not followed yet, is work under way and no difference.
 _UNCOLLECTED = """
     SELECT r.session_id FROM worktime_allocationrun r LEFT JOIN billing_collectedrun c ON c.allocation_run_id = r.id
     WHERE (r.is_current AND c.revision IS DISTINCT FROM r.revision) OR (NOT r.is_current AND c.revision IS NOT NULL)
 """
+_WAITING = (
+    _UNCOLLECTED
+    + "UNION SELECT t.id FROM worktime_session t JOIN worktime_underivedstretch u ON u.operator_id = t.operator_id"
+)
 _SETTLED = """
     SELECT a.interaction_id, a.account_id, a.kind, a.ms, s.session_id FROM worktime_allocation a
     JOIN worktime_allocationrun r ON r.id = a.run_id AND r.is_current
@@ -26,7 +31,7 @@ _SETTLED = """
 """
 
 
-def usage_equals_allocations() -> Check:
+def usage_equals_allocations(*, at: datetime) -> Check:
     """Each usage line is the sum of its sources, each source what its allocation run says, nothing left out."""
     check = Check("usage = allocations", "usage lines sum their sources, and sources are what was allocated")
     check.checked = count_of("SELECT count(*) FROM billing_usageline")
@@ -60,18 +65,18 @@ def usage_equals_allocations() -> Check:
         check,
         "usage line {0} of interaction {1}: {2} ms, the current allocations give {3} ms",
         f"""
-        WITH settled AS ({_SETTLED}), uncollected AS ({_UNCOLLECTED}),
+        WITH settled AS ({_SETTLED}), waiting AS ({_WAITING}),
         given AS (SELECT u.id, {totals},
-                coalesce(bool_or(a.session_id IN (SELECT session_id FROM uncollected)), false) AS waiting
+                coalesce(bool_or(a.session_id IN (SELECT session_id FROM waiting)), false) AS is_waiting
             FROM billing_usageline u LEFT JOIN settled a
                 ON a.interaction_id = u.interaction_id AND a.account_id = u.account_id
             WHERE u.is_current GROUP BY u.id)
         SELECT u.id, u.interaction_id, {" + ".join(f"u.{name}_ms" for name in _CLASSES)},
             {" + ".join(f"s.{name}" for name in _CLASSES)}
         FROM billing_usageline u JOIN given s ON s.id = u.id
-        WHERE NOT s.waiting AND ({unequal})
+        WHERE NOT s.is_waiting AND ({unequal})
             AND NOT EXISTS (SELECT 1 FROM billing_usagesource o WHERE o.usage_line_id = u.id
-                AND o.session_id IN (SELECT session_id FROM uncollected))
+                AND o.session_id IN (SELECT session_id FROM waiting))
         ORDER BY u.id
         """,  # noqa: S608 - only this module's own constants
     )
@@ -79,13 +84,14 @@ def usage_equals_allocations() -> Check:
         check,
         "interaction {0} of account {1}: {2} ms allocated, no usage line",
         f"""
-        WITH settled AS ({_SETTLED}), uncollected AS ({_UNCOLLECTED})
+        WITH settled AS ({_SETTLED}), waiting AS ({_WAITING})
         SELECT i.id, i.account_id, sum(a.ms) FROM tickets_interaction i
         JOIN settled a ON a.interaction_id = i.id AND a.account_id = i.account_id AND a.kind <> 'offer'
-        WHERE i.ended_at IS NOT NULL AND NOT EXISTS (
+        WHERE i.ended_at < %s AND NOT EXISTS (
             SELECT 1 FROM billing_usageline u WHERE u.interaction_id = i.id AND u.is_current)
-        GROUP BY i.id HAVING NOT bool_or(a.session_id IN (SELECT session_id FROM uncollected)) ORDER BY i.id
+        GROUP BY i.id HAVING NOT bool_or(a.session_id IN (SELECT session_id FROM waiting)) ORDER BY i.id
         """,  # noqa: S608 - only this module's own constants
+        [at - STUCK_AFTER],
     )
     add_rows(
         check,

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 
 from billing import actions as billing
 from billing.models import Invoice, UsageLine
@@ -162,7 +163,7 @@ def test_honest_house_adds_up(house):
     code, report = verify()
     assert [check for check in report["checks"] if check["differences"]] == []
     assert (code, report["ok"], report["differences"]) == (0, True, 0)
-    assert report["under_way"] == {"operators_behind": 0, "sessions_to_collect": 0}
+    assert report["under_way"] == {"operators_behind": 0, "sessions_to_collect": 0, "failed_receipts": 0}
     assert {check["name"]: check["checked"] for check in report["checks"]} == {
         "receipts = entries": 1,
         "entries = raw": 1,
@@ -261,11 +262,11 @@ def test_work_under_way_is_no_difference(house):
     assert (code, report["under_way"]["operators_behind"]) == (0, 1)
     derive_operator(operator_id=house.anna.pk, at=NINE + timedelta(days=20))
     code, report = verify()
-    assert (code, report["under_way"]) == (0, {"operators_behind": 0, "sessions_to_collect": 1})
+    assert (code, report["under_way"]) == (0, {"operators_behind": 0, "sessions_to_collect": 1, "failed_receipts": 0})
     assert AllocationRun.objects.filter(session=Session.objects.get()).count() == 2
     billing.collect_pending(at=NINE + timedelta(days=20))
     code, report = verify()
-    assert (code, report["under_way"]) == (0, {"operators_behind": 0, "sessions_to_collect": 0})
+    assert (code, report["under_way"]) == (0, {"operators_behind": 0, "sessions_to_collect": 0, "failed_receipts": 0})
 
 
 def test_events_that_nobody_derives_are_a_difference(house):
@@ -293,3 +294,21 @@ def test_negative_number_of_receipts_is_refused():
         call_command("verify", "--newest-receipts=-1", stderr=err)
     assert end.value.code == 2
     assert "--newest-receipts: expected 0 or more, got -1" in err.getvalue()
+
+
+def test_running_simulation_is_not_verified(house, monkeypatch):
+    from contactcenter.dashboards.management.commands import verify as command
+
+    monkeypatch.setattr(command, "clock_is_held", lambda: True)
+    err = StringIO()
+    with pytest.raises(SystemExit) as end:
+        call_command("verify", stderr=err)
+    assert end.value.code == 2
+    assert "A simulation is running" in err.getvalue()
+
+
+def test_interaction_that_ended_just_now_is_under_way(house):
+    UsageLine.objects.filter(account=house.clinic).delete()
+    assert verify()[0] == 1
+    Interaction.objects.filter(account=house.clinic).update(ended_at=timezone.now())
+    assert verify()[0] == 0

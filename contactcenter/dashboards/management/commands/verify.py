@@ -13,7 +13,9 @@ from django.db import Error, connection, transaction
 from django.utils import timezone
 
 from contactcenter.dashboards.verification import verify
+from contactcenter.dashboards.verification.intake_checks import failed_receipts
 from contactcenter.dashboards.verification.usage_checks import uncollected_sessions
+from contactcenter.kernel.clock import clock_is_held
 from contactcenter.tenancy.doors import open_every_account
 from contactcenter.worktime.queries import operators_behind
 
@@ -34,6 +36,9 @@ class Command(BaseCommand):
         if options["newest_receipts"] < 0:
             self.stderr.write(f"--newest-receipts: expected 0 or more, got {options['newest_receipts']}")
             sys.exit(2)
+        if clock_is_held():
+            self.stderr.write("A simulation is running; what it has under way does not add up yet. Try again after it.")
+            sys.exit(2)
         at = timezone.now()
         try:
             with open_every_account(reason="proves the sums of all accounts"), _one_snapshot():
@@ -41,6 +46,7 @@ class Command(BaseCommand):
                 under_way = {
                     "operators_behind": operators_behind(),
                     "sessions_to_collect": uncollected_sessions(),
+                    "failed_receipts": failed_receipts(),
                 }
         except Error as error:
             self.stderr.write(f"The database could not be checked: {error}")
