@@ -14,6 +14,12 @@ def every_account(db: None) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    """Logging in is tested elsewhere; here a strong hash would only cost time."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def account() -> Any:
     from tests.app.factories import make_account
