@@ -1,13 +1,14 @@
 import { fileURLToPath, URL } from 'node:url';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vitest/config';
+import { compiledTexts } from './build/texts.ts';
 
 const BACKEND = process.env.BACKEND ?? 'http://127.0.0.1:8000';
 
 export default defineConfig(({ command }) => ({
   // Django and WhiteNoise serve frontend/dist below STATIC_URL.
   base: command === 'build' ? '/static/app/' : '/',
-  plugins: [vue()],
+  plugins: [compiledTexts(), vue()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   define: {
     __VUE_OPTIONS_API__: 'false',
@@ -16,7 +17,8 @@ export default defineConfig(({ command }) => ({
     __VUE_I18N_LEGACY_API__: 'false',
     __VUE_I18N_FULL_INSTALL__: 'false',
     __INTLIFY_PROD_DEVTOOLS__: 'false',
-    __INTLIFY_DROP_MESSAGE_COMPILER__: 'false',
+    // The texts come compiled, see build/texts.ts.
+    __INTLIFY_DROP_MESSAGE_COMPILER__: 'true',
   },
   build: {
     outDir: 'dist',

@@ -23,7 +23,7 @@ export type MessageKey = Leaves<Messages>;
 export type Params = Record<string, string | number>;
 
 const KEY = 'locale';
-const files = import.meta.glob<{ default: Record<string, unknown> }>('./locales/*/*.json');
+const files = import.meta.glob<{ default: Record<string, unknown> }>('./locales/*/*.json', { query: '?texts' });
 
 /** The index of the form that Russian needs: one (1, 21), few (2..4, 22), many (0, 5..20, 11). */
 export function russianForm(count: number, forms: number): number {
