@@ -64,6 +64,17 @@ def detect_language(*, text: str, hints: Sequence[str] = ()) -> DetectedLanguage
     return DetectedLanguage("", share)
 
 
+def load_models() -> None:
+    """Read the models now, a few seconds, instead of with the first text.
+
+    For processes that serve sockets: while it reads, the library keeps the interpreter to itself and everything waits.
+    The other scripts have one candidate each and need no model.
+    """
+    for accurate in (False, True):
+        for latin_or_cyrillic in ("hello", "привет"):
+            _confidences(latin_or_cyrillic, accurate=accurate)
+
+
 def _confidences(text: str, *, accurate: bool) -> list[tuple[str, float]]:
     """Return (code, confidence) of every candidate that fits the script at all, the best first."""
     values = _detector(accurate).compute_language_confidence_values(text)

@@ -12,6 +12,7 @@ http_application = get_asgi_application()
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
+from channels_app.language import load_models  # noqa: E402
 from channels_app.webchat.routing import websocket_urlpatterns as chat_urlpatterns  # noqa: E402
 from contactcenter.realtime.routing import websocket_urlpatterns as console_urlpatterns  # noqa: E402
 
@@ -21,3 +22,5 @@ application = ProtocolTypeRouter(
         "websocket": AuthMiddlewareStack(URLRouter([*console_urlpatterns, *chat_urlpatterns])),
     }
 )
+# the first chat message must not be the one that everybody waits for
+load_models()
