@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 
 from channels_app.contract import EndpointInfo, IngestStatus
-from channels_app.email.parse import message_identity
-from channels_app.models import ReceiptState
+from channels_app.email.parse import fingerprint, message_identity
+from channels_app.models import Receipt, ReceiptState
 from channels_app.receipts import StoredReceipt, receive, store_receipt
 from contactcenter.kernel.errors import DomainError
 from contactcenter.tenancy.doors import open_account
@@ -56,8 +56,12 @@ def store_email(*, endpoint: EndpointInfo, raw: bytes, at: datetime) -> StoredRe
     Raises MessageTooLarge or EmptyMessage, with nothing stored.
     """
     _check(raw)
+    identity = message_identity(raw)
     with open_account(endpoint.account_id):
-        return store_receipt(endpoint_id=endpoint.id, external_id=message_identity(raw), raw=raw, at=at)
+        stored = store_receipt(endpoint_id=endpoint.id, external_id=identity, raw=raw, at=at)
+        if _is_another(stored, raw):
+            stored = store_receipt(endpoint_id=endpoint.id, external_id=_own_identity(raw), raw=raw, at=at)
+        return stored
 
 
 def take_email(*, endpoint: EndpointInfo, raw: bytes, at: datetime) -> Taken:
@@ -65,6 +69,8 @@ def take_email(*, endpoint: EndpointInfo, raw: bytes, at: datetime) -> Taken:
     _check(raw)
     with open_account(endpoint.account_id):
         stored, processed = receive(endpoint_id=endpoint.id, external_id=message_identity(raw), raw=raw, at=at)
+        if _is_another(stored, raw):
+            stored, processed = receive(endpoint_id=endpoint.id, external_id=_own_identity(raw), raw=raw, at=at)
     if processed.result is not None:
         status = str(processed.result.status)
     elif stored.created or processed.state == ReceiptState.FAILED:
@@ -81,6 +87,19 @@ def take_email(*, endpoint: EndpointInfo, raw: bytes, at: datetime) -> Taken:
         language=outcome.get("language", ""),
         error=processed.error,
     )
+
+
+def _is_another(stored: StoredReceipt, raw: bytes) -> bool:
+    """Tell whether the receipt with this Message-ID is of another mail: it must not swallow this one."""
+    if stored.created:
+        return False
+    earlier = Receipt.objects.values_list("raw", flat=True).get(pk=stored.receipt_id)
+    return bytes(earlier) != raw and fingerprint(bytes(earlier)) != fingerprint(raw)
+
+
+def _own_identity(raw: bytes) -> str:
+    """Return an identity that includes the content, for a mail whose Message-ID another mail bears too."""
+    return f"{message_identity(raw)[:400]}#{fingerprint(raw)[:32]}"
 
 
 def _check(raw: bytes) -> None:

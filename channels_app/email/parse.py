@@ -15,6 +15,23 @@ from channels_app.email.structure import Part, parse_head, parse_structure, spli
 MAX_ATTACHMENTS = 100
 MAX_FILENAME_CHARACTERS = 200
 MAX_SUBJECT_CHARACTERS = 500
+_OWN_HEADERS = (
+    "from",
+    "sender",
+    "reply-to",
+    "to",
+    "cc",
+    "date",
+    "subject",
+    "in-reply-to",
+    "references",
+    "auto-submitted",
+    "precedence",
+    "x-autoreply",
+    "content-type",
+    "content-transfer-encoding",
+    "content-disposition",
+)
 _READABLE = frozenset({"text/plain", "text/html", "text/enriched", "text/richtext", "application/xhtml+xml"})
 _MARKUP = frozenset({"text/html", "text/enriched", "text/richtext", "application/xhtml+xml"})
 _FORBIDDEN_IN_NAMES = str.maketrans(dict.fromkeys("/\\\r\n\t\0", "_"))
@@ -113,16 +130,29 @@ def message_identity(raw: bytes) -> str:
     return _message_id(parse_head(raw), raw)
 
 
-def _message_id(root: Part, raw: bytes) -> str:
-    declared = message_ids(root.header("message-id"))
+def fingerprint(raw: bytes) -> str:
+    """Return a hash of what stays the same from one delivery of a mail to the next: its own headers and its body.
+
+    Headers added on the way and the form of line ends do not count. It tells a repeated mail from another one that
+    bears the same Message-ID, as broken senders and web forms send them.
+    """
+    return _fingerprint(parse_head(raw))
+
+
+def _fingerprint(head: Part) -> str:
+    digest = hashlib.sha256()
+    for name in _OWN_HEADERS:
+        digest.update(b" ".join(b" ".join(head.values(name)).split()) + b"\0")
+    digest.update(head.raw_body.replace(b"\r\n", b"\n").rstrip())
+    return digest.hexdigest()
+
+
+def _message_id(head: Part, raw: bytes) -> str:
+    declared = message_ids(head.header("message-id"))
     if declared:
         return declared[0]
-    # Headers added on the way differ from delivery to delivery; a mail without a date has nothing else to know it by.
-    if root.header("date"):
-        parts = [root.header(name) for name in ("from", "to", "date", "subject")] + [root.raw_body]
-        digest = hashlib.sha256(b"\0".join(parts)).hexdigest()
-    else:
-        digest = hashlib.sha256(raw).hexdigest()
+    # a mail without a date has nothing but the traces of its way to tell it from the next one
+    digest = _fingerprint(head) if head.header("date") else hashlib.sha256(raw).hexdigest()
     return f"sha256-{digest}@message-id.missing"
 
 

@@ -50,7 +50,7 @@ def as_dict(mail: ParsedEmail) -> dict[str, Any]:
         "reply_to": _listed(mail.reply_to),
         "subject": mail.subject,
         "message_id": mail.message_id,
-        "in_reply_to": list(mail.in_reply_to),
+        "in_reply_to": mail.in_reply_to[0] if mail.in_reply_to else "",
         "references": list(mail.references),
         "date": mail.date.isoformat() if mail.date else None,
         "text": mail.text,

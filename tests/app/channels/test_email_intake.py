@@ -49,6 +49,25 @@ def test_same_mail_twice_is_one_entry(mailbox: EndpointInfo) -> None:
         assert (Message.objects.count(), Ticket.objects.count(), Receipt.objects.count()) == (1, 1, 1)
 
 
+def test_another_mail_with_the_same_message_id_is_not_lost(mailbox: EndpointInfo) -> None:
+    first = take_email(endpoint=mailbox, raw=raw_mail(message_id="form@example.org"), at=AT)
+    other = raw_mail(message_id="form@example.org", text="Quite another matter.", sender="ivan@example.org")
+    second = take_email(endpoint=mailbox, raw=other, at=AT)
+    again = take_email(endpoint=mailbox, raw=other, at=AT)
+
+    assert (first.status, second.status, again.status) == ("created", "created", "duplicate")
+    assert (second.ticket, again.ticket, again.entry) == ("SH-1002", "SH-1002", second.entry)
+    with open_account(mailbox.account_id):
+        assert (Message.objects.count(), Receipt.objects.count()) == (2, 2)
+
+
+def test_same_mail_with_other_line_ends_and_traces_is_a_duplicate(mailbox: EndpointInfo) -> None:
+    raw = raw_mail()
+    take_email(endpoint=mailbox, raw=raw, at=AT)
+    again = b"Received: from relay.example by mx.example\n" + raw.replace(b"\r\n", b"\n")
+    assert take_email(endpoint=mailbox, raw=again, at=AT).status == "duplicate"
+
+
 def test_mail_without_message_id_twice_is_one_entry(mailbox: EndpointInfo) -> None:
     raw = raw_mail(message_id="")
     # the second came over another server, which left its trace

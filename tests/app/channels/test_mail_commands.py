@@ -135,7 +135,7 @@ def test_parse_email_prints_the_translation_and_stores_nothing(tmp_path: Path, s
         "reply_to": [],
         "subject": "Files",
         "message_id": "parts@example.org",
-        "in_reply_to": [],
+        "in_reply_to": "",
         "references": [],
         "date": None,
         "text": "hello",
