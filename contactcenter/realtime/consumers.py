@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -26,6 +27,8 @@ from contactcenter.tenancy.scope import Scope
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 NOT_SIGNED_IN: Final = 4401
 FELL_BEHIND: Final = 4408
 FOCUS_STEP: Final = timedelta(seconds=20)
@@ -34,6 +37,12 @@ TYPING_STEP: Final = timedelta(seconds=2)
 ACCESS_STEP: Final = timedelta(seconds=60)
 """So often the person's accounts are read again while the socket stays open."""
 FRAMES_PER_SECOND: Final = 20
+
+
+async def _in_database(work: Callable[..., T], **arguments: Any) -> T:
+    """Run in one of several threads: one slow statement must not hold up every socket of the process."""
+    result: T = await database_sync_to_async(work, thread_sensitive=False)(**arguments)
+    return result
 
 
 class ConsoleConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
@@ -58,9 +67,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             return
         await self.accept()
         user = self.scope.get("user")
-        audience = (
-            await database_sync_to_async(audience_of)(user_id=user.pk) if user and user.is_authenticated else None
-        )
+        audience = await _in_database(audience_of, user_id=user.pk) if user and user.is_authenticated else None
         if audience is None:
             await self.close(code=NOT_SIGNED_IN)
             return
@@ -142,15 +149,15 @@ class ConsoleConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             with open_scope(Scope(self.audience.account_ids)):
                 action(**arguments)
 
-        await database_sync_to_async(run)()
+        await _in_database(run)
 
     async def _sign_of_life(self, at: datetime) -> None:
         if self.audience.operator_id is not None:
-            await database_sync_to_async(see_operator)(operator_id=self.audience.operator_id, at=at)
+            await _in_database(see_operator, operator_id=self.audience.operator_id, at=at)
 
     async def _check_access(self, at: datetime) -> bool:
         """Read roles and accounts again; a person who left the team loses the socket."""
-        audience = await database_sync_to_async(audience_of)(user_id=self.user_id)
+        audience = await _in_database(audience_of, user_id=self.user_id)
         if audience is None:
             await self.close(code=NOT_SIGNED_IN)
             return False

@@ -180,6 +180,9 @@ def send_reply(
     )
     ticket.status = TicketStatus.PENDING
     enqueue_on_commit("channels.deliver_message", message_id=message.pk)
+    if operator_id is None or ticket.assignee_id != operator_id:
+        # answered by somebody else: it need not wait, and nobody need be offered it
+        enqueue_on_commit("routing.ticket_waiting", ticket_id=ticket.pk)
     push_ticket_changed(ticket, kind="entry.added", entry={"type": "message", "id": message.pk})
     return message
 

@@ -132,6 +132,5 @@ def _save(*, row: OperatorState, presence: Presence, reason: str, at: datetime, 
         row.idle_since = at
     row.save(update_fields=["presence", "reason", "since", "last_seen_at", "missed_offers", "idle_since"])
     payload = {"operator_id": row.operator_id, "state": presence, "reason": reason, "since": as_text(at)}
-    push_on_commit(f"operator:{row.operator_id}", kind="presence.changed", payload=payload)
     push_on_commit("staff", kind="presence.changed", payload=payload)
     enqueue_on_commit("routing.match")
