@@ -43,12 +43,16 @@ def _secret_key(var: Path) -> str:
     return path.read_text().strip()
 
 
-def _manage(*arguments: str, quiet: bool = False) -> None:
+def _manage(*arguments: str, show: bool = False) -> str:
+    """Run a management command; return what it printed (with `show` it prints as it goes)."""
     command = [sys.executable, "-W", "ignore", str(ROOT / "manage.py"), *arguments]
-    result = subprocess.run(command, capture_output=quiet, text=True, check=False)
+    result = subprocess.run(
+        command, stdout=None if show else subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False
+    )
     if result.returncode != 0:
-        detail = f"\n{result.stderr.strip()[-1500:]}" if quiet else ""
-        raise ServerProblem(f"manage.py {arguments[0]} failed.{detail}")
+        said = [line for line in result.stderr.splitlines() if line and not line[0].isspace()]
+        raise ServerProblem(f"manage.py {' '.join(arguments)} failed: {said[-1] if said else 'it gave no reason'}")
+    return result.stdout or ""
 
 
 def _collect_static(var: Path) -> None:
@@ -61,7 +65,7 @@ def _collect_static(var: Path) -> None:
     state = " ".join(str(path.stat().st_mtime_ns) for path in sources if path.exists())
     stamp = var / "static.stamp"
     if not stamp.exists() or stamp.read_text() != state:
-        _manage("collectstatic", "--noinput", "--verbosity", "0", quiet=True)
+        _manage("collectstatic", "--noinput", "--verbosity", "0")
         stamp.write_text(state)
 
 
@@ -118,9 +122,8 @@ def _server_children(servers: list[EmbeddedServer], logs: Path) -> list[Child]:
     """Let the supervisor restart an embedded server that was killed, with the very command it was started with."""
     children = []
     for server in servers:
-        command = server.process.args
-        assert isinstance(command, list)  # noqa: S101  (we built it)
-        child = Child(name=server.name, command=command, environment={}, log=logs / f"{server.name}.log")
+        log = logs / f"{server.name}.log"
+        child = Child(name=server.name, command=server.command, environment={}, log=log, run_as=server.run_as)
         child.process, child.started_at = server.process, time.monotonic()
         children.append(child)
     return children
@@ -133,7 +136,7 @@ def _wait_until_ready(*, host: str, port: int, supervisor: Supervisor, seconds: 
     while True:
         supervisor.tend()
         try:
-            with urllib.request.urlopen(address, timeout=2):  # noqa: S310  (our own address)
+            with urllib.request.urlopen(address, timeout=2):
                 return
         except (urllib.error.URLError, OSError):
             if time.monotonic() > deadline:
@@ -159,17 +162,19 @@ def _run(var: Path) -> None:
         supervisor = Supervisor([], say=say)
         try:
             say("Preparing the database ...")
-            _manage("migrate", "--verbosity", "0", quiet=True)
+            _manage("migrate", "--verbosity", "0")
             _collect_static(var)
+            logins = ""
             if environment.boolean("DEMO", default=False):
-                _manage("prepare_demo")
+                _manage("prepare_demo", show=True)
+                logins = _manage("prepare_demo", "--logins")
             supervisor.children = [*_server_children(servers, logs), *_children(logs=logs, host=host, port=port)]
             say("Starting web, worker, beat and the mail door ...")
             for child in supervisor.children:
                 if child.process is None:
                     child.start()
             _wait_until_ready(host=host, port=port, supervisor=supervisor)
-            _greet(host=host, port=port, logs=logs)
+            _greet(host=host, port=port, logs=logs, logins=logins)
             while True:
                 supervisor.tend()
                 time.sleep(0.25)
@@ -189,11 +194,11 @@ def _run(var: Path) -> None:
             say("Stopped.")
 
 
-def _greet(*, host: str, port: int, logs: Path) -> None:
+def _greet(*, host: str, port: int, logs: Path, logins: str) -> None:
     shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else host  # noqa: S104
     say(f"\nReady: http://{shown}:{port}/   (logs: {logs}; stop with Ctrl-C)")
-    if environment.boolean("DEMO", default=False):
-        _manage("prepare_demo", "--logins")
+    if logins:
+        say(logins.rstrip())
 
 
 def main() -> int:

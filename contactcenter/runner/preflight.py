@@ -23,9 +23,8 @@ def only_one_run(var: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             lock.seek(0)
-            raise ServerProblem(
-                f"This checkout is already running (process {lock.read().strip() or 'unknown'}). Stop it with Ctrl-C there."
-            ) from None
+            holder = lock.read().strip() or "unknown"
+            raise ServerProblem(f"This is already running (process {holder}). Stop it with Ctrl-C there.") from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -62,7 +61,8 @@ def check_port(*, host: str, port: int, variable: str) -> None:
             probe.bind((host, port))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                problem = f"Port {port} is taken by another program. Stop it, or choose another: {variable}={port + 1} make run"
+                other = f"{variable}={port + 1} make run"
+                problem = f"Port {port} is taken by another program. Stop it, or choose another: {other}"
             elif error.errno == errno.EACCES:
                 problem = f"Port {port} needs root. Choose one above 1023: {variable}=8000 make run"
             else:

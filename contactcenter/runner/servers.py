@@ -28,11 +28,13 @@ class ServerProblem(Exception):
 
 @dataclass(slots=True)
 class EmbeddedServer:
-    """A running server: its process and the URL under which it is reached."""
+    """A running server: its process, the URL under which it is reached, and how to start it again."""
 
     name: str
     process: subprocess.Popen[bytes]
     url: str
+    command: list[str]
+    run_as: dict[str, Any]
 
     def stop(self, *, seconds: float = 20.0) -> None:
         """Stop it cleanly; kill it if it does not stop in time."""
@@ -140,7 +142,7 @@ def start_postgres(directory: Path, *, options: Sequence[str] = (), database: st
             command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True, **_run_as(person)
         )
     url = f"postgresql://postgres@/{database}?host={quote(str(sockets), safe='')}"
-    server = EmbeddedServer("postgresql", process, url)
+    server = EmbeddedServer("postgresql", process, url, command, _run_as(person))
     _wait_for_postgres(server, sockets=sockets, database=database, log=log)
     return server
 
@@ -203,12 +205,12 @@ def start_valkey(directory: Path) -> EmbeddedServer:
         f'bind 127.0.0.1\nport {port}\nrequirepass "{password}"\nsave ""\nappendonly no\ndir "{directory.resolve()}"\n'
         "maxmemory 512mb\nmaxmemory-policy noeviction\n"
     )
+    command = [str(get_binary_path()), str(configuration)]
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [str(get_binary_path()), str(configuration)],
-            stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
-    server = EmbeddedServer("valkey", process, f"redis://:{password}@127.0.0.1:{port}/0")
+            command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+    server = EmbeddedServer("valkey", process, f"redis://:{password}@127.0.0.1:{port}/0", command, {})
     client = redis.Redis.from_url(server.url, socket_timeout=1, socket_connect_timeout=1)
     deadline = time.monotonic() + _START_SECONDS
     while True:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 QUICK_DEATH_SECONDS = 10.0
 MAX_QUICK_DEATHS = 5
@@ -20,6 +21,7 @@ class Child:
     command: Sequence[str]
     environment: Mapping[str, str]
     log: Path
+    run_as: Mapping[str, Any] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     quick_deaths: int = 0
@@ -35,6 +37,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, **self.environment},
                 start_new_session=True,
+                **self.run_as,
             )
         self.started_at = time.monotonic()
         self.restart_at = 0.0

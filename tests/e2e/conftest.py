@@ -48,13 +48,14 @@ class Site:
 
     def manage(self, *arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
         """Run a management command against this site's servers."""
-        environment = {**self.environment, **self._servers()}
+        environment = {**self.environment, **self.servers()}
         return subprocess.run(
             [sys.executable, "-W", "ignore", str(ROOT / "manage.py"), *arguments],
             env=environment, input=stdin, capture_output=True, check=False, cwd=ROOT,
         )  # fmt: skip
 
-    def _servers(self) -> dict[str, str]:
+    def servers(self) -> dict[str, str]:
+        """Return the settings by which a command reaches this site's servers."""
         valkey = (self.var / "valkey" / "valkey.conf").read_text()
         sockets = self.var.resolve() / "postgresql" / "sockets"
         port = re.search(r"^port (\d+)", valkey, re.M)
