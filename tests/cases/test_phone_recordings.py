@@ -10,13 +10,14 @@ import os
 import random
 from io import StringIO
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
 
 from channels_app.models import Endpoint
-from channels_app.phone.calls import Call, Direction, HungUpBy, Outcome
+from channels_app.phone.calls import Call, Direction, HungUpBy, Outcome, Segment
 from channels_app.phone.files import LogFormat, read_log
 from channels_app.phone.reducer import reduce_events
 from channels_app.phone.report import call_as_json
@@ -30,6 +31,8 @@ RECORDINGS = Path(os.environ.get("CASES_DIR") or Path(__file__).parents[2].paren
     "phone/asterisk_recordings"
 )
 pytestmark = pytest.mark.skipif(not RECORDINGS.is_dir(), reason=f"recordings are not at {RECORDINGS}")
+
+Truth = dict[str, Any]
 
 PLAIN_NUMBERS = {"01", "03", "04", "05", "06", "07", "08", "08b", "17", "17b", "18", "19", "19b", "26"}
 OUTCOMES = {
@@ -109,7 +112,7 @@ def _phones() -> dict[str, str]:
     return {f"PJSIP/{extension}": name for extension, name in names.items()}
 
 
-def _expected_calls(folder: str, log_format: LogFormat) -> list[dict]:
+def _expected_calls(folder: str, log_format: LogFormat) -> list[Truth]:
     truth = json.loads((RECORDINGS / folder / "truth.json").read_text())
     calls = truth["calls"]
     if log_format is LogFormat.QUEUE_LOG:
@@ -118,14 +121,14 @@ def _expected_calls(folder: str, log_format: LogFormat) -> list[dict]:
     return sorted(calls, key=_start)
 
 
-def _in_queue_log(part: dict) -> bool:
+def _in_queue_log(part: Truth) -> bool:
     return part["kind"] == "queue" and part.get("outcome") != "never-queued"
 
 
-def _start(call: dict) -> float:
-    return (call.get("customer_phone") or {}).get("dialled_or_rang_at") or call["agent_phone"].get(
-        "dialled_at", call["agent_phone"].get("ring_start")
-    )
+def _start(call: Truth) -> float:
+    phone = call.get("customer_phone") or {}
+    operators = call.get("agent_phone") or {}
+    return float(phone.get("dialled_or_rang_at") or operators.get("dialled_at") or operators["ring_start"])
 
 
 def _near(actual_ms: int | None, expected_s: float | None, what: str) -> None:
@@ -151,7 +154,7 @@ def test_recording_agrees_with_the_phones(folder, log_format):
         _check_call(call, truth, gaps=gaps, log_format=log_format)
 
 
-def _check_call(call: Call, truth: dict, *, gaps: dict[str, str], log_format: LogFormat) -> None:
+def _check_call(call: Call, truth: Truth, *, gaps: dict[str, str], log_format: LogFormat) -> None:
     assert call.direction == truth["direction"].partition(" ")[0]
     if call.direction is Direction.OUTBOUND:
         assert call.from_number == truth["shown_number"]
@@ -180,7 +183,7 @@ def _check_call(call: Call, truth: dict, *, gaps: dict[str, str], log_format: Lo
         _check_segment(segment, part, gaps=gaps, log_format=log_format)
 
 
-def _check_segment(segment, part: dict, *, gaps: dict[str, str], log_format: LogFormat) -> None:
+def _check_segment(segment, part: Truth, *, gaps: dict[str, str], log_format: LogFormat) -> None:
     assert segment.kind == part["kind"]
     names = {interface.rpartition("/")[2]: name for interface, name in _phones().items()}
     assert segment.operator_name == (names[part["agent"]] if part["agent"] else "")
@@ -229,10 +232,11 @@ def endpoint():
         )
 
 
-def _import(log_format: LogFormat, *paths: Path) -> dict:
+def _import(log_format: LogFormat, *paths: Path) -> Truth:
     out = StringIO()
     call_command("import_calls", *map(str, paths), log_format=str(log_format), endpoint="pbx", stdout=out)
-    return json.loads(out.getvalue())
+    report: Truth = json.loads(out.getvalue())
+    return report
 
 
 @pytest.mark.django_db
@@ -299,6 +303,7 @@ def test_any_loss_of_events_gives_calls_without_negative_times(seed):
     events = [event for folder in _folders() for log_format in LogFormat for event in _read(folder, log_format)]
     kept = [event for event in events if chance.random() < share]
     for call in reduce_events(kept):
-        for part in (call, *call.segments):
+        parts: list[Call | Segment] = [call, *call.segments]
+        for part in parts:
             times = (part.wait_ms, part.ring_ms, part.talk_ms, part.hold_ms)
             assert all(value is None or value >= 0 for value in times)

@@ -86,23 +86,18 @@ def test_answered_call_becomes_ticket_interaction_and_operator_time(endpoint, tm
     report = _import(tmp_path, ANSWERED)
     assert (report["calls_created"], report["stored_lines"], report["rejected_lines"]) == (1, 3, [])
     call = Call.objects.get()
-    assert (call.direction, call.from_number, call.outcome, call.hung_up_by) == (
-        "in",
-        "+442079460009",
-        "answered",
-        "customer",
-    )
+    assert (call.direction, call.from_number) == ("in", "+442079460009")
+    assert (call.outcome, call.hung_up_by) == ("answered", "customer")
     assert (call.wait_ms, call.ring_ms, call.talk_ms, call.hold_ms) == (3000, 3000, 18000, None)
+    assert call.operator is not None
     assert call.operator.display_name == "Anna"
     assert ContactPoint.objects.get().value == "+442079460009"
-    assert (call.ticket.status, call.ticket.assignee_id, call.ticket.language) == (
-        TicketStatus.OPEN,
-        call.operator_id,
-        "en",
-    )
+    ticket = call.ticket
+    assert ticket is not None
+    assert (ticket.status, ticket.assignee_id, ticket.language) == (TicketStatus.OPEN, call.operator_id, "en")
     interaction = Interaction.objects.get()
     assert interaction.started_at == datetime(2023, 11, 14, 22, 13, 23, tzinfo=UTC)
-    assert (interaction.ended_at - interaction.started_at).total_seconds() == 18
+    assert interaction.ended_at == datetime(2023, 11, 14, 22, 13, 41, tzinfo=UTC)
     assert interaction.waited_ms == 3000
     assert [(event.kind, event.at.second, event.interaction_id) for event in _live_events()] == [
         ("offer.made", 20, None),
@@ -166,7 +161,8 @@ def test_restart_that_swallowed_a_call_ends_it_in_whatever_order_it_is_told(endp
     for text in (restart, talking) if restart_first else (talking, restart):
         _import(tmp_path, text)
     call = Call.objects.get()
-    assert (call.ended_at.second, call.talk_ms, call.hung_up_by) == (50, 27000, "pbx")
+    assert call.ended_at == datetime(2023, 11, 14, 22, 13, 50, tzinfo=UTC)
+    assert (call.talk_ms, call.hung_up_by) == (27000, "pbx")
     assert set(call.flags) == {"end_estimated", "pbx_restarted"}
     assert Interaction.objects.get().ended_at == call.ended_at
 
@@ -193,7 +189,7 @@ def test_finer_source_refines_the_call_and_corrects_the_time_by_events(endpoint,
     assert (call.wait_ms, call.talk_ms, call.hold_ms, call.to_number) == (2750, 18250, 5750, "+13125550101")
     assert Interaction.objects.count() == 1
     corrections = OperatorEvent.objects.filter(kind="correction")
-    assert {event.author.email for event in corrections} == {"telephone-log@system.invalid"}
+    assert set(corrections.values_list("author__email", flat=True)) == {"telephone-log@system.invalid"}
     assert [(event.kind, event.at.second, event.at.microsecond) for event in _live_events()] == [
         ("offer.made", 20, 500000),
         ("call.talk_started", 23, 0),
@@ -275,7 +271,7 @@ def test_every_second_on_the_telephone_reaches_the_ledger_once(endpoint, tmp_pat
     operator = Operator.objects.get()
     derive_operator(operator_id=operator.pk, at=datetime(2023, 11, 14, 23, tzinfo=UTC))
     current = Slice.objects.filter(operator=operator).order_by("started_at")
-    ms = defaultdict(int)
+    ms: dict[str, int] = defaultdict(int)
     for part in current:
         assert part.account_id == endpoint.account_id
         ms[part.kind] += part.ms

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from channels_app.phone.asterisk_ami import read_ami
 from channels_app.phone.asterisk_queue_log import read_queue_log
-from channels_app.phone.calls import Direction, Flag, HungUpBy, Outcome, SegmentKind
+from channels_app.phone.calls import Call, Direction, Flag, HungUpBy, Outcome, Segment, SegmentKind
 from channels_app.phone.reducer import reduce_events
 
 PHONES = {"PJSIP/101": "Anna", "PJSIP/102": "Ben"}
@@ -188,7 +188,8 @@ def test_permuted_and_repeated_events_give_the_same_calls(order, again):
 @given(kept=st.sets(st.integers(0, len(EVENTS) - 1)))
 def test_no_loss_of_events_raises_or_gives_a_negative_time(kept):
     for call in reduce_events([EVENTS[index] for index in kept], phones=PHONES):
-        for part in (call, *call.segments):
+        parts: list[Call | Segment] = [call, *call.segments]
+        for part in parts:
             assert all(
                 value is None or value >= 0 for value in (part.wait_ms, part.ring_ms, part.talk_ms, part.hold_ms)
             )
