@@ -160,10 +160,15 @@ class IdlePolicy(models.Model):
     """The idle policy of one operator, or of everybody without one (operator null)."""
 
     operator = models.OneToOneField(
-        "operators.Operator", null=True, on_delete=models.CASCADE, related_name="idle_policy"
+        "operators.Operator", null=True, blank=True, on_delete=models.CASCADE, related_name="idle_policy"
     )
     kind = models.CharField(max_length=12, choices=IdlePolicyKind.choices, default=IdlePolicyKind.NONE)
-    settings = models.JSONField(default=dict)
+    settings = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["operator"], nulls_distinct=False, name="idle_policy_one_default")
+        ]
 
     def __str__(self) -> str:
         return self.kind

@@ -1,7 +1,7 @@
 """Which allocation policy an operator has, as the pure ledger takes it."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -16,35 +16,46 @@ logger = logging.getLogger(__name__)
 def policy_of(*, operator: Operator) -> Policy:
     """Return the operator's policy, else the default one, else: idle time is nobody's.
 
-    Settings by kind: home and dedicated {"account_id"} (without it: the operator's home account), percent
-    {"percent": {account id: percent}}, equal {"account_ids"} (without it: all the operator's accounts). Settings that
-    make no sense are logged and leave the idle time unallocated.
+    Settings that make no sense for this operator are logged and leave the idle time unallocated.
     """
     row = IdlePolicy.objects.filter(operator=operator).first() or IdlePolicy.objects.filter(operator=None).first()
     if row is None:
         return Policy()
     try:
-        return Policy(IdleKind(row.kind), tuple(sorted(_weights(row, operator).items())))
-    except (ValueError, TypeError, AttributeError, InvalidOperation) as error:
+        return policy_from(
+            kind=row.kind,
+            settings=row.settings,
+            home_account_id=operator.home_account_id,
+            account_ids=Membership.objects.filter(user_id=operator.user_id).values_list("account_id", flat=True),
+        )
+    except ValueError as error:
         logger.warning("idle policy %s of operator %s is ignored: %s", row.pk, operator.pk, error)
         return Policy()
 
 
-def _weights(row: IdlePolicy, operator: Operator) -> dict[int, int]:
-    settings: Mapping[str, Any] = row.settings
-    if row.kind in (IdleKind.HOME, IdleKind.DEDICATED):
-        account_id = settings.get("account_id") or operator.home_account_id
-        return {int(account_id): 1} if account_id else {}
-    if row.kind == IdleKind.PERCENT:
-        parts = {int(name): Decimal(str(part)) for name, part in settings.get("percent", {}).items()}
-        scale = 1 if all(part == part.to_integral_value() for part in parts.values()) else 100
-        return {account_id: int(part * scale) for account_id, part in parts.items()}
-    if row.kind == IdleKind.EQUAL:
-        ids = settings.get("account_ids") or Membership.objects.filter(user_id=operator.user_id).values_list(
-            "account_id", flat=True
-        )
-        return {int(account_id): 1 for account_id in ids}
-    return {}
+def policy_from(
+    *, kind: str, settings: Mapping[str, Any], home_account_id: int | None, account_ids: Iterable[int]
+) -> Policy:
+    """Return the policy that a kind and its settings mean; ValueError says what is wrong with them.
+
+    home and dedicated take {"account_id"} (without it: the home account), percent {"percent": {account id: percent}}
+    with up to two decimals, equal {"account_ids"} (without it: all the operator's accounts), none nothing.
+    """
+    weights: dict[int, int] = {}
+    try:
+        if kind in (IdleKind.HOME, IdleKind.DEDICATED):
+            account_id = settings.get("account_id") or home_account_id
+            weights = {int(account_id): 1} if account_id else {}
+        elif kind == IdleKind.PERCENT:
+            parts = {int(name): Decimal(str(part)) * 100 for name, part in settings.get("percent", {}).items()}
+            if any(part != part.to_integral_value() for part in parts.values()):
+                raise ValueError("percent: at most two decimals")
+            weights = {account_id: int(part) for account_id, part in parts.items()}
+        elif kind == IdleKind.EQUAL:
+            weights = {int(account_id): 1 for account_id in settings.get("account_ids") or account_ids}
+    except (TypeError, AttributeError, InvalidOperation) as error:
+        raise ValueError(f"settings: not of the shape that {kind} takes") from error
+    return Policy(IdleKind(kind), tuple(sorted(weights.items())))
 
 
 def to_document(*, policy: Policy) -> dict[str, Any]:

@@ -19,10 +19,8 @@ _UNCOLLECTED = """
     SELECT r.session_id FROM worktime_allocationrun r LEFT JOIN billing_collectedrun c ON c.allocation_run_id = r.id
     WHERE (r.is_current AND c.revision IS DISTINCT FROM r.revision) OR (NOT r.is_current AND c.revision IS NOT NULL)
 """
-_WAITING = (
-    _UNCOLLECTED
-    + "UNION SELECT t.id FROM worktime_session t JOIN worktime_underivedstretch u ON u.operator_id = t.operator_id"
-)
+_BEHIND = "SELECT t.id FROM worktime_session t JOIN worktime_underivedstretch u ON u.operator_id = t.operator_id"
+_WAITING = f"{_UNCOLLECTED} UNION {_BEHIND}"
 _SETTLED = """
     SELECT a.interaction_id, a.account_id, a.kind, a.ms, s.session_id FROM worktime_allocation a
     JOIN worktime_allocationrun r ON r.id = a.run_id AND r.is_current
