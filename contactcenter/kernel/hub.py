@@ -34,6 +34,7 @@ T = TypeVar("T")
 
 LOST_POLL_S: Final = 1.0
 SPARE_POLL_S: Final = 5.0
+CANCEL_AGAIN_S: Final = 0.5
 QUEUE_FRAMES: Final = 1_000
 """A socket so many frames behind is dropped; its client comes back and catches up by cursor."""
 REMEMBERED: Final = 20_000
@@ -190,11 +191,12 @@ class Hub:
 
     async def _stop(self) -> None:
         tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        running = set(tasks)
+        while running:
+            # the Valkey client may swallow a cancellation that meets it between two reads: ask again
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=CANCEL_AGAIN_S)
         self.listening = False
         if self._database is not None:
             await asyncio.get_running_loop().run_in_executor(self._database, lambda: connection.close())
