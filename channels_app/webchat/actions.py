@@ -123,6 +123,7 @@ def store_message(*, visit: Visit, text: ChatText, at: datetime) -> StoredReceip
     return stored
 
 
+@transaction.atomic
 def take_in_message(*, visit: Visit, receipt_id: int) -> int | None:
     """Make the stored message an entry of its ticket, here and now; returns the ticket's id if this call did it."""
     result = process_receipt(receipt_id=receipt_id).result

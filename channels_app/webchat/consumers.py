@@ -30,6 +30,8 @@ TOUCH_EVERY_S: Final = 60.0
 HELLO_WITHIN_S: Final = 15.0
 
 _limiter = Limiter()
+_taking_in: set[asyncio.Task[None]] = set()
+"""Tasks that outlive their socket; the loop itself keeps only weak references."""
 
 
 class VisitorConsumer(AsyncWebsocketConsumer):
@@ -42,6 +44,8 @@ class VisitorConsumer(AsyncWebsocketConsumer):
         self.visit: actions.Visit | None = None
         self.subscription: Subscription | None = None
         self.forwarding: asyncio.Task[None] | None = None
+        self.stored: asyncio.Queue[int | None] = asyncio.Queue()
+        self.taking_in: asyncio.Task[None] | None = None
         self.broken = 0
         self.touched_at_s = time.monotonic()
         await self.accept()
@@ -68,6 +72,7 @@ class VisitorConsumer(AsyncWebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         """Let go of the live events. The chat stays open: the visitor may only be reloading the page."""
         self.hello_timer.cancel()
+        self.stored.put_nowait(None)
         if self.forwarding is not None:
             self.forwarding.cancel()
             with suppress(asyncio.CancelledError):
@@ -146,11 +151,24 @@ class VisitorConsumer(AsyncWebsocketConsumer):
         stored: StoredReceipt = await self._in_account(actions.store_message, visit=visit, text=text, at=at)
         await self._send(type="ack", uuid=str(text.uuid), at=protocol.instant(stored.received_at))
         if stored.created:
+            self.stored.put_nowait(stored.receipt_id)
+            if self.taking_in is None:
+                self.taking_in = asyncio.create_task(self._take_in(visit))
+                _taking_in.add(self.taking_in)
+                self.taking_in.add_done_callback(_taking_in.discard)
+
+    async def _take_in(self, visit: actions.Visit) -> None:
+        """Make entries of what was stored, in order, beside the socket: an acknowledgement never waits for it.
+
+        Goes on after the visitor has left until nothing is stored any more. What a killed process leaves the sweeper
+        finds.
+        """
+        while (receipt_id := await self.stored.get()) is not None:
             try:
-                await self._in_account(actions.take_in_message, visit=visit, receipt_id=stored.receipt_id)
+                await self._in_account(actions.take_in_message, visit=visit, receipt_id=receipt_id)
             except Exception:
                 # acknowledged and stored: the sweeper tries again, the socket goes on
-                logger.exception("receipt %s was stored but not taken in", stored.receipt_id)
+                logger.exception("receipt %s was stored but not taken in", receipt_id)
 
     async def _alive(self, visit: actions.Visit) -> None:
         await self._send(type="pong")
