@@ -6,16 +6,17 @@ from zoneinfo import ZoneInfo
 
 from django.http import StreamingHttpResponse
 from django.utils import timezone
+from django.utils.text import slugify
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from billing.queries import account_in_scope
+from billing.queries import account_in_scope, invoices_for
 from contactcenter.dashboards import portal_figures as figures
 from contactcenter.dashboards.portal_costs import contact_costs, month_cost
-from contactcenter.dashboards.portal_export import contacts_csv
+from contactcenter.dashboards.portal_export import contacts_csv, invoice_csv
 from contactcenter.dashboards.portal_months import (
     Month,
     day_bounds,
@@ -40,6 +41,7 @@ from contactcenter.dashboards.portal_serializers import (
     UsageSerializer,
 )
 from contactcenter.kernel.errors import NotFound
+from contactcenter.tenancy.login import logged_in
 from contactcenter.tenancy.models import Account, Role
 from contactcenter.tenancy.permissions import roles
 from contactcenter.tenancy.queries import accounts_in_scope
@@ -48,6 +50,8 @@ from contactcenter.tickets.models import Ticket
 PAGE_SIZE = 50
 FORMULA: figures.Formula = "abandons_within_met"
 SeesUsage = roles(Role.CLIENT_VIEWER, Role.CLIENT_ADMIN, Role.SUPERVISOR, Role.BILLING_ADMIN, Role.ADMIN)
+SeesMoney = roles(Role.CLIENT_VIEWER, Role.CLIENT_ADMIN, Role.BILLING_ADMIN, Role.ADMIN)
+BUILDS_BILLS = frozenset({Role.BILLING_ADMIN.value, Role.ADMIN.value})
 
 
 class UsageView(APIView):
@@ -64,11 +68,12 @@ class UsageView(APIView):
         zone = ZoneInfo(account.time_zone)
         month = wanted.get("month") or month_of(at=at, zone=zone)
         document = usage_document(account=account, month=month, channel=wanted.get("channel", ""), at=at)
+        document["cost"] = _cost(account=account, month=month) if _sees_money(request) else None
         return Response(UsageSerializer(document).data)
 
 
 def usage_document(*, account: Account, month: Month, channel: str, at: dt.datetime) -> dict[str, Any]:
-    """Return UsageSerializer's shape for one month as seen at the instant `at`."""
+    """Return UsageSerializer's shape, without the cost, for one month as seen at the instant `at`."""
     zone = ZoneInfo(account.time_zone)
     start, end = month_bounds(month=month, zone=zone)
     before_start, before_end = same_stretch_before(month=month, at=at, zone=zone)
@@ -106,7 +111,6 @@ def usage_document(*, account: Account, month: Month, channel: str, at: dt.datet
             "average_wait_ms": figures.average_wait_ms(answering=answering),
             "before_wait_ms": figures.average_wait_ms(answering=answering_before),
         },
-        "cost": _cost(account=account, month=month),
         "days": [_day(on, [bucket for bucket in buckets if bucket.on == on]) for on in days_of(month=month)],
         "heat": heat,
         "busiest": {"weekday": peak[0], "hour": peak[1], "contacts": heat[peak[0]][peak[1]]} if peak else None,
@@ -155,7 +159,7 @@ class ContactsView(APIView):
         account, wanted = _filter(given)
         after = Place.parse(given["cursor"]) if given.get("cursor") else None
         rows, following = contact_page(wanted=wanted, after=after, size=PAGE_SIZE)
-        costs = contact_costs(account=account, rows=rows)
+        costs = contact_costs(account=account, rows=rows) if _sees_money(request) else {}
         page = {
             "results": [_contact_document(row, costs.get(row.place)) for row in rows],
             "next": str(following) if following else None,
@@ -177,10 +181,36 @@ class ContactsExportView(APIView):
         """Send the same list as CSV (UTF-8, comma, instants in UTC, times in milliseconds)."""
         account, wanted = _filter(_read(ContactParameters, request))
         response = StreamingHttpResponse(
-            contacts_csv(account=account, wanted=wanted), content_type="text/csv; charset=utf-8"
+            contacts_csv(account=account, wanted=wanted, priced=_sees_money(request)),
+            content_type="text/csv; charset=utf-8",
         )
         response.headers["Content-Disposition"] = f'attachment; filename="contacts-{account.slug}.csv"'
         return response
+
+
+class InvoiceExportView(APIView):
+    """GET /api/v1/portal/invoices/{id}/export/"""
+
+    permission_classes = [SeesMoney]
+
+    @extend_schema(
+        responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.STR)}, operation_id="portal_invoice_export"
+    )
+    def get(self, request: Request, invoice_id: int) -> StreamingHttpResponse:
+        """Send an invoice as CSV, one row for every contact on it."""
+        drafts = logged_in(request).role in BUILDS_BILLS
+        invoice = invoices_for(account_id=None, include_drafts=drafts).filter(pk=invoice_id).first()
+        if invoice is None:
+            raise NotFound("There is no such invoice.")
+        response = StreamingHttpResponse(invoice_csv(invoice=invoice), content_type="text/csv; charset=utf-8")
+        name = f"invoice-{invoice.number or invoice.period}"
+        response.headers["Content-Disposition"] = f'attachment; filename="{slugify(name)}.csv"'
+        return response
+
+
+def _sees_money(request: Request) -> bool:
+    # a supervisor runs the floor and is told no prices, here as in billing
+    return logged_in(request).role != Role.SUPERVISOR
 
 
 def _contact_document(row: ContactRow, cost: tuple[Any, str] | None) -> dict[str, Any]:

@@ -8,6 +8,11 @@ urlpatterns: list[URLPattern] = [
     path("portal/usage/", portal_api.UsageView.as_view(), name="portal-usage"),
     path("portal/interactions/", portal_api.ContactsView.as_view(), name="portal-interactions"),
     path("portal/interactions/export/", portal_api.ContactsExportView.as_view(), name="portal-interactions-export"),
+    path(
+        "portal/invoices/<int:invoice_id>/export/",
+        portal_api.InvoiceExportView.as_view(),
+        name="portal-invoice-export",
+    ),
     path("admin/accounts/", admin_api.AccountsView.as_view(), name="admin-accounts"),
     path("admin/accounts/<int:account_id>/", admin_api.AccountView.as_view(), name="admin-account"),
     path("admin/endpoints/", admin_api.EndpointsView.as_view(), name="admin-endpoints"),

@@ -56,11 +56,13 @@ def refused(response) -> tuple[int, str | None]:
 
 
 STAFF = {Role.SUPERVISOR, Role.BILLING_ADMIN, Role.ADMIN}
+MONEY = {Role.CLIENT_VIEWER, Role.CLIENT_ADMIN, Role.BILLING_ADMIN, Role.ADMIN}
 FLOOR = {Role.SUPERVISOR, Role.ADMIN}
 TABLE = [
     ("get", "/api/v1/portal/usage/", STAFF | {Role.CLIENT_VIEWER, Role.CLIENT_ADMIN}),
     ("get", "/api/v1/portal/interactions/", STAFF | {Role.CLIENT_VIEWER, Role.CLIENT_ADMIN}),
     ("get", "/api/v1/portal/interactions/export/", STAFF | {Role.CLIENT_VIEWER, Role.CLIENT_ADMIN}),
+    ("get", "/api/v1/portal/invoices/999/export/", MONEY),
     ("get", "/api/v1/admin/accounts/", STAFF),
     ("post", "/api/v1/admin/accounts/", {Role.BILLING_ADMIN, Role.ADMIN}),
     ("get", "/api/v1/admin/accounts/{account}/", STAFF),
@@ -101,8 +103,8 @@ def test_every_address_admits_its_roles_and_nobody_else(method, url, allowed, ro
     elif role not in allowed:
         assert status == 403
     else:
-        # an allowed creation of nothing is refused for its content, not for the role
-        assert status == (400 if method == "post" else 200)
+        # an allowed creation of nothing is refused for its content, an absent invoice for its absence, not for the role
+        assert status == (400 if method == "post" else 404 if "999" in url else 200)
 
 
 def test_account_is_added_and_audited(admin):
