@@ -26,13 +26,13 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Endpoint)
-class EndpointAdmin(admin.ModelAdmin[Endpoint]):
-    """Mailboxes, widgets and telephone systems."""
+class EndpointAdmin(ReadOnlyAdmin):
+    """Mailboxes, widgets and telephone systems; they are changed on the admin page, which keeps their secrets."""
 
     list_display = ("address", "kind", "account", "language", "is_active", "last_received_at", "last_error")
     list_filter = ("kind", "account", "is_active")
     list_select_related = ("account",)
-    readonly_fields = ("last_received_at", "last_error_at", "last_error")
+    exclude = ("settings",)
 
 
 @admin.register(Receipt)
