@@ -126,6 +126,7 @@ export function mockBackend(): Plugin {
     }
     const ticket = /^\/api\/v1\/tickets\/(\d+)\/(.*)$/.exec(path);
     if (ticket) return ticketCall(method, Number(ticket[1]), ticket[2]!, body);
+    if (path.startsWith('/api/v1/messages/')) return [200, { html: '<p>Здравствуйте! Заказ <b>55-1702</b> должен был прийти во вторник.</p><table border="1"><tr><td>Накладная</td><td>55-1702</td></tr></table>' }];
     if (path === '/api/v1/playbook/') return [200, data.playbook(Number(url.searchParams.get('account')))];
     return refused(404, 'not_found', 'No such address');
   }

@@ -102,3 +102,27 @@ test('many requests in one window are one reading, and one more when something c
   await Promise.resolve();
   expect(timers).toHaveLength(1);
 });
+
+test('the lists are read soon after a quiet time and at most every second and a half in a busy one', async () => {
+  const waits: number[] = [];
+  const timers: (() => void)[] = [];
+  let at = 10_000;
+  const refresher = new Refresher(
+    async () => undefined,
+    (work, ms) => (waits.push(ms), timers.push(work)),
+    () => at,
+  );
+  const settle = async (): Promise<void> => {
+    for (let i = 0; i < 5; i++) await Promise.resolve();
+  };
+  refresher.ask('lists');
+  timers.shift()!();
+  await settle();
+  at += 300;
+  refresher.ask('lists');
+  timers.shift()!();
+  await settle();
+  at += 60_000;
+  refresher.ask('lists');
+  expect(waits).toEqual([120, 1200, 120]);
+});

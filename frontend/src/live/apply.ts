@@ -73,8 +73,13 @@ export function apply(snapshot: ConsoleSnapshot, event: LiveEvent, view: View): 
   return result;
 }
 
+/** At least so long between two readings of the same: the lists of everybody change with every event of the house. */
+const GAP_MS: Record<string, number> = { lists: 1500 };
+const SOON_MS = 120;
+
 /** Runs each piece of work at most once at a time and once a window, however often it is asked for. */
 export class Refresher {
+  private readonly startedAt = new Map<string, number>();
   private readonly waiting = new Map<string, unknown>();
   private readonly running = new Set<string>();
   private readonly again = new Set<string>();
@@ -82,7 +87,7 @@ export class Refresher {
   constructor(
     private readonly run: (name: Refresh) => Promise<void>,
     private readonly setTimer: (work: () => void, ms: number) => unknown = (work, ms) => setTimeout(work, ms),
-    private readonly windowMs = 120,
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   ask(name: Refresh): void {
@@ -93,13 +98,14 @@ export class Refresher {
     }
     this.waiting.set(
       name,
-      this.setTimer(() => void this.start(name), this.windowMs),
+      this.setTimer(() => void this.start(name), Math.max(SOON_MS, (this.startedAt.get(name) ?? -Infinity) + (GAP_MS[name] ?? SOON_MS) - this.now())),
     );
   }
 
   private async start(name: Refresh): Promise<void> {
     this.waiting.delete(name);
     this.running.add(name);
+    this.startedAt.set(name, this.now());
     try {
       await this.run(name);
     } finally {
