@@ -37,6 +37,20 @@ export interface AdminEndpoint {
   failed_receipts: number;
 }
 
+export interface Receipt {
+  id: number;
+  account_id: number;
+  endpoint: string;
+  kind: EndpointKind;
+  external_id: string;
+  received_at: string;
+  state: 'pending' | 'processed' | 'failed';
+  attempts: number;
+  next_attempt_at: string | null;
+  error: string;
+  raw_url: string;
+}
+
 export interface SpokenLanguage {
   language: string;
   level: number;

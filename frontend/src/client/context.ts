@@ -36,5 +36,7 @@ export function useClientContext() {
   function change(query: LocationQueryRaw): void {
     void router.replace({ query: { ...route.query, ...query } });
   }
-  return { account, month, thisMonth, months, kept, change };
+  /** A supervisor runs the floor and is told no prices; the server decides. */
+  const seesMoney = computed(() => session.me?.role !== 'supervisor');
+  return { seesMoney, account, month, thisMonth, months, kept, change };
 }
