@@ -66,6 +66,7 @@ def _explain_usage(*, rate: Rate, line: Line) -> dict[str, Any]:
         "directions": sorted(rate.match.directions),
         "contacts": len(contacts),
         "allowance": line.usage.allowance if line.usage else 0,
+        "prorated": rate.prorate and rate.included > 0,
         **totals,
     }
     if rate.kind is ComponentKind.PER_MINUTE:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -103,10 +104,15 @@ def _line(line: InvoiceLine, invoice: Invoice, words: Wording) -> dict[str, Any]
             commitment=_price(told["commitment"], invoice, words),
             counted=_text(told["counted"], invoice, words),
         )
-    if told["share_of_period"] != "1" and told.get("prorated", True):
-        share = words.text("share", share=told["share_of_period"])
+    if told["share_of_period"] != "1" and told["prorated"]:
+        share = words.text("share", days=_days(line), all=(invoice.period_end - invoice.period_start).days)
         printed["detail"] = f"{printed['detail']} · {share}" if printed["detail"] else share
     return printed | {"amount": _money(line.amount, invoice, words)}
+
+
+def _days(line: InvoiceLine) -> int:
+    first, last = (date.fromisoformat(day) for day in line.segment.split("/"))
+    return (last - first).days + 1
 
 
 _QUANTITIES = (("used", "billed"), ("included", "included"), ("above", "charged"))

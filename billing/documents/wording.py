@@ -97,7 +97,7 @@ _ROWS: Mapping[str, tuple[str, str, str]] = {
         "Минимум {commitment}, использовано {counted}",
         "Mínimo {commitment}, consumido {counted}",
     ),
-    "share": ("{share} of the period", "{share} периода", "{share} del período"),
+    "share": ("{days} of {all} days", "{days} из {all} дней", "{days} de {all} días"),
     "unpriced": (
         "{count} contacts are not priced by this tariff and are not charged.",
         "Обращений вне тарифа: {count}; они не оплачиваются.",

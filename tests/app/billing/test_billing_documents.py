@@ -1,7 +1,7 @@
 """The PDF: what it prints in each language, taken from the texts given to typst; and that typst sets it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -78,3 +78,25 @@ def test_long_appendix_is_cut_and_says_so(invoice: Invoice, monkeypatch: pytest.
     phone = invoice_texts(invoice=invoice)["appendix"][0]
     assert phone["cut"] == "The first 0 of 1 contacts; the portal lists all of them."
     assert invoice.total == Decimal("3.51")
+
+
+def test_fees_a_true_up_and_a_part_of_a_month_are_told_on_their_lines(account: Account, serve: Serve) -> None:
+    document = {
+        "name": "Plan",
+        "currency": "EUR",
+        "components": [
+            {"code": "monthly", "kind": "recurring", "amount": "100"},
+            {"code": "phone", "kind": "per_minute", "rate_per_minute": "1", "basis": ["talk", "wrap"]},
+            {"code": "least", "kind": "minimum", "amount": "300"},
+        ],
+    }
+    sign(account, version_in_force(document), since=date(2026, 6, 16))
+    serve(talk=60, started_at=datetime(2026, 6, 16, 9, tzinfo=UTC))
+    actions.collect_pending(at=AT)
+    built = actions.build_draft(account_id=account.pk, period="2026-06", at=AT, actor_id=None)
+    monthly, phone, least = invoice_texts(invoice=built.invoice)["lines"]
+    assert (monthly["detail"], monthly["used"], monthly["amount"]) == ("15 of 30 days", "", "€50.00")
+    assert phone["detail"] == "1 contacts · talk + wrap-up · to the second, not rounded up"
+    assert least["detail"] == "Commitment €300.00, used €1.00 · 15 of 30 days"
+    assert least["amount"] == "€149.00"
+    assert invoice_pdf(invoice=built.invoice).startswith(b"%PDF-")

@@ -9,8 +9,15 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from billing import actions
+from billing.explanation import explain_contact
 from billing.models import Invoice, InvoiceLine, InvoiceLineUsage, NumberSeries, ParkedBill, TariffVersion, UsageLine
-from billing.queries import NothingToBill, UsageWithoutTariff, account_bill, account_period
+from billing.queries import (
+    NothingToBill,
+    UsageWithoutTariff,
+    account_bill,
+    account_period,
+    contact_explanation,
+)
 from billing.replay import replay_hash
 from billing.runs import run_invoices
 from contactcenter.kernel.errors import Conflict, Invalid, NotFound
@@ -317,3 +324,44 @@ def test_late_usage_is_told_and_left_off_the_issued_invoice(june: Account, serve
     (outcome,) = run_invoices(period="2026-06", accounts=[june], at=AT, issue=True, dry_run=False)
     assert outcome.as_dict()["late"] == 1
     assert Invoice.objects.get().total == Decimal("7.02")
+
+
+def test_stored_explanation_of_a_contact_is_the_one_the_engine_told(june: Account) -> None:
+    invoice = draft(june)
+    bill = account_bill(account=june, period=account_period(account=june, label="2026-06")).bill
+    told = [explain_contact(line=line, contact=contact) for line in bill.lines for contact in line.contacts]
+    rows = InvoiceLineUsage.objects.filter(line__invoice=invoice).select_related("line", "usage_line")
+    stored = [contact_explanation(contact=row, digits=2) for row in rows.order_by("line__position", "position")]
+    assert stored == told
+    assert len(stored) == 4
+
+
+def test_contact_that_no_rate_fits_is_counted_and_not_charged(account: Account, serve: Serve) -> None:
+    document = {**CARE, "components": [CARE["components"][0]]}
+    sign(account, version_in_force(document))
+    serve(channel="chat", focus=100)
+    actions.collect_pending(at=AT)
+    invoice = actions.issue_invoice(invoice_id=draft(account).pk, at=AT, actor_id=None)
+    assert (invoice.unpriced, invoice.total) == (1, Decimal("0.00"))
+    assert replay_hash(invoice=invoice) == invoice.content_hash
+    (outcome,) = run_invoices(period="2026-06", accounts=[account], at=AT, issue=True, dry_run=False)
+    assert (outcome.as_dict()["unpriced"], outcome.as_dict()["late"]) == (1, 0)
+
+
+def test_an_unforeseen_failure_parks_the_account_and_is_logged(
+    june: Account, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(**given: Any) -> None:
+        raise ZeroDivisionError("a fault nobody thought of")
+
+    monkeypatch.setattr("billing.actions.invoices.account_bill", fail)
+    assert run(june) == {"Green Clinic": "parked"}
+    assert ParkedBill.objects.get().reason == "ZeroDivisionError: a fault nobody thought of"
+    assert "could not be billed" in caplog.text
+
+
+def test_an_account_with_a_bad_time_zone_is_parked(june: Account) -> None:
+    Account.objects.filter(pk=june.pk).update(time_zone="Mars/Olympus")
+    june.refresh_from_db()
+    assert run(june) == {"Green Clinic": "parked"}
+    assert "'Mars/Olympus' is not a time zone" in ParkedBill.objects.get().reason
