@@ -23,7 +23,7 @@ from billing.api.serializers import (
     LineContactPageSerializer,
 )
 from billing.api.shapes import contact_row, invoice_detail, invoice_row
-from billing.documents import invoice_filename, invoice_pdf
+from billing.documents.invoice import invoice_filename, invoice_pdf
 from billing.explanation import bill_document
 from billing.models import Invoice, InvoiceLine, InvoiceLineUsage, UsageSource
 from billing.queries import account_bill, account_in_scope, invoices_for

@@ -15,7 +15,7 @@ from billing.models import Invoice, InvoiceLine, InvoiceLineUsage
 from billing.money import money_text
 
 TEMPLATE = Path(__file__).with_name("invoice.typ")
-MOST_CONTACTS = 4000
+MOST_CONTACTS = 2000
 BASIS_TEXTS = {"talk": "basis_talk_only", "talk_hold": "basis_talk_hold", "all_work": "basis_all_work"}
 
 
@@ -25,7 +25,7 @@ def invoice_filename(*, invoice: Invoice) -> str:
 
 
 def invoice_pdf(*, invoice: Invoice) -> bytes:
-    """Return the invoice as PDF in the client's language, with every contact in the appendix (the first 4,000)."""
+    """Return the invoice as PDF in the client's language, with every contact in the appendix (the first 2,000)."""
     data = json.dumps(invoice_texts(invoice=invoice), ensure_ascii=False)
     made = typst.compile(TEMPLATE, format="pdf", sys_inputs={"data": data}, ignore_system_fonts=True)
     if not isinstance(made, bytes):

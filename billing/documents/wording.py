@@ -91,7 +91,7 @@ _ROWS: Mapping[str, tuple[str, str, str]] = {
         "округление {rule} с на обращение, добавлено {added}",
         "cada contacto redondeado {rule} s, que añade {added}",
     ),
-    "contacts": ("{count} contacts", "обращений: {count}", "{count} contactos"),
+    "contacts": ("Contacts: {count}", "Обращений: {count}", "Contactos: {count}"),
     "true_up": (
         "Commitment {commitment}, used {counted}",
         "Минимум {commitment}, использовано {counted}",
@@ -99,9 +99,9 @@ _ROWS: Mapping[str, tuple[str, str, str]] = {
     ),
     "share": ("{days} of {all} days", "{days} из {all} дней", "{days} de {all} días"),
     "unpriced": (
-        "{count} contacts are not priced by this tariff and are not charged.",
+        "Contacts that this tariff does not price, not charged: {count}.",
         "Обращений вне тарифа: {count}; они не оплачиваются.",
-        "{count} contactos no tienen precio en esta tarifa y no se cobran.",
+        "Contactos sin precio en esta tarifa, no cobrados: {count}.",
     ),
 }
 

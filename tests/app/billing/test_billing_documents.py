@@ -7,8 +7,7 @@ from decimal import Decimal
 import pytest
 
 from billing import actions
-from billing.documents import invoice_filename, invoice_pdf
-from billing.documents.invoice import invoice_texts
+from billing.documents.invoice import invoice_filename, invoice_pdf, invoice_texts
 from billing.models import Invoice, Issuer
 from contactcenter.tenancy.models import Account
 from contactcenter.tickets.models import Interaction
@@ -96,7 +95,7 @@ def test_fees_a_true_up_and_a_part_of_a_month_are_told_on_their_lines(account: A
     built = actions.build_draft(account_id=account.pk, period="2026-06", at=AT, actor_id=None)
     monthly, phone, least = invoice_texts(invoice=built.invoice)["lines"]
     assert (monthly["detail"], monthly["used"], monthly["amount"]) == ("15 of 30 days", "", "€50.00")
-    assert phone["detail"] == "1 contacts · talk + wrap-up · to the second, not rounded up"
+    assert phone["detail"] == "Contacts: 1 · talk + wrap-up · to the second, not rounded up"
     assert least["detail"] == "Commitment €300.00, used €1.00 · 15 of 30 days"
     assert least["amount"] == "€149.00"
     assert invoice_pdf(invoice=built.invoice).startswith(b"%PDF-")
