@@ -1,4 +1,4 @@
-"""Decisions of people about receipts and messages that did not make it."""
+"""What happens to receipts and messages that did not make it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -46,11 +46,37 @@ def resend_message(*, message_id: int, actor_id: int | None, at: datetime) -> Me
     message.status, message.attempts, message.next_attempt_at, message.error = MessageStatus.QUEUED, 0, at, ""
     message.save(update_fields=["status", "attempts", "next_attempt_at", "error"])
     audit.record(action="message.resend", target=message, actor_id=actor_id, account_id=message.account_id)
+    push_message_changed(message)
+    enqueue_on_commit("channels.deliver_message", message_id=message.pk)
+    return message
+
+
+@transaction.atomic
+def record_undelivered(*, ticket_id: int, external_ids: Sequence[str], reason: str) -> int:
+    """Mark messages of the ticket that were sent, and have come back, as not sent; returns how many.
+
+    Whoever knows the id of a message of ours has received it, or its bounce: it cannot be guessed.
+    """
+    returned = Message.objects.select_for_update(of=("self",)).filter(
+        ticket_id=ticket_id,
+        external_id__in=list(external_ids),
+        direction=Direction.OUTBOUND,
+        status__in=[MessageStatus.SENT, MessageStatus.SENDING],
+    )
+    messages = list(returned.order_by("pk"))
+    for message in messages:
+        Message.objects.filter(pk=message.pk).update(
+            status=MessageStatus.FAILED, error=f"Came back: {reason}"[:500], next_attempt_at=None
+        )
+        push_message_changed(message)
+    return len(messages)
+
+
+def push_message_changed(message: Message) -> None:
+    """Tell everybody entitled to the account that the message's status changed."""
     push_on_commit(
         f"account:{message.account_id}",
         kind="entry.changed",
         account_id=message.account_id,
         payload={"ticket_id": message.ticket_id, "entry": {"type": "message", "id": message.pk}},
     )
-    enqueue_on_commit("channels.deliver_message", message_id=message.pk)
-    return message

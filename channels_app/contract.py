@@ -71,7 +71,8 @@ class InboundMessage:
     `thread_keys` names the channel's own threads (the session uuid of a chat), `own_keys` those under which later
     messages will find this one. Both are looked up within the same endpoint only. `reply_token` is the unverified
     token of a signed reply address: the intake verifies it. `language` is set only where the channel itself knows it;
-    otherwise the intake detects it with `language_hints`. `problem` states why the text may be incomplete, if so.
+    otherwise the intake detects it with `language_hints`. `undelivered` is why the first of `answers` was finally not
+    delivered (a bounce; '' otherwise). `problem` states why the text may be incomplete, if so.
     """
 
     channel: str
@@ -92,6 +93,7 @@ class InboundMessage:
     client_uuid: str = ""
     attachments: tuple[InboundAttachment, ...] = ()
     headers: Mapping[str, Any] = field(default_factory=dict)
+    undelivered: str = ""
     problem: str = ""
 
     def __post_init__(self) -> None:

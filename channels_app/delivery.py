@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
+from channels_app.actions import push_message_changed
 from channels_app.contract import (
     AdapterError,
     ContactRef,
@@ -21,7 +22,6 @@ from channels_app.models import ChannelThread, Endpoint, EndpointKind
 from channels_app.receipts import MAX_ATTEMPTS, back_off
 from channels_app.registry import adapter_for
 from contactcenter.contacts.models import ContactPoint, PointKind
-from contactcenter.kernel.push import push_on_commit
 from contactcenter.tickets.files import path_of
 from contactcenter.tickets.models import Channel, Direction, Message, MessageKind, MessageStatus
 
@@ -180,7 +180,7 @@ def _record_success(*, message: Message, delivered: Delivered) -> str:
     Message.objects.filter(pk=message.pk, status=MessageStatus.SENDING).update(
         status=status, external_id=delivered.external_id[:500], error="", next_attempt_at=None
     )
-    _push_changed(message)
+    push_message_changed(message)
     return str(status)
 
 
@@ -200,7 +200,7 @@ def _record_failure(*, message: Message, error: str, permanent: bool, at: dateti
         )
         if endpoint_id is not None:
             note_error(endpoint_id=endpoint_id, error=error, at=at)
-    _push_changed(message)
+    push_message_changed(message)
     return str(status)
 
 
@@ -213,13 +213,4 @@ def claim_due(*, at: datetime, limit: int = 200) -> list[tuple[int, int]]:
         Message.objects.filter(status=MessageStatus.QUEUED, direction=Direction.OUTBOUND, next_attempt_at__lte=at)
         .order_by("next_attempt_at", "pk")
         .values_list("account_id", "pk")[:limit]
-    )
-
-
-def _push_changed(message: Message) -> None:
-    push_on_commit(
-        f"account:{message.account_id}",
-        kind="entry.changed",
-        account_id=message.account_id,
-        payload={"ticket_id": message.ticket_id, "entry": {"type": "message", "id": message.pk}},
     )

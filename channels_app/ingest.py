@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
+from channels_app.actions import record_undelivered
 from channels_app.attachments import store_attachments
 from channels_app.contract import InboundKind, InboundMessage, IngestResult, IngestStatus
 from channels_app.email.addresses import verified_ticket
@@ -71,6 +72,8 @@ def ingest_message(*, endpoint: Endpoint, inbound: InboundMessage, receipt_id: i
     )
     store_attachments(message=message, attachments=inbound.attachments)
     _link_twins(ticket=ticket, inbound=inbound)
+    if inbound.undelivered:
+        record_undelivered(ticket_id=ticket.pk, external_ids=inbound.answers[:1], reason=inbound.undelivered)
     if inbound.kind == InboundKind.MESSAGE:
         enqueue_on_commit("routing.ticket_waiting", ticket_id=ticket.pk)
     return IngestResult(

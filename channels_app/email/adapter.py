@@ -54,6 +54,7 @@ class EmailAdapter:
                 for item in mail.attachments
             ),
             headers=_headers(mail, looped=looped),
+            undelivered=mail.undelivered,
             problem="; ".join(mail.problems),
         )
 
@@ -67,8 +68,8 @@ class EmailAdapter:
 
 
 def _answers(mail: ParsedEmail) -> tuple[str, ...]:
-    """Ids of earlier mails, nearest first: In-Reply-To, then References from the end, then what a bounce returns."""
-    return tuple(dict.fromkeys((*mail.in_reply_to, *reversed(mail.references), *mail.returned_message_ids)))[:50]
+    """Ids of earlier mails, nearest first: what a bounce returns, In-Reply-To, References from the end."""
+    return tuple(dict.fromkeys((*mail.returned_message_ids, *mail.in_reply_to, *reversed(mail.references))))[:50]
 
 
 def _headers(mail: ParsedEmail, *, looped: bool) -> dict[str, object]:

@@ -10,6 +10,7 @@ from channels_app.email.headers import Address, addresses, header_text, instant,
 from channels_app.email.html import MAX_TEXT_CHARACTERS, QUOTE_MARK, html_to_text, sanitise_html
 from channels_app.email.kinds import kind_of
 from channels_app.email.replies import cut_reply
+from channels_app.email.reports import undelivered_reason
 from channels_app.email.structure import Part, parse_head, parse_structure, split_headers
 
 MAX_ATTACHMENTS = 100
@@ -54,7 +55,8 @@ class ParsedEmail:
     """What a mail says. Message ids stand without angle brackets; `date` is the sender's word, aware UTC.
 
     `text` is the whole readable text, `reply_text` what the author wrote, `html` the sanitised HTML ('' where none).
-    `returned_message_ids` are the ids of the mails a bounce returns. `problems` states what could not be read, and why.
+    `returned_message_ids` are the ids of the mails that a bounce returns, `undelivered` is why they are lost for good.
+    `problems` states what could not be read, and why.
     """
 
     from_email: str
@@ -73,6 +75,7 @@ class ParsedEmail:
     html: str
     attachments: tuple[ParsedAttachment, ...]
     kind: InboundKind
+    undelivered: str
     delivered_to: tuple[str, ...]
     problems: tuple[str, ...]
 
@@ -89,6 +92,7 @@ def translate_email(raw: bytes) -> ParsedEmail:
     charset = root.content_type.parameters.get("charset", "") or _a_charset(root)
     sender = _sender(root, charset)
     subject = header_text(root.header("subject"), charset=charset)[:MAX_SUBJECT_CHARACTERS]
+    kind = kind_of(root=root, sender=sender.email, subject=subject)
     attachments: list[ParsedAttachment] = []
     body = _read(root, attachments=attachments, problems=(noted := list(problems)))
     text, html = _text_and_html(body)
@@ -105,13 +109,14 @@ def translate_email(raw: bytes) -> ParsedEmail:
         message_id=_message_id(root, raw),
         in_reply_to=message_ids(root.header("in-reply-to")),
         references=message_ids(root.header("references")),
-        returned_message_ids=_returned_ids(root),
+        returned_message_ids=_returned_ids(root) if kind in {InboundKind.BOUNCE, InboundKind.FEEDBACK} else (),
         date=instant(root.header("date")),
         text=plain[:MAX_TEXT_CHARACTERS],
         reply_text=cut_reply(text)[:MAX_TEXT_CHARACTERS],
         html=html,
         attachments=tuple(attachments),
-        kind=kind_of(root=root, sender=sender.email, subject=subject),
+        kind=kind,
+        undelivered=undelivered_reason(root) if kind == InboundKind.BOUNCE else "",
         delivered_to=tuple(
             item.email
             for name in ("delivered-to", "x-original-to", "envelope-to")

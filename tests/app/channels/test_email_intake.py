@@ -206,7 +206,20 @@ def test_mail_from_our_own_address_is_a_loop_and_not_answered(mailbox: EndpointI
     assert taken.kind == "auto_reply"
 
 
-def test_bounce_lands_on_the_ticket_of_the_mail_it_returns(mailbox: EndpointInfo) -> None:
+@pytest.mark.parametrize(
+    ("action", "status", "error"),
+    [
+        (
+            b"Action: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 no such user\r\n",
+            "failed",
+            "Came back: 5.1.1 550 no such user",
+        ),
+        (b"Action: delayed\r\nStatus: 4.2.2\r\n", "sent", ""),
+    ],
+)
+def test_bounce_lands_on_the_ticket_of_the_mail_it_returns(
+    mailbox: EndpointInfo, action: bytes, status: str, error: str
+) -> None:
     take_email(endpoint=mailbox, raw=raw_mail(message_id="first@example.org"), at=AT)
     with open_account(mailbox.account_id):
         Message.objects.create(
@@ -223,12 +236,15 @@ def test_bounce_lands_on_the_ticket_of_the_mail_it_returns(mailbox: EndpointInfo
         b"Message-ID: <dsn@mx.example>\r\n"
         b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"
         b"--b\r\nContent-Type: text/plain\r\n\r\nIt could not be delivered.\r\n"
-        b"--b\r\nContent-Type: message/delivery-status\r\n\r\nAction: failed\r\n\r\n"
+        b"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n" + action + b"\r\n"
         b"--b\r\nContent-Type: message/rfc822\r\n\r\n"
         b"Message-ID: <m1.abc@shop.example>\r\nSubject: Re: x\r\n\r\nHello\r\n--b--\r\n"
     )
     taken = take_email(endpoint=mailbox, raw=raw, at=AT)
     assert (taken.status, taken.ticket, taken.kind) == ("appended", "SH-1001", "bounce")
+    with open_account(mailbox.account_id):
+        returned = Message.objects.get(direction="out")
+        assert (returned.status, returned.error) == (status, error)
 
 
 def test_attachments_are_typed_by_their_bytes_and_stored_once(mailbox: EndpointInfo, files) -> None:
