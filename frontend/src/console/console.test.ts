@@ -214,6 +214,6 @@ describe('wrap-up', () => {
 test('tickets in wrap-up stay among those open with me', async () => {
   const live = useLive();
   await live.readSnapshot();
-  live.snapshot = { ...live.snapshot!, wrapping: [{ ticket_id: 43, started_at: null, due_at: null, extended: false, ticket: { ...card, id: 43, assignment_state: 'wrapping' } }] };
+  live.snapshot = { ...live.snapshot!, wrapping: [{ ticket_id: 43, started_at: '2026-06-05T10:00:00Z', due_at: '2026-06-05T10:01:00Z', extended: false, ticket: { ...card, id: 43, assignment_state: 'wrapping' } }] };
   expect(live.open.map((item) => item.id)).toEqual([42, 43]);
 });

@@ -3,12 +3,13 @@ import { computed, ref, shallowRef } from 'vue';
 import { ApiError, get, post } from '@/api/client';
 import type { ConsoleSnapshot, Offer, PresenceState, TicketCard } from '@/api/types';
 import { apply, Refresher, type Refresh } from '@/live/apply';
-import { serverClock } from '@/live/clock';
+import { now, serverClock } from '@/live/clock';
 import { LiveFeed, type Connection } from '@/live/socket';
 import { useSession } from '@/session';
 import { feedPorts } from './ports';
 
 const TYPING_MS = 6000;
+const GRACE_MS = 3000;
 
 /** The console's live heart: the snapshot, the feed that keeps it true, presence and the offer. */
 export const useLive = defineStore('live', () => {
@@ -25,7 +26,11 @@ export const useLive = defineStore('live', () => {
   let listeners: ((name: Refresh) => Promise<void>)[] = [];
   let arrivals = 0;
 
-  const offer = computed<Offer | null>(() => snapshot.value?.offer ?? null);
+  /** An offer that ran out is gone, also while the server cannot be reached to say so. */
+  const offer = computed<Offer | null>(() => {
+    const made = snapshot.value?.offer ?? null;
+    return made && Date.parse(made.expires_at) + GRACE_MS > now.value ? made : null;
+  });
   /** What is with me: conversations first, then what waits for its outcome. */
   const open = computed<TicketCard[]>(() => [...(snapshot.value?.open ?? []), ...(snapshot.value?.wrapping.map((wrap) => wrap.ticket) ?? [])]);
 
