@@ -1,7 +1,5 @@
 """Background work of the channels. Every task is safe to run twice; `channels.sweep` finds what was left behind."""
 
-import logging
-
 from celery import shared_task
 from django.utils import timezone
 
@@ -10,9 +8,11 @@ from channels_app.models import Receipt
 from channels_app.webchat import actions as webchat
 from contactcenter.kernel.clock import clock_is_held
 from contactcenter.tenancy.doors import open_account, open_every_account
-from contactcenter.tickets.models import Message, Ticket
+from contactcenter.tickets.models import Message, MessageStatus, Ticket
 
-logger = logging.getLogger(__name__)
+# 200 receipts each: a backlog is worked off in one sweep, but a sweep ends
+ROUNDS = 10
+MAX_FAILURES = 3
 
 
 @shared_task(name="channels.process_receipt")
@@ -50,17 +50,30 @@ def sweep() -> None:
     """Process receipts, send messages and end chats that a lost broker or a killed worker left behind."""
     if clock_is_held():
         return
-    at = timezone.now()
-    with open_every_account(reason="what was left behind may be any account's"):
-        due_receipts = receipts.claim_due(at=at)
-        due_messages = delivery.claim_due(at=at)
-        idle_chats = webchat.idle_sessions(at=at)
-    for account_id, receipt_id in due_receipts:
-        with open_account(account_id):
-            receipts.process_receipt(receipt_id=receipt_id, at=timezone.now(), counted=True)
-    for account_id, message_id in due_messages:
-        with open_account(account_id):
-            delivery.deliver_message(message_id=message_id, at=timezone.now())
+    for _ in range(ROUNDS):
+        with open_every_account(reason="what was left behind may be any account's"):
+            due_receipts = receipts.claim_due(at=timezone.now())
+        for account_id, receipt_id in due_receipts:
+            with open_account(account_id):
+                receipts.process_receipt(receipt_id=receipt_id, at=timezone.now(), counted=True)
+        if not due_receipts:
+            break
+    _send_due()
+    with open_every_account(reason="visitors of any account may have gone"):
+        idle_chats = webchat.idle_sessions(at=timezone.now())
     for account_id, session in idle_chats:
         with open_account(account_id):
             webchat.leave_chat(session=session, at=timezone.now())
+
+
+def _send_due() -> None:
+    """Send what is due, until a few could not be sent: a mail server that hangs must not hold the sweeper for long."""
+    with open_every_account(reason="what was left behind may be any account's"):
+        due_messages = delivery.claim_due(at=timezone.now())
+    failures = 0
+    for account_id, message_id in due_messages:
+        with open_account(account_id):
+            status = delivery.deliver_message(message_id=message_id, at=timezone.now())
+        failures += status == MessageStatus.QUEUED
+        if failures >= MAX_FAILURES:
+            return

@@ -7,16 +7,17 @@ import pytest
 from django.utils import timezone
 
 from channels_app import tasks
-from channels_app.contract import EndpointInfo
+from channels_app.contract import AdapterError, EndpointInfo
 from channels_app.models import ChannelThread, ChatSession, Endpoint, Receipt
 from channels_app.receipts import store_receipt
 from channels_app.webchat.protocol import ChatText, encode_receipt, receipt_key
 from contactcenter.kernel.models import LiveEvent
 from contactcenter.tenancy.doors import open_account
+from contactcenter.tenancy.models import Account
 from contactcenter.tickets.actions import send_reply
 from contactcenter.tickets.models import Message, Ticket
 from tests.app.channels.mails import raw_mail
-from tests.app.factories import AT
+from tests.app.factories import AT, make_ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +45,24 @@ def test_sweeper_sends_a_reply_that_the_broker_lost(mailbox: EndpointInfo, files
     with open_account(mailbox.account_id):
         assert Message.objects.get(direction="out").status == "sent"
     assert len(list((files / "outbox").glob("*.eml"))) == 1
+
+
+def test_sweeper_gives_a_dead_mail_server_a_rest(mailbox: EndpointInfo, monkeypatch: pytest.MonkeyPatch) -> None:
+    attempts: list[object] = []
+
+    def hang(self: object, **mail: object) -> None:
+        attempts.append(mail["name"])
+        raise AdapterError("timed out", permanent=False)
+
+    monkeypatch.setattr("channels_app.email.transport.Outbox.send", hang)
+    with open_account(mailbox.account_id):
+        for number in range(5):
+            ticket = make_ticket(Account.objects.get(pk=mailbox.account_id), channel="email")
+            send_reply(
+                ticket=ticket, operator_id=None, channel="email", text=f"No. {number}", at=AT, client_uuid=uuid4()
+            )
+    tasks.sweep()
+    assert len(attempts) == 3
 
 
 def test_chat_goes_the_same_way_in_and_out(shop) -> None:
