@@ -1,0 +1,188 @@
+import { PiniaColada } from '@pinia/colada';
+import { flushPromises, mount, type VueWrapper } from '@vue/test-utils';
+import { createPinia, setActivePinia } from 'pinia';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { defineComponent, h } from 'vue';
+import { createMemoryHistory, createRouter, RouterView, type Router } from 'vue-router';
+import { i18n, setLocale } from '@/i18n';
+import { serverClock } from '@/live/clock';
+import { useSession } from '@/session';
+import * as fixtures from './fixtures';
+import { clientRoutes } from './routes';
+
+/** Answers by path; a path that is not here is a 404 in the server's own shape. */
+let answers: Record<string, unknown>;
+let asked: URL[];
+let router: Router;
+let page: VueWrapper;
+
+/** Pages load their parts on demand; a busy machine takes its time over the first. */
+function settled(check: () => void): Promise<void> {
+  return vi.waitFor(check, { timeout: 30_000 });
+}
+
+function json(body: unknown, status = 200): Response {
+  return new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } });
+}
+
+async function open(path: string, role: typeof fixtures.me.role = 'client_viewer', accounts = fixtures.me.accounts): Promise<void> {
+  const pinia = createPinia();
+  setActivePinia(pinia);
+  useSession().me = { ...fixtures.me, role, accounts };
+  router = createRouter({ history: createMemoryHistory(), routes: clientRoutes });
+  await router.push(path);
+  page = mount(defineComponent(() => () => h(RouterView)), { global: { plugins: [pinia, PiniaColada, i18n, router] }, attachTo: document.body });
+  for (let i = 0; i < 5; i += 1) await flushPromises();
+  await settled(() => expect(page.find('main').exists()).toBe(true));
+  for (let i = 0; i < 5; i += 1) await flushPromises();
+}
+
+beforeEach(() => {
+  serverClock.correct('2026-06-30T12:00:00Z');
+  asked = [];
+  answers = {
+    '/api/v1/portal/usage/': fixtures.usage,
+    '/api/v1/accrual/': fixtures.bill,
+    '/api/v1/portal/interactions/': { results: [fixtures.contact], next: null },
+  };
+  vi.stubGlobal('fetch', async (input: Request) => {
+    const url = new URL(input.url);
+    asked.push(url);
+    const found = answers[url.pathname];
+    if (found instanceof Error) throw found;
+    return found === undefined ? json({ error: { code: 'not_found', message: 'There is no such thing.' } }, 404) : json(found);
+  });
+});
+afterEach(async () => {
+  page.unmount();
+  vi.unstubAllGlobals();
+  await setLocale('en');
+});
+
+vi.setConfig({ testTimeout: 60_000 });
+
+describe('Usage', () => {
+  it('tells the figures of the month with their trend in words', async () => {
+    await open('/client/usage?month=2026-06');
+    await settled(() => expect(page.text()).toContain('€12,905.63'));
+    const text = page.text();
+    expect(text).toContain('Usage in June 2026');
+    for (const part of ['25% fewer than in May', '83.1%', '2.0 points above May', '0:23', '8 s shorter than in May', '€15,615.81 with tax']) expect(text).toContain(part);
+  });
+
+  it('leads from every total to its records', async () => {
+    await open('/client/usage?month=2026-06');
+    await settled(() => expect(page.findAll('a.col')).toHaveLength(3));
+    const hrefs = page.findAll('main a').map((link) => link.attributes('href'));
+    expect(hrefs).toContain('/client/contacts?month=2026-06');
+    expect(hrefs).toContain('/client/contacts?month=2026-06&answer=in_time');
+    expect(hrefs).toContain('/client/contacts?month=2026-06&day=2026-06-01');
+    expect(hrefs).toContain('/client/contacts?month=2026-06&weekday=0&hour=11');
+    expect(hrefs).toContain('/client/contacts?month=2026-06&channel=voice');
+  });
+
+  it('reads each day aloud and has one tab stop for the chart', async () => {
+    await open('/client/usage?month=2026-06');
+    await settled(() => expect(page.findAll('a.col')).toHaveLength(3));
+    const bars = page.findAll('a.col');
+    expect(bars[0]!.attributes('aria-label')).toBe('Monday 1 June: 6. Phone 4, Chat 2');
+    expect(bars.map((bar) => bar.attributes('tabindex'))).toEqual(['0', '-1', '-1']);
+    await bars[0]!.trigger('keydown', { code: 'ArrowRight' });
+    await bars[1]!.trigger('focus');
+    expect(page.findAll('a.col').map((bar) => bar.attributes('tabindex'))).toEqual(['-1', '0', '-1']);
+  });
+
+  it('keeps the numbers of the heat map in the document', async () => {
+    await open('/client/usage?month=2026-06');
+    await settled(() => expect(page.find('table.heat').exists()).toBe(true));
+    const monday = page.find('table.heat').findAll('tbody tr')[0]!;
+    expect(monday.find('th').text()).toContain('Monday');
+    expect(monday.findAll('td')[11]!.text()).toBe('6 contacts');
+  });
+
+  it('shows no prices to a supervisor', async () => {
+    answers['/api/v1/portal/usage/'] = { ...fixtures.usage, cost: null };
+    await open('/client/usage?month=2026-06', 'supervisor');
+    await settled(() => expect(page.text()).toContain('83.1%'));
+    expect(page.text()).not.toContain('Cost');
+    expect(asked.some((url) => url.pathname === '/api/v1/accrual/')).toBe(false);
+  });
+
+  it('says that there is no connection and tries again', async () => {
+    answers['/api/v1/portal/usage/'] = new TypeError('failed');
+    await open('/client/usage?month=2026-06');
+    await settled(() => expect(page.text()).toContain('No connection'));
+    answers['/api/v1/portal/usage/'] = fixtures.usage;
+    await page.findAll('button').find((button) => button.text().includes('Try again'))!.trigger('click');
+    await settled(() => expect(page.text()).toContain('83.1%'));
+  });
+
+  it('speaks Russian with its numbers and dates', async () => {
+    await setLocale('ru');
+    await open('/client/usage?month=2026-06');
+    await settled(() => expect(page.text().replace(/[\u00a0\u202f]/g, ' ')).toContain('12 905,63 €'));
+    expect(page.text()).toContain('Контакты по дням');
+  });
+
+  it('never shows another account for one that is out of reach', async () => {
+    await open('/client/usage?month=2026-06&account=999');
+    expect(page.text()).toContain('No such account');
+    expect(asked.some((url) => url.pathname === '/api/v1/portal/usage/')).toBe(false);
+  });
+});
+
+describe('Bill', () => {
+  it('explains a line to the second: what was counted, what rounding added, what is charged', async () => {
+    await open('/client/usage?month=2026-06');
+    await settled(() => expect(page.text()).toContain('Total before tax'));
+    const row = page.findAll('tbody tr').find((item) => item.text().includes('Phone') && item.find('button').exists())!;
+    await row.find('button').trigger('click');
+    const steps = page.findAll('.explain > div').map((step) => [step.find('dt').text(), step.find('dd').text()]);
+    expect(steps).toEqual([
+      ['Talk', '0:50'],
+      ['Wrap-up', '0:11'],
+      ['Counted', '1:01'],
+      ['Rounding up to a minute, 96.7% added', '+0:59'],
+      ['Billed', '2:00'],
+      ['Above the plan', '2:00 = 2 min'],
+      ['Rate per minute', '× €0.60'],
+      ['Exact', '€1.20'],
+      ['Rounded once, half up', '€1.20'],
+    ]);
+  });
+
+  it('says so where no contract covers the month', async () => {
+    delete answers['/api/v1/accrual/'];
+    await open('/client/usage?month=2026-06');
+    await settled(() => expect(page.text()).toContain('No tariff in force in this month'));
+  });
+});
+
+describe('Calls and chats', () => {
+  it('lists a contact in the time zone of the account, to the millisecond when opened', async () => {
+    await open('/client/contacts?month=2026-07');
+    await settled(() => expect(page.text()).toContain('Lucía Romero'));
+    expect(page.text()).toContain('1 Jul, 00:30');
+    expect(page.text()).toContain('€1.20');
+    await page.find('tbody button').trigger('click');
+    expect(page.find('.classes').text()).toContain('2:01.5');
+    expect(page.find('.classes').text()).toContain('0:31.25');
+  });
+
+  it('passes every filter of the address on, and to the export', async () => {
+    await open('/client/contacts?month=2026-06&channel=voice&weekday=0&hour=11&answer=late');
+    await settled(() => expect(page.text()).toContain('Lucía Romero'));
+    const sent = asked.find((url) => url.pathname === '/api/v1/portal/interactions/')!.searchParams;
+    expect(Object.fromEntries(sent)).toEqual({ account: '1', month: '2026-06', channel: 'voice', answer: 'late', weekday: '0', hour: '11' });
+    expect(page.find('a[download]').attributes('href')).toBe('/api/v1/portal/interactions/export/?account=1&month=2026-06&channel=voice&answer=late&weekday=0&hour=11');
+    await page.findAll('button').find((button) => button.text().includes('Monday'))!.trigger('click');
+    await settled(() => expect(router.currentRoute.value.query).toEqual({ month: '2026-06', channel: 'voice', answer: 'late' }));
+  });
+});
+
+describe('Ticket', () => {
+  it('of another account is simply not there', async () => {
+    await open('/client/tickets/99');
+    await settled(() => expect(page.text()).toContain('There is nothing at this address'));
+  });
+});
