@@ -11,6 +11,11 @@ def as_text(instant: datetime | None) -> str | None:
     return instant.isoformat().replace("+00:00", "Z") if instant is not None else None
 
 
+def without_hold(*, talk_ms: int | None, hold_ms: int | None) -> int | None:
+    """Return the time both sides could speak; None unless talk and hold are known."""
+    return None if talk_ms is None or hold_ms is None else talk_ms - hold_ms
+
+
 def transfer_as_json(transfer: Transfer) -> dict[str, Any]:
     """Return a transfer as the timeline and the report show it."""
     return {
@@ -31,6 +36,7 @@ def call_as_json(call: Call) -> dict[str, Any]:
         "from_name": call.from_name,
         "to": call.to_number or None,
         "queue": call.queue or None,
+        "account_code": call.account_hint or None,
         "operator": call.operator_name or None,
         "started_at": as_text(call.started_at),
         "enqueued_at": as_text(call.enqueued_at),
@@ -40,6 +46,7 @@ def call_as_json(call: Call) -> dict[str, Any]:
         "ring_ms": call.ring_ms,
         "talk_ms": call.talk_ms,
         "hold_ms": call.hold_ms,
+        "talk_without_hold_ms": without_hold(talk_ms=call.talk_ms, hold_ms=call.hold_ms),
         "outcome": call.outcome,
         "hung_up_by": call.hung_up_by,
         "transfers": [transfer_as_json(transfer) for transfer in call.transfers],
@@ -60,6 +67,7 @@ def _segment_as_json(segment: Segment) -> dict[str, Any]:
         "ring_ms": segment.ring_ms,
         "talk_ms": segment.talk_ms,
         "hold_ms": segment.hold_ms,
+        "talk_without_hold_ms": without_hold(talk_ms=segment.talk_ms, hold_ms=segment.hold_ms),
         "holds": [{"start": as_text(hold.start), "end": as_text(hold.end)} for hold in segment.holds],
         "rings": [
             {

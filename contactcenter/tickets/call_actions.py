@@ -94,6 +94,7 @@ def record_call(*, account_id: int, facts: CallFacts) -> RecordedCall:
     )
     operators = [part.operator_id for part in facts.segments if part.answered_at and part.operator_id]
     values["operator_id"] = operators[0] if operators else None
+    was_missed = call is not None and _is_missed(call)
     if call is None:
         status = "created"
         ticket, contact = _ticket_of_new_call(account_id=account_id, facts=facts)
@@ -112,7 +113,12 @@ def record_call(*, account_id: int, facts: CallFacts) -> RecordedCall:
     if segments_changed and status == "unchanged":
         status = "updated"
     if status != "unchanged" and call.ticket is not None:
-        _touch_ticket(call, facts, is_new=status == "created", operator_id=operators[-1] if operators else None)
+        _touch_ticket(
+            call,
+            is_new=status == "created",
+            newly_missed=_is_missed(call) and not was_missed,
+            operator_id=operators[-1] if operators else None,
+        )
     return RecordedCall(status=status, call=call, interactions=interactions)
 
 
@@ -207,18 +213,23 @@ def _interaction_of(call: Call, position: int, part: SegmentFacts) -> Interactio
     return interaction
 
 
-def _touch_ticket(call: Call, facts: CallFacts, *, is_new: bool, operator_id: int | None) -> None:
+def _is_missed(call: Call) -> bool:
+    """Whether somebody called and went away unanswered; a call that still waits is not missed yet."""
+    return call.direction == Direction.INBOUND and call.answered_at is None and call.ended_at is not None
+
+
+def _touch_ticket(call: Call, *, is_new: bool, newly_missed: bool, operator_id: int | None) -> None:
     assert call.ticket is not None  # noqa: S101  the caller looked
     ticket = Ticket.objects.select_for_update(of=("self",)).get(pk=call.ticket.pk)
     changes: dict[str, Any] = {}
-    last = facts.ended_at or facts.answered_at or facts.started_at
+    last = call.ended_at or call.answered_at or call.started_at
     if last > ticket.last_activity_at:
         changes["last_activity_at"] = last
     if operator_id is not None and ticket.assignee_id is None:
         changes["assignee_id"] = operator_id
         if ticket.status == TicketStatus.NEW:
             changes["status"] = TicketStatus.OPEN
-    if is_new and facts.direction == Direction.INBOUND and facts.answered_at is None:
+    if newly_missed:
         changes["unread"] = F("unread") + 1
     if changes:
         Ticket.objects.filter(pk=ticket.pk).update(**changes)

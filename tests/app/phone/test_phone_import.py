@@ -167,6 +167,14 @@ def test_restart_that_swallowed_a_call_ends_it_in_whatever_order_it_is_told(endp
     assert Interaction.objects.get().ended_at == call.ended_at
 
 
+def test_call_counts_as_unread_only_once_it_ended_unanswered(endpoint, tmp_path):
+    unread = []
+    for line in (ANSWERED + MISSED).splitlines(keepends=True):
+        _import(tmp_path, line)
+        unread.append(Ticket.objects.get().unread)
+    assert unread == [0, 0, 0, 0, 1]
+
+
 def test_queue_maps_a_call_to_the_account_and_language_it_belongs_to(endpoint, tmp_path):
     report = _import(tmp_path, RUSSIAN)
     assert report["calls"][0]["account"] == "clinic"
