@@ -9,24 +9,17 @@ import http.client
 import json
 import os
 import random
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import psycopg
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 
 from bench import api_rows as rows
 from bench.figures import summary
+from bench.web import session_cookies, web_process
 
 Request = Callable[[random.Random], tuple[str, str, dict[str, Any] | None]]
 Bare = Callable[[Any, random.Random], None]
@@ -38,9 +31,9 @@ def run(*, quick: bool) -> dict[str, object]:
     """Return p50, p95 and rate per operation, each beside its bare SQL."""
     account_id = rows.fill()
     user_id = _operator(account_id)
-    cookies = _session(user_id)
+    cookies = session_cookies(user_id)
     repeats = 20 if quick else 100
-    with _web() as port:
+    with web_process() as port:
         measured = {
             name: {"api": _clients(_caller(port, cookies, request), repeats), "sql": _clients(_sql(bare), repeats)}
             for name, request, bare in _operations(account_id)
@@ -161,32 +154,6 @@ def _sql(bare: Bare) -> Callable[[random.Random], Callable[[], None]]:
     return prepare
 
 
-@contextmanager
-def _web() -> Iterator[int]:
-    """Run one web process as the product does; yield its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    command = [
-        sys.executable, "-m", "uvicorn", "contactcenter.asgi:application", "--host", "127.0.0.1", "--port", str(port),
-        "--no-access-log", "--log-level", "error", "--ws-max-size", "65536",
-    ]  # fmt: skip
-    process = subprocess.Popen(command, cwd=Path(__file__).parent.parent)
-    try:
-        for _ in range(200):
-            try:
-                with socket.create_connection(("127.0.0.1", port), timeout=0.2):
-                    break
-            except OSError:
-                if process.poll() is not None:
-                    raise RuntimeError("the web process ended while starting") from None
-                time.sleep(0.1)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
 def _operator(account_id: int) -> int:
     """Return the user of an operator who serves the account of the rows."""
     from contactcenter.operators.models import Operator
@@ -198,15 +165,3 @@ def _operator(account_id: int) -> int:
         Membership.objects.create(user=user, account_id=account_id)
         Operator.objects.create(user=user, display_name="Bench")
     return user.pk
-
-
-def _session(user_id: int) -> dict[str, str]:
-    from contactcenter.tenancy.models import User
-
-    user = User.objects.get(pk=user_id)
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    return {"sessionid": str(session.session_key), "csrftoken": "a" * 32}

@@ -75,7 +75,8 @@ def _word(factor: int) -> str:
 FILL: Final = (
     f"""
     INSERT INTO contacts_contact (id, account_id, name, language, created_at)
-    SELECT {FIRST} + n, %(account)s, 'Person ' || n || ' ' || {_word(7)}, '', now() FROM generate_series(1, {CONTACTS}) n
+    SELECT {FIRST} + n, %(account)s, 'Person ' || n || ' ' || {_word(7)}, '', now()
+    FROM generate_series(1, {CONTACTS}) n
     """,  # noqa: S608
     f"""
     INSERT INTO contacts_contactpoint (account_id, contact_id, kind, value)

@@ -1,0 +1,60 @@
+"""A real web server on loopback, and a logged-in person for it."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+
+
+@contextmanager
+def web_process() -> Iterator[int]:
+    """Run one web process as `make run` does; yield its port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    command = [
+        sys.executable, "-m", "uvicorn", "contactcenter.asgi:application", "--host", "127.0.0.1", "--port", str(port),
+        "--lifespan", "off", "--no-access-log", "--log-level", "error", "--ws-max-size", "65536",
+        "--timeout-graceful-shutdown", "2",
+    ]  # fmt: skip
+    process = subprocess.Popen(command, cwd=Path(__file__).parent.parent)
+    try:
+        for _ in range(600):
+            try:
+                with socket.create_connection(("127.0.0.1", port), timeout=0.2):
+                    break
+            except OSError:
+                if process.poll() is not None:
+                    raise RuntimeError("the web process ended while starting") from None
+                time.sleep(0.1)
+        else:
+            raise RuntimeError("the web process did not answer within a minute")
+        yield port
+    finally:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def session_cookies(user_id: int) -> dict[str, str]:
+    """Return the cookies of a new session of this person."""
+    from contactcenter.tenancy.models import User
+
+    user = User.objects.get(pk=user_id)
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return {"sessionid": str(session.session_key), "csrftoken": "a" * 32}
