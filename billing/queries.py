@@ -3,13 +3,14 @@
 Every function runs inside an account scope that its caller has opened.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from billing.document_fields import TermsError
 from billing.explanation import seconds_text
 from billing.linter import lint_terms
 from billing.models import (
@@ -23,7 +24,7 @@ from billing.models import (
 )
 from billing.money import money_text
 from billing.periods import Period, month_period
-from billing.pricing import Bill, Segment, price_period
+from billing.pricing import Bill, MixedCurrencies, Segment, price_period
 from billing.rating import Usage
 from billing.segments import ContractDays, VersionDays, Window, plan_windows
 from billing.snapshot import segment_document
@@ -45,6 +46,13 @@ class UsageWithoutTariff(DomainError):
     """The account was served on days that no contract or version covers; nothing is billed until one does."""
 
     code = "usage_without_tariff"
+    status = 409
+
+
+class Unbillable(DomainError):
+    """The versions of the period do not go together, such as prices in two currencies."""
+
+    code = "unbillable"
     status = 409
 
 
@@ -74,8 +82,8 @@ def account_period(*, account: Account, label: str) -> Period:
 def account_bill(*, account: Account, period: Period) -> AccountBill:
     """Return what the period costs so far, by the versions in force on its days: accrual, draft and invoice alike.
 
-    NothingToBill without contract and usage; UsageWithoutTariff where usage falls on days without one; MixedCurrencies
-    and TermsError as the engine raises them.
+    NothingToBill without contract and usage; UsageWithoutTariff where usage falls on days without one; Unbillable where
+    the versions of the period do not go together.
     """
     contracts = contracts_in_period(account=account, period=period)
     versions = _versions_by_tariff(tariff_ids={contract.tariff_id for contract in contracts})
@@ -92,22 +100,37 @@ def account_bill(*, account: Account, period: Period) -> AccountBill:
     if not windows:
         raise NothingToBill(f"{account.name} has no tariff in {period.label}.")
     version_by_id = {version.pk: version for found in versions.values() for version in found}
-    terms: dict[int, TariffTerms] = {}
-    segments: list[Segment] = []
-    documents: list[dict[str, Any]] = []
-    for window, contacts in zip(windows, by_window, strict=True):
-        version = version_by_id[window.version_id]
-        terms.setdefault(version.pk, parse_terms(document=version.document))
-        segment = Segment(
-            terms=terms[version.pk], usage=contacts, share=window.share, is_first=window.is_first, key=window.key
+    try:
+        segments = _segments(windows=windows, usage=by_window, versions=version_by_id)
+        bill = price_period(segments=segments)
+    except (MixedCurrencies, TermsError) as error:
+        raise Unbillable(f"{account.name} cannot be billed for {period.label}: {error}.") from error
+    documents = tuple(
+        segment_document(
+            segment=segment,
+            contract_id=window.contract_id,
+            version_id=window.version_id,
+            version_number=version_by_id[window.version_id].number,
         )
-        segments.append(segment)
-        documents.append(
-            segment_document(
-                segment=segment, contract_id=window.contract_id, version_id=version.pk, version_number=version.number
-            )
+        for window, segment in zip(windows, segments, strict=True)
+    )
+    return AccountBill(account=account, period=period, bill=bill, segments=documents)
+
+
+def _segments(
+    *, windows: Sequence[Window], usage: Sequence[list[Usage]], versions: Mapping[int, TariffVersion]
+) -> list[Segment]:
+    terms = {pk: parse_terms(document=versions[pk].document) for pk in {window.version_id for window in windows}}
+    return [
+        Segment(
+            terms=terms[window.version_id],
+            usage=contacts,
+            share=window.share,
+            is_first=window.is_first,
+            key=window.key,
         )
-    return AccountBill(account=account, period=period, bill=price_period(segments=segments), segments=tuple(documents))
+        for window, contacts in zip(windows, usage, strict=True)
+    ]
 
 
 def contracts_in_period(*, account: Account, period: Period) -> list[Contract]:

@@ -16,7 +16,6 @@ from billing.actions import build_draft, collect_pending, collect_period, issue_
 from billing.models import Invoice, InvoiceLineUsage, InvoiceStatus, UsageLine
 from billing.money import money_text
 from billing.periods import PeriodError, local_midnight, month_period
-from billing.pricing import MixedCurrencies
 from billing.queries import NothingToBill
 from contactcenter.kernel.errors import DomainError
 from contactcenter.tenancy.doors import open_account, open_every_account
@@ -78,7 +77,7 @@ def _bill_account(
             transaction.set_rollback(dry_run)
     except NothingToBill as error:
         return _done(account, period, Outcome(account, NOTHING, str(error)), at=at, dry_run=dry_run)
-    except (DomainError, MixedCurrencies, PeriodError) as error:
+    except (DomainError, PeriodError) as error:
         logger.warning("%s of %s is parked: %s", period, account.slug, error)
         return _done(account, period, Outcome(account, PARKED, str(error)), at=at, dry_run=dry_run)
     except Exception as error:

@@ -87,10 +87,11 @@ class InvoicesView(APIView):
     def post(self, request: Request) -> Response:
         """Build the draft of an account's month, or build it again; an issued invoice is returned as it is."""
         values = body(request, DraftRequestSerializer)
-        actions.collect_pending(at=timezone.now())
-        built = actions.build_draft(
-            account_id=values["account"], period=values["period"], at=timezone.now(), actor_id=actor_id(request)
-        )
+        account, at = account_in_scope(account_id=values["account"]), timezone.now()
+        period = month_of_account(account=account, label=values["period"], field="period")
+        actions.collect_pending(at=at)
+        actions.collect_period(account_id=account.pk, since=period.starts_at, until=period.ends_at, at=at)
+        built = actions.build_draft(account_id=account.pk, period=period.label, at=at, actor_id=actor_id(request))
         detail = invoice_detail(invoice=_invoice(request, built.invoice.pk))
         return Response(InvoiceSerializer(detail).data, status=201 if built.outcome == "created" else 200)
 
@@ -211,7 +212,7 @@ class AccrualView(APIView):
     )
     def get(self, request: Request) -> Response:
         """Return what the month costs so far: the bill as it would be invoiced now, by the same engine."""
-        account = account_in_scope(account_id=account_of(request).pk)
+        account = account_of(request)
         period = month_of_account(account=account, label=request.query_params.get("month", ""))
         priced = account_bill(account=account, period=period)
         told = bill_document(bill=priced.bill, language=logged_in(request).language) | {

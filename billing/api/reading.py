@@ -44,9 +44,7 @@ def body(request: Request, shape: type[Serializer[Any]]) -> dict[str, Any]:
 
 
 def account_of(request: Request) -> Account:
-    """Return the account that ?account= names, or the only one in reach; Invalid without either, NotFound out of
-    reach.
-    """
+    """Return the account that ?account= names; Invalid without it, NotFound out of reach."""
     given = request.query_params.get("account")
     if given is None:
         raise Invalid("Name the account.", field="account")

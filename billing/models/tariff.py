@@ -31,7 +31,7 @@ class VersionState(models.TextChoices):
 class TariffVersion(models.Model):
     """The terms of a tariff from a day on, until the next version's day. A database trigger refuses changes in force.
 
-    `document` is the canonical form of billing.terms_document; a draft may hold one that is not valid yet.
+    `document` is the canonical form of billing.terms_document.
     """
 
     tariff = models.ForeignKey(Tariff, on_delete=models.PROTECT, related_name="versions")

@@ -13,6 +13,7 @@ from billing.explanation import explain_contact
 from billing.models import Invoice, InvoiceLine, InvoiceLineUsage, NumberSeries, ParkedBill, TariffVersion, UsageLine
 from billing.queries import (
     NothingToBill,
+    Unbillable,
     UsageWithoutTariff,
     account_bill,
     account_period,
@@ -365,3 +366,12 @@ def test_an_account_with_a_bad_time_zone_is_parked(june: Account) -> None:
     june.refresh_from_db()
     assert run(june) == {"Green Clinic": "parked"}
     assert "'Mars/Olympus' is not a time zone" in ParkedBill.objects.get().reason
+
+
+def test_a_month_priced_in_two_currencies_is_refused(account: Account) -> None:
+    sign(account, version_in_force(), until=date(2026, 6, 16))
+    sign(account, version_in_force({**CARE, "currency": "USD"}), since=date(2026, 6, 16))
+    with pytest.raises(Unbillable, match="for 2026-06: one period is priced in EUR and USD"):
+        draft(account)
+    assert run(account) == {"Green Clinic": "parked"}
+    assert not Invoice.objects.exists()
