@@ -203,6 +203,23 @@ describe('wrap-up', () => {
     expect(posts).toEqual([['tickets/42/wrap-up/', { disposition: null, comment: '', status: 'solved' }]]);
   });
 
+  test('can be saved while more time is still being asked for', async () => {
+    let release: () => void = () => undefined;
+    const waits = new Promise<void>((done) => (release = done));
+    const quick = globalThis.fetch;
+    vi.stubGlobal('fetch', async (request: Request) => {
+      if (request.url.includes('extend')) await waits;
+      return quick(request);
+    });
+    const view = mount(WrapUp, { props: { detail: wrapping, dispositions: [] }, global: { plugins } });
+    await view.findAll('button')[0]!.trigger('click');
+    await view.get('form').trigger('submit');
+    await flushPromises();
+    expect(posts.map(([path]) => path)).toEqual(['tickets/42/wrap-up/']);
+    release();
+    await flushPromises();
+  });
+
   test('more time is offered once', async () => {
     const view = mount(WrapUp, { props: { detail: wrapping, dispositions }, global: { plugins } });
     expect(view.text()).toContain('More time');
