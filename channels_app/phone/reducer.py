@@ -25,7 +25,7 @@ from channels_app.phone.cel_implied import implied_events
 from channels_app.phone.context import Context
 from channels_app.phone.dialled import dialled_segments, direct_segments
 from channels_app.phone.endings import call_outcome, who_hung_up
-from channels_app.phone.events import EventKind, PhoneEvent, in_order
+from channels_app.phone.events import CompleteReason, EventKind, LeaveReason, PhoneEvent, Source, in_order
 from channels_app.phone.legs import Leg, Legs
 from channels_app.phone.segments import queue_segments
 from channels_app.phone.stays import Stay, stays_of
@@ -173,9 +173,11 @@ def _assemble(
     ended_at = customer.hung_up_at if context.saw_channels(customer) else None
     if direction is Direction.OUTBOUND and ended_at is None:
         ended_at = root.hung_up_at
-    ends = [part.ended_at for part in segments]
-    if ended_at is None and ends and all(end is not None for end in ends) and not context.saw_channels(root):
-        ended_at = max(end for end in ends if end is not None)
+    ends = [part.ended_at for part in segments if part.ended_at is not None]
+    # a connection that saw the call begin may have missed the hang-up that queue_log has
+    believed = not context.saw_channels(root) or _ended_by_queue_log(stays)
+    if ended_at is None and ends and len(ends) == len(segments) and believed:
+        ended_at = max(ends)
     flags = {flag for part in segments for flag in part.flags}
     if direction is Direction.OUTBOUND and root.called:
         flags.add(Flag.CLICK_TO_DIAL)
@@ -237,6 +239,13 @@ def _assemble(
         transfers=tuple(transfers),
         flags=tuple(sorted(flags)),
     )
+
+
+def _ended_by_queue_log(stays: list[Stay]) -> bool:
+    """Whether queue_log says that somebody hung up in the last stay: then the call is over, whoever else watched."""
+    said = stays[-1].completes + stays[-1].leaves if stays else []
+    definite = {CompleteReason.CUSTOMER, CompleteReason.OPERATOR, LeaveReason.ABANDONED}
+    return any(event.source is Source.QUEUE_LOG and event.reason in definite for event in said)
 
 
 def _start_of(events: list[PhoneEvent]) -> datetime:

@@ -141,6 +141,19 @@ def test_two_sources_of_one_call_are_one_call_with_the_finer_instants():
     assert reduce_events(_ami_events() + _queue_log_events(log)) == reduce_events(_ami_events())
 
 
+def test_hang_up_that_the_connection_missed_is_taken_from_queue_log():
+    seen, _, _ = HELD_CALL.partition("Event: HangupRequest")
+    log = """\
+1700000000|1700000000.21|sales|NONE|ENTERQUEUE||+442079460009|1
+1700000003|1700000000.21|sales|Anna|CONNECT|3|1700000000.22|3
+1700000021|1700000000.21|sales|Anna|COMPLETECALLER|3|18|1
+"""
+    (alone,) = reduce_events(_ami_events(seen))
+    (call,) = reduce_events(_ami_events(seen) + _queue_log_events(log))
+    assert (alone.ended_at, alone.talk_ms) == (None, None)
+    assert (call.ended_at, call.talk_ms, call.hung_up_by) == (_at(21), 18000, HungUpBy.CUSTOMER)
+
+
 def test_claimed_times_that_contradict_the_instants_are_flagged():
     log = QUEUE_LOG.splitlines()[0] + "\n1700000009|1700000000.1|sales|Ben|CONNECT|9|1.3|2\n"
     log += "1700000039|1700000000.1|sales|Ben|COMPLETEAGENT|9|300|1\n"
