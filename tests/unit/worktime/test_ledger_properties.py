@@ -136,9 +136,9 @@ def test_long_stretches_are_shared_as_unit_by_unit(
     slowly: Turns[int] = Turns()
     for claimants, units in stretches:
         claims = [(key, weights[key]) for key in sorted(claimants)]
-        got = at_once.share(units=units % 300, weights=claims)
+        got = at_once.share(units=units % 120, weights=claims)
         single: Counter[int] = Counter()
-        for _ in range(units % 300):
+        for _ in range(units % 120):
             single.update(slowly.share(units=1, weights=claims))
         assert Counter(got) == single
 
