@@ -8,9 +8,8 @@ from billing.terms import (
     Channel,
     ComponentKind,
     Direction,
-    Fee,
     Matcher,
-    Minimum,
+    PriceComponent,
     Rate,
     TariffTerms,
     TimeClass,
@@ -66,17 +65,15 @@ def lint_terms(*, terms: TariffTerms, before: TariffTerms | None = None) -> list
     return found
 
 
-def _components(terms: TariffTerms) -> list[Rate | Fee | Minimum]:
+def _components(terms: TariffTerms) -> list[PriceComponent]:
     return [*terms.rates, *terms.fees, *([terms.minimum] if terms.minimum else [])]
 
 
-def _price(component: Rate | Fee | Minimum) -> Fraction:
+def _price(component: PriceComponent) -> Fraction:
     return component.price if isinstance(component, Rate) else component.amount
 
 
-def _price_warnings(
-    component: Rate | Fee | Minimum, before: Rate | Fee | Minimum | None, *, digits: int
-) -> list[Finding]:
+def _price_warnings(component: PriceComponent, before: PriceComponent | None, *, digits: int) -> list[Finding]:
     found: list[Finding] = []
     price = _price(component)
     old = _price(before) if before is not None and _same_kind(component, before) else Fraction(0)
@@ -95,7 +92,7 @@ def _price_warnings(
     return found
 
 
-def _same_kind(one: Rate | Fee | Minimum, other: Rate | Fee | Minimum) -> bool:
+def _same_kind(one: PriceComponent, other: PriceComponent) -> bool:
     return type(one) is type(other) and getattr(one, "kind", None) is getattr(other, "kind", None)
 
 

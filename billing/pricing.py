@@ -15,7 +15,7 @@ from typing import NamedTuple
 from billing.money import currency_digits, decimal_from_units
 from billing.rating import RatedContact, RatedRate, Usage, rate_usage
 from billing.rounding import allot_shares, round_to_units
-from billing.terms import ComponentKind, Counts, Fee, Minimum, Names, Rate, TariffTerms, TaxCategory
+from billing.terms import ComponentKind, Counts, Fee, Minimum, Names, PriceComponent, Rate, TariffTerms, TaxCategory
 
 MINUTE_MS = 60_000
 
@@ -63,7 +63,7 @@ class Line:
     """
 
     kind: LineKind
-    component: Rate | Fee | Minimum
+    component: PriceComponent
     segment: Segment
     exact: Fraction
     units: int

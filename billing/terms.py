@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from typing import TypeAlias
 
 from billing.rounding import DurationRule
 
@@ -148,6 +149,10 @@ class Minimum:
     tax: str
     counts: Counts = Counts.USAGE
     prorate: bool = True
+
+
+PriceComponent: TypeAlias = Rate | Fee | Minimum
+"""One row of a tariff version."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from billing.terms import (
     Matcher,
     Minimum,
     Names,
+    PriceComponent,
     Rate,
     TariffTerms,
     TaxCategory,
@@ -114,7 +115,7 @@ class _TermsReader(FieldReader):
             categories.append(category)
         return tuple(categories) or (UNTAXED,)
 
-    def component(self, entry: Mapping[str, Any], field: str, taxes: tuple[TaxCategory, ...]) -> Rate | Fee | Minimum:
+    def component(self, entry: Mapping[str, Any], field: str, taxes: tuple[TaxCategory, ...]) -> PriceComponent:
         kind = self.choice(entry.get("kind"), f"{field}.kind", list(ComponentKind))
         self.only(entry, field, {"code", "kind", "name", "tax"} | KEYS_BY_KIND[kind])
         code = self.text(entry.get("code"), f"{field}.code")
@@ -236,7 +237,7 @@ def terms_document(*, terms: TariffTerms) -> dict[str, Any]:
     }
 
 
-def _named(component: Rate | Fee | Minimum, kind: ComponentKind) -> dict[str, Any]:
+def _named(component: PriceComponent, kind: ComponentKind) -> dict[str, Any]:
     by_language = component.names.by_language
     name = by_language[""] if set(by_language) == {""} else dict(by_language)
     return {"code": component.code, "kind": str(kind), "name": name, "tax": component.tax}
