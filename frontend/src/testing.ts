@@ -1,8 +1,11 @@
 import { beforeAll } from 'vitest';
-import { AREAS, setLocale, useArea } from './i18n';
 
-beforeAll(async () => {
-  localStorage.clear();
-  await Promise.all(AREAS.map(useArea));
-  await setLocale('en');
-});
+// Tests of the build itself run without a page and need no texts.
+if (typeof window !== 'undefined') {
+  const { AREAS, setLocale, useArea } = await import('./i18n');
+  beforeAll(async () => {
+    localStorage.clear();
+    await Promise.all(AREAS.map(useArea));
+    await setLocale('en');
+  });
+}
