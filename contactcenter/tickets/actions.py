@@ -1,4 +1,7 @@
-"""Every write to tickets and their timelines. Each needs an open account scope and runs in a transaction."""
+"""Every write to tickets and their timelines. Each needs an open account scope and runs in a transaction.
+
+The intake's own writes take no savepoint: whoever calls them within a transaction gives all of it up on an error.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -55,7 +58,7 @@ def push_ticket_changed(ticket: Ticket, *, kind: str = "ticket.changed", **paylo
     )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def open_ticket(
     *,
     account_id: int,
@@ -86,7 +89,7 @@ def open_ticket(
     return ticket
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def receive_message(
     *,
     ticket: Ticket,

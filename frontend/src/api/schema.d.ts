@@ -423,6 +423,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messages/{message_id}/resend/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Queue a message that was not sent once more. */
+        post: operations["messages_resend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/offers/{offer_id}/accept/": {
         parameters: {
             query?: never;
@@ -508,6 +525,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/portal/invoices/{invoice_id}/export/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Send an invoice as CSV, one row for every contact on it. */
+        get: operations["portal_invoice_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/portal/usage/": {
         parameters: {
             query?: never;
@@ -536,6 +570,57 @@ export interface paths {
         put?: never;
         /** @description Say available, break (with a reason) or offline; returns the console's snapshot. */
         post: operations["presence_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/receipts/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return a page of receipts. */
+        get: operations["receipts_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/receipts/{receipt_id}/raw/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the bytes as they came, as a download. */
+        get: operations["receipts_raw"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/receipts/{receipt_id}/retry/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Put a failed receipt back to be processed. */
+        post: operations["receipts_retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1364,7 +1449,7 @@ export interface components {
             account: number;
             account_name: string;
             number: string | null;
-            status: components["schemas"]["Status06aEnum"];
+            status: components["schemas"]["InvoiceStatus"];
             period: string;
             /** Format: date */
             period_start: string;
@@ -1403,7 +1488,7 @@ export interface components {
             account: number;
             account_name: string;
             number: string | null;
-            status: components["schemas"]["Status06aEnum"];
+            status: components["schemas"]["InvoiceStatus"];
             period: string;
             /** Format: date */
             period_start: string;
@@ -1418,6 +1503,12 @@ export interface components {
             tax: string;
             total: string;
         };
+        /**
+         * @description * `draft` - draft
+         *     * `issued` - issued
+         * @enum {string}
+         */
+        InvoiceStatus: "draft" | "issued";
         /**
          * @description * `en` - English
          *     * `ru` - Русский
@@ -1858,12 +1949,47 @@ export interface components {
             wrap_up_seconds?: number;
             is_active?: boolean;
         };
+        /** @description A receipt without its raw bytes; `raw_url` gives them. */
+        Receipt: {
+            readonly id: number;
+            readonly account_id: number;
+            readonly endpoint: string;
+            readonly kind: components["schemas"]["EndpointKind"];
+            readonly external_id: string;
+            /** Format: date-time */
+            readonly received_at: string;
+            readonly state: components["schemas"]["ReceiptStateEnum"];
+            readonly attempts: number;
+            /** Format: date-time */
+            readonly next_attempt_at: string | null;
+            readonly error: string;
+            readonly outcome: unknown;
+            /** @description Return where the raw bytes are. */
+            readonly raw_url: string;
+        };
+        /** @description A page of receipts, the newest first. */
+        ReceiptList: {
+            results: components["schemas"]["Receipt"][];
+            next: string | null;
+        };
+        /**
+         * @description * `pending` - Pending
+         *     * `processed` - Processed
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        ReceiptStateEnum: "pending" | "processed" | "failed";
         /** @description A reply; `client_uuid` makes sending it twice harmless. */
         ReplyRequest: {
             /** Format: uuid */
             client_uuid: string;
             channel: components["schemas"]["Channel"];
             text: string;
+        };
+        /** @description The message that is queued again. */
+        Resent: {
+            id: number;
+            status: string;
         };
         /**
          * @description * `operator` - Operator
@@ -1944,18 +2070,6 @@ export interface components {
             language: string;
             level: number;
         };
-        /**
-         * @description * `draft` - draft
-         *     * `in_force` - in_force
-         * @enum {string}
-         */
-        State26bEnum: "draft" | "in_force";
-        /**
-         * @description * `draft` - draft
-         *     * `issued` - issued
-         * @enum {string}
-         */
-        Status06aEnum: "draft" | "issued";
         /** @description A tariff with its versions, newest first; in_force is the version whose terms hold today. */
         Tariff: {
             id: number;
@@ -1970,6 +2084,12 @@ export interface components {
             results: components["schemas"]["Tariff"][];
             next: string | null;
         };
+        /**
+         * @description * `draft` - draft
+         *     * `in_force` - in_force
+         * @enum {string}
+         */
+        TariffVersionState: "draft" | "in_force";
         /** @description A ticket in a list. */
         TicketCard: {
             id: number;
@@ -2145,7 +2265,7 @@ export interface components {
         Version: {
             id: number;
             number: number;
-            state: components["schemas"]["State26bEnum"];
+            state: components["schemas"]["TariffVersionState"];
             /** Format: date */
             effective_from: string | null;
             /** Format: date-time */
@@ -2168,7 +2288,7 @@ export interface components {
         VersionRow: {
             id: number;
             number: number;
-            state: components["schemas"]["State26bEnum"];
+            state: components["schemas"]["TariffVersionState"];
             /** Format: date */
             effective_from: string | null;
             /** Format: date-time */
@@ -3079,6 +3199,27 @@ export interface operations {
             };
         };
     };
+    messages_resend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resent"];
+                };
+            };
+        };
+    };
     offers_accept: {
         parameters: {
             query?: never;
@@ -3235,6 +3376,27 @@ export interface operations {
             };
         };
     };
+    portal_invoice_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invoice_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
     portal_usage: {
         parameters: {
             query?: {
@@ -3285,6 +3447,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Console"];
+                };
+            };
+        };
+    };
+    receipts_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+                endpoint?: number;
+                /** @description All unless told. */
+                state?: "failed" | "pending" | "processed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptList"];
+                };
+            };
+        };
+    };
+    receipts_raw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                receipt_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    receipts_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                receipt_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
                 };
             };
         };

@@ -1,6 +1,6 @@
 """Every address of the API by every role: who is admitted, who is refused, who is told that there is nothing.
 
-Columns, in the order of ROLES: an operator of the account, an operator of another one, supervisor, billing admin, admin,
+Columns, in the order of ROLES: an operator of the account, one of another account, supervisor, billing admin, admin,
 client viewer and client admin of the account, client admin of another one. "y": admitted (the call is understood,
 whatever it then answers), "n": 403, "-": 404, there is nothing here. Nobody logged in gets 401 everywhere.
 """
