@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -13,11 +14,11 @@ from django.utils import timezone
 
 from billing import actions as billing
 from billing.models import Invoice, UsageLine
-from channels_app.models import Endpoint, Receipt
+from channels_app.models import Endpoint
 from channels_app.receipts import process_receipt, store_receipt
 from contactcenter.operators.models import OperatorAlias
 from contactcenter.tenancy.doors import open_every_account
-from contactcenter.tickets.models import Channel, Direction, Interaction
+from contactcenter.tickets.models import Channel, Direction, Interaction, Message
 from contactcenter.worktime.actions import derive_operator, record_events
 from contactcenter.worktime.events import EventInput, EventKind
 from contactcenter.worktime.models import AllocationRun, IdlePolicy, Session, Slice
@@ -67,7 +68,7 @@ def house(tmp_path: Path):
     Endpoint.objects.create(account=shop, kind="voice", address="pbx", name="Telephone system")
     stored = store_receipt(endpoint_id=mailbox.pk, external_id="one@example.org", raw=MAIL, at=NINE, enqueue=False)
     assert process_receipt(receipt_id=stored.receipt_id).state == "processed"
-    ticket = Receipt.objects.get().message.ticket
+    ticket = Message.objects.get(receipt__pk=stored.receipt_id).ticket
 
     def chat(account, start: int, end: int) -> list[EventInput]:
         opened, closed = NINE + timedelta(seconds=start), NINE + timedelta(seconds=end)
@@ -141,13 +142,13 @@ def _ticket(account):
     return make_ticket(account)
 
 
-def verify() -> tuple[int, dict]:
+def verify() -> tuple[int, dict[str, Any]]:
     out = StringIO()
     code = 0
     try:
         call_command("verify", stdout=out)
     except SystemExit as end:
-        code = end.code
+        code = int(str(end.code))
     return code, json.loads(out.getvalue())
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -99,7 +100,7 @@ def buckets(session: Session) -> dict[tuple[str, str], int]:
     return {(name or "unallocated", kind): ms for name, kind, ms in rows.annotate(ms=Sum("ms"))}
 
 
-def ledger() -> list[tuple]:
+def ledger() -> list[tuple[Any, ...]]:
     """Everything that the current ledger says, without ids."""
     slices = Slice.objects.filter(is_current=True).order_by("operator_id", "started_at")
     said = list(slices.values_list("session__started_at", "session__ended_at", "started_at", "ended_at", "kind"))
@@ -212,7 +213,7 @@ def test_late_event_supersedes_and_adds_a_version_but_edits_nothing(accounts, op
 def test_correction_needs_author_and_reason_and_takes_effect(accounts, operator):
     supervisor = make_user("supervisor")
     record_events(operator_id=operator.pk, events=golden(*accounts))
-    fields = {"key": "fix 1", "data": {"voids": "120 call.ended 1"}}
+    fields: dict[str, Any] = {"key": "fix 1", "data": {"voids": "120 call.ended 1"}}
     for missing in ({"author_id": None, "reason": "x"}, {"author_id": supervisor.pk, "reason": ""}):
         with pytest.raises(Invalid):
             record_events(operator_id=operator.pk, events=[event(9000, E.CORRECTION, **missing, **fields)])
@@ -378,7 +379,7 @@ def test_database_refuses_a_run_that_does_not_sum(accounts, operator):
     record_events(operator_id=operator.pk, events=golden(*accounts))
     derive_operator(operator_id=operator.pk, at=at(9000))
     with pytest.raises(IntegrityError, match="do not sum to it"):
-        commit(Allocation.objects.filter(kind="wrap").first().delete)
+        commit(Allocation.objects.filter(kind="wrap").delete)
 
 
 def test_database_refuses_a_run_over_slices_with_a_gap(accounts, operator):

@@ -52,7 +52,7 @@ def test_supervisor_reads_sessions_by_operator_and_day():
     wanted = work(anna, account, day=1)
     work(boris, account, day=1)
     answer = client_of(make_user("supervisor")).get(
-        "/api/v1/worktime/sessions/", {"operator": anna.pk, "date": "2026-06-16"}
+        "/api/v1/worktime/sessions/", {"operator": str(anna.pk), "date": "2026-06-16"}
     )
     assert answer.status_code == 200
     assert answer.json() == {

@@ -7,6 +7,7 @@ from threading import Barrier
 import pytest
 from django.db import connection, transaction
 
+from contactcenter.worktime import actions, rewriting
 from contactcenter.worktime.actions import derive_behind, derive_operator, record_events
 from contactcenter.worktime.events import EventInput, EventKind
 from contactcenter.worktime.models import OperatorEvent, Session, UnderivedStretch
@@ -46,11 +47,9 @@ def test_transactions_that_tell_of_the_same_operators_in_other_orders_do_not_loc
 
 @pytest.mark.django_db(transaction=True)
 def test_event_recorded_while_the_ledger_is_derived_is_not_forgotten(monkeypatch):
-    from contactcenter.worktime import actions
-
     operator_id = make_operator(make_account()).pk
     record_events(operator_id=operator_id, events=[event(0, EventKind.SESSION_STARTED, "in")])
-    rewrite = actions.rewrite_stretch
+    rewrite = rewriting.rewrite_stretch
 
     def write() -> None:
         try:
