@@ -156,8 +156,10 @@ class ConsoleConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await _in_database(see_operator, operator_id=self.audience.operator_id, at=at)
 
     async def _check_access(self, at: datetime) -> bool:
-        """Read roles and accounts again; a person who left the team loses the socket."""
-        audience = await _in_database(audience_of, user_id=self.user_id)
+        """Read session, role and accounts again; a person who logged out or left the team loses the socket."""
+        session = self.scope.get("session")
+        signed_in = session is None or await _in_database(session.exists, session_key=session.session_key)
+        audience = await _in_database(audience_of, user_id=self.user_id) if signed_in else None
         if audience is None:
             await self.close(code=NOT_SIGNED_IN)
             return False

@@ -175,7 +175,7 @@ def live_assignment(*, ticket_id: int) -> Assignment | None:
 
 
 def pulse() -> Pulse:
-    """Count the waiting and the people at work, over all accounts in scope."""
+    """Count the waiting of the accounts in scope, and the people at work."""
     waiting = Waiting.objects.aggregate(count=Count("id"), oldest=Min("enqueued_at"))
     engaged = Assignment.objects.filter(operator_id=OuterRef("operator_id"), state__in=LIVE_STATES)
     deciding = Offer.objects.filter(operator_id=OuterRef("operator_id"), state=OfferState.PENDING)

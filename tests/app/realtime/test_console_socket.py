@@ -184,6 +184,29 @@ async def test_person_who_left_the_team_loses_the_socket(monkeypatch):
     assert (closed["type"], closed["code"]) == ("websocket.close", NOT_SIGNED_IN)
 
 
+async def test_logging_out_elsewhere_ends_the_socket(monkeypatch):
+    from datetime import timedelta
+
+    from django.contrib.sessions.backends.db import SessionStore
+
+    from contactcenter.realtime import consumers
+
+    monkeypatch.setattr(consumers, "ACCESS_STEP", timedelta(0))
+    _, _, operator = await setup()
+    session = SessionStore()
+    await sync_to_async(session.save)()
+    console = socket(operator.user)
+    console.scope["session"] = session
+    assert await console.connect()
+    await console.receive_json()
+    await console.send_json({"type": "ping"})
+    assert (await console.receive_json())["type"] == "pong"
+    await sync_to_async(session.delete)()
+    await console.send_json({"type": "ping"})
+    closed = await console.receive_output(5)
+    assert (closed["type"], closed["code"]) == ("websocket.close", NOT_SIGNED_IN)
+
+
 async def test_events_written_while_valkey_is_away_arrive_from_the_database(monkeypatch):
     from contactcenter.kernel import push as push_module
 

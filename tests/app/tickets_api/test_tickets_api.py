@@ -191,7 +191,7 @@ def test_detail_tells_history_points_channels_and_drafts(client, account, operat
 def test_detail_takes_few_queries(client, account, django_assert_max_num_queries):
     ticket = make_ticket(account)
     client.get(f"/api/v1/tickets/{ticket.pk}/")
-    with django_assert_max_num_queries(3 + 7):
+    with django_assert_max_num_queries(3 + 6):
         client.get(f"/api/v1/tickets/{ticket.pk}/")
 
 
