@@ -258,7 +258,9 @@ def _handled_row(
     points: dict[tuple[int, str], str],
 ) -> ContactRow:
     contact = row.ticket.contact
-    point = points.get((contact.pk, "phone" if row.channel == Channel.VOICE else row.channel), "")
+    # a chat's point is the visitor's session, which tells a person nothing
+    kind = {Channel.VOICE: "phone", Channel.CHAT: ""}.get(Channel(row.channel), row.channel)
+    point = points.get((contact.pk, kind), "")
     if leg is not None:
         point = leg.call.from_number if leg.call.direction == Direction.INBOUND else leg.call.to_number
     return ContactRow(

@@ -63,7 +63,7 @@ export const bill: Bill = {
         billed: 120_000,
         included: 0,
         charged: 120_000,
-        time_rounding: '60s',
+        time_rounding: '60/60',
         raw_ms_by_class: { talk: 50_000, wrap: 11_000 },
         rounding_percent: '96.7',
       },

@@ -70,9 +70,8 @@ export function contactsLabel(count: number): string {
   return t('common.contacts', { n: formatNumber(count) }, count);
 }
 
-/** 14,208 min; below a hundred minutes with the decimals that matter. */
+/** 14,208 min; hundredths where it is not a whole minute. */
 export function minutesLabel(ms: number): string {
   const minutes = ms / 60_000;
-  const digits = Number.isInteger(minutes) ? 0 : Math.abs(minutes) < 100 ? 2 : 1;
-  return t('client.unit.minutes', { value: formatNumber(minutes, digits) });
+  return t('client.unit.minutes', { value: formatNumber(minutes, Number.isInteger(minutes) ? 0 : 2) });
 }
