@@ -55,12 +55,10 @@ def in_threads(work, count: int = THREADS) -> list[BaseException]:
 
 
 def loads() -> Counter[int]:
-    return Counter(
-        [
-            *Offer.objects.filter(state=OfferState.PENDING).values_list("operator_id", flat=True),
-            *Assignment.objects.filter(state=AssignmentState.ACTIVE).values_list("operator_id", flat=True),
-        ]
-    )
+    """Places taken, in one statement: two would count an offer accepted in between twice."""
+    pending = Offer.objects.filter(state=OfferState.PENDING).values_list("operator_id", flat=True)
+    active = Assignment.objects.filter(state=AssignmentState.ACTIVE).values_list("operator_id", flat=True)
+    return Counter(pending.union(active, all=True))
 
 
 def test_operators_racing_for_the_backlog_never_share_a_ticket_or_exceed_their_places():
