@@ -19,6 +19,10 @@ export function homeOf(role: Role): string {
   return HOME[role];
 }
 
+export function isStaff(role: Role): boolean {
+  return role !== 'client_viewer' && role !== 'client_admin';
+}
+
 /** Which of the three places a role may enter; the server enforces the same and is the one that counts. */
 export function mayEnter(role: Role, area: 'console' | 'client' | 'admin'): boolean {
   if (area === 'client') return true;
@@ -26,14 +30,23 @@ export function mayEnter(role: Role, area: 'console' | 'client' | 'admin'): bool
   return role === 'operator' || role === 'supervisor' || role === 'admin';
 }
 
+/** Reads the page anew, so that its stores are empty. */
+function startAfresh(): void {
+  window.location.assign('/');
+}
+
 /** Who is signed in. */
 export const useSession = defineStore('session', () => {
   const me = ref<Me | null>(null);
+  let lastUser: number | null = null;
   const accounts = computed<AccountRef[]>(() => me.value?.accounts ?? []);
 
   async function load(): Promise<Me> {
     const loaded = await get<Me>('/api/v1/me/');
     serverClock.correct(loaded.server_time);
+    // Another person at the same page: nothing that was read for the one before may stay in its memory.
+    if (lastUser !== null && lastUser !== loaded.id) startAfresh();
+    lastUser = loaded.id;
     me.value = loaded;
     if (!hasStoredLocale() && isLocale(loaded.language)) await setLocale(loaded.language, false);
     return loaded;

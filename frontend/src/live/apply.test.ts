@@ -42,6 +42,10 @@ test('a new entry reads the timeline on screen and counts for tickets with me on
   expect(apply(snapshot, event('entry.added', { ticket_id: 77, entry }), view)).toMatchObject({ refresh: [], arrived: null });
 });
 
+test('a note of a colleague is no arrival', () => {
+  expect(apply(snapshot, event('entry.added', { ticket_id: 2, entry: { type: 'note', id: 1 } }), view)).toMatchObject({ refresh: ['console'], arrived: null });
+});
+
 test('a changed entry is read again but is nothing new', () => {
   expect(apply(snapshot, event('entry.changed', { ticket_id: 1, entry }), view)).toMatchObject({ refresh: ['timeline:1'], arrived: null });
 });

@@ -8,7 +8,7 @@ export interface Outcome {
   refresh: Refresh[];
   /** The contact of this ticket is writing just now. */
   typing: number | null;
-  /** Something new came into this ticket, which is open with me. */
+  /** A message was added to this ticket, which is open with me; whose, only the timeline says. */
   arrived: number | null;
 }
 
@@ -54,7 +54,7 @@ export function apply(snapshot: ConsoleSnapshot, event: LiveEvent, view: View): 
       if (ticket === view.selected) result.refresh.push(`timeline:${ticket}`);
       if (event.kind === 'entry.added' && isOpen(ticket)) {
         result.refresh.push('console');
-        result.arrived = ticket;
+        if (event.payload.entry.type === 'message') result.arrived = ticket;
       }
       break;
     }
