@@ -75,6 +75,6 @@ describe('RatesTable', () => {
   it('only shows a version in force', () => {
     const { table } = open({ editable: false });
     expect(table.findAll('input, button, select')).toHaveLength(0);
-    expect(table.text()).toContain('0.74 €/min');
+    expect(table.text()).toContain('€0.74 / min');
   });
 });
