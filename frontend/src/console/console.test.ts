@@ -54,7 +54,11 @@ beforeEach(async () => {
   useSession().me = { id: 1, email: 'anna@centre.example', full_name: 'Anna Kovacs', role: 'operator', language: 'en', operator_id: 11, accounts: [], server_time: '', live_cursor: '1-1' };
   await useTicket().show(42);
 });
-afterEach(() => vi.unstubAllGlobals());
+afterEach(async () => {
+  // A draft that is closed is mirrored once more.
+  await flushPromises();
+  vi.unstubAllGlobals();
+});
 
 describe('sending', () => {
   test('the text is on screen before the server has it, and keeps its row when it has', async () => {
