@@ -4,6 +4,7 @@ Both depend on the set of events only: order of arrival and repetition make no d
 milliseconds.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,9 @@ LONGEST: Mapping[Kind, int] = {
     Kind.OFFER: HOUR // 6,
     Kind.OPEN: 24 * HOUR,
 }
-"""What never ended is taken to have ended after so long (a channel that got stuck, a lost log line)."""
+"""What has not ended after so long never will (a channel that got stuck, a lost log line)."""
+UNPROVEN = frozenset({Kind.TALK, Kind.HOLD, Kind.WRAP})
+"""Of these nothing counts once they are past LONGEST: nobody is to pay for time that nothing proves."""
 
 PAIRS: tuple[tuple[Kind, EventKind, frozenset[EventKind]], ...] = (
     (Kind.TALK, EventKind.CALL_TALK_STARTED, frozenset({EventKind.CALL_ENDED})),
@@ -87,8 +90,8 @@ def standing(events: Iterable[Event]) -> list[Event]:
 def segments_of(*, events: Sequence[Event], until: int) -> list[Segment]:
     """Return what the operator did, from standing events, nothing after `until`.
 
-    Unpaired ends are ignored, a repeated start goes on with the first. What never ended ends after LONGEST, a stuck
-    call already with the next one.
+    Unpaired ends are ignored, a repeated start goes on with the first. What has not ended runs until now, a stuck call
+    until the next one; past LONGEST it is given up, and comes back if its end is told after all.
     """
     known = [event for event in events if event.at <= until]
     by_kind: dict[EventKind, list[Event]] = defaultdict(list)
@@ -164,10 +167,12 @@ def _paired(starts: Sequence[Event], ends: Sequence[int]) -> list[tuple[Event, i
 
 
 def _presumed_end(kind: Kind, first: Event, starts: Sequence[int], until: int) -> int:
-    end = min(first.at + LONGEST[kind], until)
-    if kind is Kind.TALK:
-        end = min([end, *(at for at in starts if at > first.at)])
-    return end
+    longest = first.at + LONGEST[kind]
+    later = bisect_right(starts, first.at) if kind is Kind.TALK else len(starts)
+    following = starts[later] if later < len(starts) else longest
+    if kind in UNPROVEN and following >= longest and until >= longest:
+        return first.at
+    return min(following, longest, until)
 
 
 def _focused(events: Iterable[Event], until: int) -> list[Segment]:

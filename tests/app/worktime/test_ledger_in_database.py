@@ -387,3 +387,20 @@ def test_database_refuses_a_run_over_slices_with_a_gap(accounts, operator):
     derive_operator(operator_id=operator.pk, at=at(9000))
     with pytest.raises(IntegrityError, match="leave 30000 ms out"):
         commit(Slice.objects.filter(kind="hold").delete)
+
+
+def test_call_that_never_ends_is_given_up_and_comes_back_with_its_end(accounts, operator):
+    record_events(operator_id=operator.pk, events=[event(0, E.CALL_TALK_STARTED, 1, accounts[0])])
+    derive_operator(operator_id=operator.pk, at=at(3600))
+    session = Session.objects.get()
+    assert (session.ended_at, buckets(session)) == (None, {("A", "talk"): 3_600_000})
+    derive_operator(operator_id=operator.pk, at=at(4 * 3600))
+    session.refresh_from_db()
+    assert (session.ended_at, session.close_rule) == (at(0), "void")
+    assert not Slice.objects.filter(is_current=True).exists()
+    assert not AllocationRun.objects.filter(is_current=True).exists()
+    record_events(operator_id=operator.pk, events=[event(60, E.CALL_ENDED, 1, accounts[0])])
+    derive_operator(operator_id=operator.pk, at=at(5 * 3600))
+    session.refresh_from_db()
+    assert (session.ended_at, session.close_rule) == (at(60), "work")
+    assert buckets(session) == {("A", "talk"): 60_000}

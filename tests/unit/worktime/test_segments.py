@@ -59,8 +59,17 @@ def test_call_that_never_ended_ends_with_the_next_call() -> None:
     assert spans(events) == [(0, MINUTE, Kind.TALK), (MINUTE, 2 * MINUTE, Kind.TALK)]
 
 
-def test_call_that_never_ended_is_cut_after_four_hours() -> None:
-    assert spans([event(0, E.CALL_TALK_STARTED)]) == [(0, 4 * HOUR, Kind.TALK)]
+def test_call_that_has_not_ended_after_four_hours_counts_for_nothing() -> None:
+    started = event(0, E.CALL_TALK_STARTED)
+    assert spans([started], until=4 * HOUR - 1) == [(0, 4 * HOUR - 1, Kind.TALK)]
+    assert spans([started], until=4 * HOUR) == []
+    assert spans([started, event(7 * HOUR, E.CALL_TALK_STARTED, "i2"), event(8 * HOUR, E.CALL_ENDED, "i2")]) == [
+        (7 * HOUR, 8 * HOUR, Kind.TALK)
+    ]
+
+
+def test_chat_that_was_never_closed_is_open_for_a_day_at_most() -> None:
+    assert spans([event(0, E.CHAT_OPENED)], until=3 * DAY) == [(0, DAY, Kind.OPEN)]
 
 
 def test_long_call_that_did_end_keeps_its_length() -> None:
