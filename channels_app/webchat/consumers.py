@@ -34,7 +34,7 @@ _taking_in: set[asyncio.Task[None]] = set()
 """Tasks that outlive their socket; the loop itself keeps only weak references."""
 
 
-class VisitorConsumer(AsyncWebsocketConsumer):
+class VisitorConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """One visitor's widget. A message is acknowledged after its receipt is committed, never before."""
 
     channel_layer_alias = None
@@ -201,7 +201,8 @@ class VisitorConsumer(AsyncWebsocketConsumer):
 
     async def _database(self, function: Callable[..., T], /, **arguments: Any) -> T:
         # not thread-sensitive: one slow visitor must not hold the others in a single thread
-        return await database_sync_to_async(function, thread_sensitive=False)(**arguments)
+        result: T = await database_sync_to_async(function, thread_sensitive=False)(**arguments)
+        return result
 
     async def _in_account(self, function: Callable[..., T], /, **arguments: Any) -> T:
         def within() -> T:

@@ -5,11 +5,14 @@ everything the simulation has under way is long overdue to them. The hold is an 
 with the connection that took it, however that ends.
 """
 
+import logging
 from types import TracebackType
 from typing import Final
 
 from django.db import DatabaseError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+logger = logging.getLogger(__name__)
 
 CLOCK_LOCK: Final = 7_104_299
 
@@ -65,5 +68,12 @@ class ClockHold:
 
     def _let_go(self) -> None:
         holder, self._holder = self._holder, None
-        if holder is not None:
-            holder.close()
+        if holder is None:
+            return
+        try:
+            # at once: the server notices a closed connection a little later
+            with holder.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock_all()")
+        except DatabaseError:
+            logger.info("the connection that held the clock is gone, and the hold with it")
+        holder.close()

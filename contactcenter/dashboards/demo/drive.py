@@ -29,7 +29,7 @@ from contactcenter.kernel.errors import Conflict, NotFound
 from contactcenter.operators.models import Operator
 from contactcenter.playbooks.queries import disposition_by_code
 from contactcenter.routing import actions as routing
-from contactcenter.routing.models import Assignment, AssignmentState, Offer, OfferState
+from contactcenter.routing.models import Assignment, AssignmentState, Offer, OfferState, Waiting
 from contactcenter.tickets import actions as tickets
 from contactcenter.tickets.models import Call, Message, Ticket
 
@@ -171,7 +171,8 @@ class Day:
             routing.place_ticket(ticket_id=ids["ticket_id"], at=at)
             self._ask_for_match()
         elif name == "routing.match":
-            routing.match_waiting(at=at)
+            if Waiting.objects.exists():
+                routing.match_waiting(at=at)
         elif name == "routing.chat_closed":
             routing.conversation_ended(ticket_id=ids["ticket_id"], at=at)
         elif name == "channels.deliver_message":

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from billing import actions as billing
@@ -72,10 +74,11 @@ def _account(account: DemoAccount) -> Account:
 
 def _endpoints(account: DemoAccount, row: Account) -> None:
     facts = account.facts
-    wanted = (
+    lines = {f"queue:{account.slug}-{language}": language for language in LANGUAGES}
+    wanted: tuple[tuple[str, str, dict[str, Any]], ...] = (
         (EndpointKind.EMAIL, facts["mailbox"], {}),
         (EndpointKind.WEBCHAT, facts["chat"], {}),
-        (EndpointKind.VOICE, facts["line"], {"region": facts["region"], "number": facts["number"]}),
+        (EndpointKind.VOICE, facts["line"], {"region": facts["region"], "number": facts["number"], "languages": lines}),
     )
     for kind, address, settings in wanted:
         Endpoint.objects.get_or_create(
@@ -115,18 +118,26 @@ def _name_in(language: str) -> str:
     return names[language]
 
 
+@cache
+def _password_hash() -> str:
+    """One hash for all: a strong one takes a while, and the demo's password is no secret."""
+    return make_password(PASSWORD)
+
+
 def _user(facts: Mapping[str, Any], *, role: str, accounts: Iterable[Account]) -> User:
     user = User.objects.filter(email=facts["email"]).first()
     if user is None:
         user = User.objects.create_user(
             facts["email"],
-            PASSWORD,
+            None,
             full_name=facts["name"],
             role=role,
             language=facts["screen"],
             is_staff=role == Role.ADMIN,
             is_superuser=role == Role.ADMIN,
         )
+        user.password = _password_hash()
+        user.save(update_fields=["password"])
     for account in accounts:
         Membership.objects.get_or_create(user=user, account=account)
     return user

@@ -82,11 +82,24 @@ class DayPlan:
 
 
 def plan_day(
-    *, day: date, seed: int, accounts: Sequence[DemoAccount], operators: Sequence[DemoOperator], contacts: int
+    *,
+    day: date,
+    seed: int,
+    accounts: Sequence[DemoAccount],
+    operators: Sequence[DemoOperator],
+    contacts: int,
+    quiet: bool = False,
 ) -> DayPlan:
-    """Return the plan of a day with so many contacts, the same for the same arguments."""
+    """Return the plan of a day with so many contacts, the same for the same arguments.
+
+    On a quiet day every second operator works, in turns, with one break.
+    """
     chance = random.Random(f"{seed} {day.isoformat()}")
-    shifts = tuple(_shift(chance, day, index, operator) for index, operator in enumerate(operators))
+    shifts = tuple(
+        _shift(chance, day, index, operator, breaks=BREAKS[1:2] if quiet else BREAKS)
+        for index, operator in enumerate(operators)
+        if not quiet or index % 2 == day.toordinal() % 2
+    )
     moments = sorted(
         ((_moment(chance, day, account), account) for account in _pick_accounts(chance, accounts, contacts)),
         key=lambda pair: pair[0],
@@ -106,7 +119,9 @@ def _moment(chance: random.Random, day: date, account: DemoAccount) -> datetime:
     return (local + timedelta(seconds=chance.randrange(3600))).astimezone(UTC)
 
 
-def _shift(chance: random.Random, day: date, index: int, operator: DemoOperator) -> Shift:
+def _shift(
+    chance: random.Random, day: date, index: int, operator: DemoOperator, *, breaks: Sequence[tuple[float, int, str]]
+) -> Shift:
     """Eight hours and a half, early for Moscow's mornings or late for London's evenings, with two or three breaks."""
     base = datetime.combine(day, time(0), tzinfo=UTC)
     # clinic operators follow Moscow (three hours ahead), the others begin in turns
@@ -114,7 +129,7 @@ def _shift(chance: random.Random, day: date, index: int, operator: DemoOperator)
     starts_at = base + timedelta(hours=first_hour, seconds=chance.randrange(420))
     ends_at = starts_at + timedelta(hours=8, minutes=30, seconds=chance.randrange(600))
     rests = []
-    for share, minutes, reason in BREAKS:
+    for share, minutes, reason in breaks:
         begin = starts_at + (ends_at - starts_at) * share + timedelta(seconds=chance.randrange(-900, 900))
         length = timedelta(minutes=minutes, seconds=chance.randrange(-120, 240))
         rests.append(Rest(starts_at=begin, ends_at=begin + length, reason=reason))

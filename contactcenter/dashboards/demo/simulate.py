@@ -18,6 +18,7 @@ from contactcenter.kernel.clock import ClockHold
 from contactcenter.kernel.errors import Conflict
 from contactcenter.kernel.jobs import hand_jobs_to
 from contactcenter.operators.models import Operator
+from contactcenter.routing.actions import lose_operators
 from contactcenter.routing.models import OperatorState, Presence, Waiting
 from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tenancy.models import Account
@@ -35,7 +36,7 @@ class CannotSimulate(Conflict):
 
 
 def simulate_days(
-    *, days: Sequence[date], seed: int, accounts: int, operators: int, contacts: int
+    *, days: Sequence[date], seed: int, accounts: int, operators: int, contacts: int, quiet: bool = False
 ) -> list[dict[str, Any]]:
     """Simulate each day that was not simulated before; returns a summary a day.
 
@@ -44,13 +45,13 @@ def simulate_days(
     house, staff = demo_accounts(count=accounts), demo_operators(count=operators)
     with ClockHold() as clock, open_every_account(reason="the simulated operators serve several accounts"):
         _check(slugs=[account.slug for account in house], emails=[operator.email for operator in staff])
-        summaries = []
+        summaries: list[dict[str, Any]] = []
         for day in days:
             began = time.monotonic()
             if _is_simulated(day, [operator.email for operator in staff]):
                 summaries.append({"day": day.isoformat(), "skipped": "operators have sessions on this day already"})
                 continue
-            plan = plan_day(day=day, seed=seed, accounts=house, operators=staff, contacts=contacts)
+            plan = plan_day(day=day, seed=seed, accounts=house, operators=staff, contacts=contacts, quiet=quiet)
             run = Day(plan=plan, telephony=run_telephony(plan=plan, seed=seed), seed=seed, reconnected=clock.renew)
             with hand_jobs_to(run.take_job):
                 run.run()
@@ -95,6 +96,8 @@ def _check(*, slugs: Sequence[str], emails: Sequence[str]) -> None:
     missing |= set(emails) - found
     if missing:
         raise CannotSimulate(f"The demo is not loaded ({', '.join(sorted(missing))}). Run: manage.py load_demo")
+    # whom a simulation that was cut off has left behind was not heard of for long
+    lose_operators(at=timezone.now())
     at_work = OperatorState.objects.filter(
         operator__user__email__in=emails, presence__in=[Presence.AVAILABLE, Presence.BREAK]
     ).values_list("operator__display_name", flat=True)

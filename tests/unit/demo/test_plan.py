@@ -74,6 +74,17 @@ def test_breaks_lie_within_the_shift_and_apart() -> None:
             ends.append(rest.ends_at)
 
 
+def test_a_quiet_day_has_every_second_operator_in_turns_with_one_break() -> None:
+    staff = demo_operators(count=6)
+    on = [
+        plan_day(day=day, seed=1, accounts=demo_accounts(count=3), operators=staff, contacts=5, quiet=True).shifts
+        for day in (DAY, DAY + timedelta(days=1))
+    ]
+    assert [len(shifts) for shifts in on] == [3, 3]
+    assert {shift.operator.email for shifts in on for shift in shifts} == {operator.email for operator in staff}
+    assert {len(shift.rests) for shifts in on for shift in shifts} == {1}
+
+
 def test_copies_are_different_accounts_with_the_same_texts() -> None:
     copies = demo_accounts(count=5)
     assert [account.slug for account in copies] == ["medtech", "northwind", "azulpay", "medtech-2", "northwind-2"]

@@ -6,8 +6,10 @@ from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
 
 from contactcenter import environment
+from contactcenter.dashboards.demo.load import month_before
 from contactcenter.kernel.models import AuditEntry
 
 SIMULATED = "demo.simulated"
@@ -33,8 +35,13 @@ class Command(BaseCommand):
             return
         if AuditEntry.objects.filter(action=SIMULATED).exists():
             return
-        self.stdout.write("Simulating a working day (first start only, about a minute) ...")
-        call_command("simulate_day", stdout=self.stdout)
+        self.stdout.write("Simulating a working day and quiet weeks before it (first start only, a minute or two) ...")
+        history = environment.integer("DEMO_HISTORY", default=5, minimum=0, maximum=100)
+        call_command("simulate_day", *(["--history", str(history)] if history else []), stdout=self.stdout)
+        if history:
+            self.stdout.write("Issuing last month's invoices ...")
+            period = f"{month_before(timezone.now().date()):%Y-%m}"
+            call_command("run_invoices", "--period", period, "--issue", stdout=StringIO())
         self.stdout.write("Verifying that everything adds up ...")
         call_command("verify", stdout=self.stdout)
         AuditEntry.objects.create(action=SIMULATED, target_type="demo")

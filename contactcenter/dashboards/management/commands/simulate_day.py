@@ -57,7 +57,7 @@ class Command(BaseCommand):
         shared = {name: options[name] for name in ("seed", "accounts", "operators")}
         try:
             earlier = (
-                simulate_days(days=history_days(until=day), contacts=options["history"], **shared)
+                simulate_days(days=history_days(until=day), contacts=options["history"], quiet=True, **shared)
                 if options["history"]
                 else []
             )
