@@ -1,37 +1,13 @@
+import type { components } from '@/api/schema';
 import { formatMoney, formatNumber } from '@/format';
 import { t } from '@/i18n';
 import { minutesLabel } from './labels';
 
+type Schemas = components['schemas'];
+
 /** A bill as /api/v1/accrual/, /invoices/{id}/ and /tariff-versions/{id}/try/ write it. */
-export interface Bill {
-  currency: string;
-  lines: BillLine[];
-  taxes: BillTax[];
-  net: string;
-  tax: string;
-  total: string;
-  unpriced?: number;
-}
-
-export interface BillLine {
-  id?: number;
-  position: number;
-  kind: 'usage' | 'recurring' | 'true_up' | 'set_up' | 'credit';
-  code: string;
-  name: string;
-  segment?: string;
-  tax: string;
-  amount: string;
-  explanation: LineExplanation;
-}
-
-export interface BillTax {
-  code: string;
-  category: string;
-  percent: string;
-  base: string;
-  amount: string;
-}
+export type Bill = Pick<Schemas['Accrual'], 'currency' | 'taxes' | 'net' | 'tax' | 'total' | 'unpriced'> & { lines: BillLine[] };
+export type BillLine = Omit<Schemas['BillLine'], 'explanation'> & { explanation: LineExplanation };
 
 /** Times in whole milliseconds or contacts, as `unit` says; amounts are decimal strings, or "n/d" where no decimal can hold them. */
 export interface LineExplanation {
@@ -64,20 +40,7 @@ export interface LineExplanation {
   counted?: string;
 }
 
-export interface LineContact {
-  id?: number | string;
-  started_at: string;
-  channel: string;
-  direction: string;
-  number?: string;
-  name?: string;
-  ticket_id?: number | null;
-  ticket_number?: string | null;
-  raw_ms_by_class?: Record<string, number>;
-  billed_s?: string;
-  amount: string;
-  explanation: LineExplanation;
-}
+export type LineContact = Omit<Schemas['LineContact'], 'explanation'> & { explanation: LineExplanation };
 
 /** A decimal or "n/d" as a number, for showing only. */
 export function approximate(exact: string): number {

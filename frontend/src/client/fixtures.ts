@@ -27,7 +27,7 @@ export const usage: Usage = {
   ends_at: '2026-06-30T22:00:00Z',
   complete: false,
   contacts: { value: 9, before: 12, change_permille: -250 },
-  answering: { threshold_s: 20, answered: 5, abandoned: 1, in_time_permille: 831, before_permille: 811, average_wait_ms: 23_400, before_wait_ms: 31_000 },
+  answering: { threshold_s: 20, formula: 'abandons_within_met', answered: 5, abandoned: 1, in_time_permille: 831, before_permille: 811, average_wait_ms: 23_400, before_wait_ms: 31_000 },
   cost: { net: '12905.63', gross: '15615.81', currency: 'EUR', before_net: null },
   days: [
     { on: '2026-06-01', counts: { voice: 4, chat: 2 }, in_time_permille: 800, average_wait_ms: 20_000 },
@@ -46,6 +46,7 @@ export const bill: Bill = {
       kind: 'usage',
       code: 'voice',
       name: 'Phone',
+      segment: '',
       tax: 'vat',
       amount: '1.20',
       explanation: {
@@ -68,7 +69,7 @@ export const bill: Bill = {
         rounding_percent: '96.7',
       },
     },
-    { position: 2, kind: 'recurring', code: 'plan', name: 'Plan', tax: 'vat', amount: '10.00', explanation: { kind: 'recurring', exact: '10', amount: '10.00', fee: '10', prorated: true, share_of_period: '1' } },
+    { position: 2, kind: 'recurring', code: 'plan', name: 'Plan', segment: '', tax: 'vat', amount: '10.00', explanation: { kind: 'recurring', exact: '10', amount: '10.00', fee: '10', prorated: true, share_of_period: '1' } },
   ],
   taxes: [{ code: 'vat', category: 'S', percent: '21', base: '11.20', amount: '2.35' }],
   net: '11.20',

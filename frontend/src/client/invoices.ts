@@ -1,24 +1,10 @@
+import type { components } from '@/api/schema';
 import type { Tone } from '@/ui/Tag.vue';
-import type { Bill } from './bill';
+import type { BillLine } from './bill';
 
 /** The shapes of /api/v1/invoices/. */
-export interface Invoice {
-  id: number;
-  account: number;
-  number: string | null;
-  status: 'draft' | 'issued';
-  period: string;
-  period_start: string;
-  period_end: string;
-  issued_at: string | null;
-  due_on: string | null;
-  currency: string;
-  net: string;
-  tax: string;
-  total: string;
-}
-
-export type InvoiceDetail = Invoice & Bill & { tariff_name?: string };
+export type Invoice = components['schemas']['InvoiceRow'];
+export type InvoiceDetail = Omit<components['schemas']['Invoice'], 'lines'> & { lines: BillLine[] };
 
 export function statusTone(status: Invoice['status']): Tone {
   return status === 'issued' ? 'ready' : 'wrap';
