@@ -23,16 +23,20 @@ _temporary: Path | None = None
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the servers before Django reads its settings; xdist workers share the controller's."""
+    """Start the servers before Django reads its settings.
+
+    Each xdist worker has servers of its own: live events wait for the oldest transaction of the whole database
+    server, so tests that share one would wait for each other.
+    """
     global _temporary
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if not worker and config.getoption("numprocesses", None):
+        return  # the controller runs no test
     os.environ["DJANGO_SETTINGS_MODULE"] = "contactcenter.settings"
-    if os.environ.get("TEST_SERVERS_STARTED"):
-        _set_up_django()
-        return
     from contactcenter.runner.servers import start_postgres, start_valkey
 
     kept = os.environ.get("TEST_VAR")
-    directory = Path(kept) if kept else Path(tempfile.mkdtemp(prefix="cc-tests-"))
+    directory = Path(kept) / worker if kept else Path(tempfile.mkdtemp(prefix="cc-tests-"))
     _temporary = None if kept else directory
     os.environ["VAR_DIR"] = str(directory)
     if url := os.environ.get("TEST_DATABASE_URL"):
@@ -50,19 +54,15 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         _servers.append(start_valkey(directory))
         os.environ["REDIS_URL"] = _servers[-1].url
-    os.environ["TEST_SERVERS_STARTED"] = "1"
-    _set_up_django()
-
-
-def _set_up_django() -> None:
-    # xdist workers have a database each (pytest-django's suffix); Valkey needs the same separation
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
-    number = int(worker.removeprefix("gw")) + 1
-    os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{number}"
     os.environ["LIVE_CHANNEL"] = f"live-{worker}"
     import django
 
     django.setup()
+    from django.conf import settings
+
+    # hundreds of people are made; the one test of password hashing chooses the real hasher
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+    settings.STATIC_ROOT.mkdir(exist_ok=True)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -58,7 +58,6 @@ def push_ticket_changed(ticket: Ticket, *, kind: str = "ticket.changed", **paylo
     )
 
 
-@transaction.atomic(savepoint=False)
 def open_ticket(
     *,
     account_id: int,
@@ -73,20 +72,21 @@ def open_ticket(
     """Create a ticket with the account's next number; numbers are contiguous per account unless rolled back."""
     if contact.account_id != account_id:
         raise Invalid("The contact belongs to another account.", field="contact")
-    ticket = Ticket.objects.create(
-        account_id=account_id,
-        number=_next_number(account_id),
-        contact=contact,
-        channel=channel,
-        language=language,
-        subject=subject[:300],
-        preview=_preview(preview),
-        priority=priority,
-        opened_at=at,
-        last_activity_at=at,
-    )
-    push_ticket_changed(ticket)
-    return ticket
+    with transaction.atomic(savepoint=False):
+        ticket = Ticket.objects.create(
+            account_id=account_id,
+            number=_next_number(account_id),
+            contact=contact,
+            channel=channel,
+            language=language,
+            subject=subject[:300],
+            preview=_preview(preview),
+            priority=priority,
+            opened_at=at,
+            last_activity_at=at,
+        )
+        push_ticket_changed(ticket)
+        return ticket
 
 
 @transaction.atomic(savepoint=False)

@@ -73,6 +73,7 @@ TABLE = {
     "GET /api/v1/playbook/": "y-yyyyy-",
     "GET /api/v1/portal/interactions/": "nnyyyyy-",
     "GET /api/v1/portal/interactions/export/": "nnyyyyy-",
+    "GET /api/v1/portal/invoices/{invoice_id}/export/": "nnn-----",
     "GET /api/v1/portal/usage/": "nnyyyyy-",
     "POST /api/v1/presence/": "yyynnnnn",
     "GET /api/v1/receipts/": "nnynynnn",
