@@ -27,6 +27,10 @@ class MissingEndpoint(Exception):
     """The demo is not loaded, or an endpoint of it was switched off; the message names it."""
 
 
+class NotTaken(Exception):
+    """The intake has stored a message but could not make its entry; it may be asked again."""
+
+
 def fixed_uuid(*parts: object) -> UUID:
     """Return the UUID that these words always give: a repeated simulation sends the same messages."""
     return uuid5(NAMESPACE_URL, "demo:" + ":".join(str(part) for part in parts))
@@ -47,7 +51,7 @@ class AccountDoors:
         """Take one raw mail; returns the id of the ticket it belongs to."""
         taken = take_email(endpoint=self.mailbox, raw=raw, at=at)
         if taken.entry is None:
-            raise RuntimeError(f"the intake did not take a mail of the simulation: {taken.error or taken.status}")
+            raise NotTaken(taken.error or taken.status)
         with open_account(self.mailbox.account_id):
             return Message.objects.values_list("ticket_id", flat=True).get(pk=taken.entry)
 
@@ -73,7 +77,9 @@ class AccountDoors:
             ticket_id = webchat.take_in_message(visit=visit, receipt_id=stored.receipt_id)
             if ticket_id is None:
                 ticket_id = Receipt.objects.values_list("message__ticket_id", flat=True).get(pk=stored.receipt_id)
-            return int(ticket_id or 0)
+            if ticket_id is None:
+                raise NotTaken(f"receipt {stored.receipt_id} has no entry")
+            return ticket_id
 
     def visitor_leaves(self, *, visit: Visit, at: datetime) -> None:
         """End the chat from the visitor's side."""

@@ -20,7 +20,7 @@ from django.db import InterfaceError, OperationalError, connection
 from channels_app import delivery
 from channels_app.webchat import actions as webchat
 from channels_app.webchat.actions import Visit
-from contactcenter.dashboards.demo.doors import AccountDoors, fixed_uuid
+from contactcenter.dashboards.demo.doors import AccountDoors, NotTaken, fixed_uuid
 from contactcenter.dashboards.demo.mails import build_out_of_office
 from contactcenter.dashboards.demo.pbx import Engaged, LogLine, Telephony, free_at
 from contactcenter.dashboards.demo.plan import Arrival, DayPlan, Rest, Shift
@@ -126,10 +126,10 @@ class Day:
             self._at(self.telephony.lines[0].at + LOG_EVERY, self._import_log)
         while self._steps:
             at, _, step = heapq.heappop(self._steps)
-            self._through_outages(lambda at=at, step=step: step(at))  # type: ignore[misc]
-            self._through_outages(lambda at=at: self._settle(at))  # type: ignore[misc]
+            self.through_outages(lambda at=at, step=step: step(at))  # type: ignore[misc]
+            self.through_outages(lambda at=at: self._settle(at))  # type: ignore[misc]
 
-    def _through_outages(self, work: Callable[[], None]) -> None:
+    def through_outages(self, work: Callable[[], object]) -> None:
         """Do the work again when the database went away in the middle of it; every part of it is safe to repeat."""
         for attempt in itertools.count():
             try:
@@ -138,7 +138,7 @@ class Day:
                     # a job asked for by a commit whose answer was lost is asked for again
                     self._jobs.append((FIND_FORGOTTEN, {}))
                 work()
-            except (OperationalError, InterfaceError) as error:
+            except (OperationalError, InterfaceError, NotTaken) as error:
                 if attempt == OUTAGE_TRIES:
                     raise
                 self.counts["outages"] += attempt == 0

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from billing import actions as billing
+from billing.models import UsageLine
 from contactcenter.dashboards.demo.drive import Day
 from contactcenter.dashboards.demo.house import demo_accounts, demo_operators
 from contactcenter.dashboards.demo.load import month_before
@@ -56,15 +57,14 @@ def simulate_days(
             with hand_jobs_to(run.take_job):
                 run.run()
                 # by the present instant: an earlier one would cut off days that were simulated before
-                worktime.derive_behind(at=timezone.now())
-                collected = billing.collect_pending(at=timezone.now())
+                run.through_outages(lambda: worktime.derive_behind(at=timezone.now()))
+                run.through_outages(lambda: billing.collect_pending(at=timezone.now()))
+                run.through_outages(lambda run=run, day=day: run.counts.update(_totals(day)))  # type: ignore[misc]
             summaries.append(
                 {
                     "day": day.isoformat(),
                     "contacts": contacts,
                     **{name: run.counts[name] for name in sorted(run.counts)},
-                    "usage_lines": collected.added + collected.changed,
-                    **_totals(day),
                     "seconds": round(time.monotonic() - began, 1),
                 }
             )
@@ -120,6 +120,7 @@ def _totals(day: date) -> dict[str, int]:
     return {
         "tickets": Ticket.objects.filter(opened_at__gte=start, opened_at__lt=end).count(),
         "interactions": Interaction.objects.filter(started_at__gte=start, started_at__lt=end).count(),
+        "usage_lines": UsageLine.objects.filter(is_current=True, started_at__gte=start, started_at__lt=end).count(),
         "sessions": Session.objects.filter(started_at__gte=start, started_at__lt=end).count(),
         "still_waiting": Waiting.objects.count(),
     }
