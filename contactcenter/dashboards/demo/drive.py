@@ -34,6 +34,7 @@ from contactcenter.tickets import actions as tickets
 from contactcenter.tickets.models import Call, Message, Ticket
 
 LOG_EVERY: Final = timedelta(minutes=30)
+ACTIVITY_EVERY: Final = timedelta(seconds=60)
 VISITOR_PATIENCE: Final = timedelta(minutes=6)
 LAST_MOMENT: Final = timedelta(minutes=30)
 OUTAGE_PAUSE_S: Final = 0.1
@@ -157,6 +158,7 @@ class Day:
     # --- jobs and offers after each step ---------------------------------------------------------
 
     def _settle(self, at: datetime) -> None:
+        routing.close_overdue_wraps(at=at)
         while self._jobs:
             self._do_job(*self._jobs[0], at=at)
             self._jobs.popleft()
@@ -347,7 +349,11 @@ class Day:
 
     def _answer_chat(self, ticket_id: int, talk: Talk, at: datetime) -> None:
         desk = talk.desk
-        if desk is None or not self._is_mine(ticket_id, desk):
+        if desk is None:
+            return
+        if not self._is_mine(ticket_id, desk):
+            # the visitor left before the first answer: there is only the outcome to note
+            self._wrap_up(ticket_id, desk, at)
             return
         answer = talk.arrival.fill(talk.arrival.topic.answers[talk.answers])
         if talk.answers == 0:
@@ -371,7 +377,10 @@ class Day:
     def _plan_mail_answer(self, ticket_id: int, desk: Desk, at: datetime) -> None:
         seconds = self._chance.uniform(45, 190)
         start, end = desk.take_time(wanted=at + self._seconds(1, 4), seconds=seconds)
-        self._at(start, lambda at: self._look_at(ticket_id, desk, at, active=True))
+        while start < end:
+            # the screen says again and again that there is activity
+            self._at(start, lambda at: self._look_at(ticket_id, desk, at, active=True))
+            start = free_at(spans=desk.calls, at=start + ACTIVITY_EVERY)
         self._at(end, lambda at: self._answer_mail(ticket_id, desk, at))
 
     def _answer_mail(self, ticket_id: int, desk: Desk, at: datetime) -> None:
