@@ -1,35 +1,26 @@
 """Drives one planned day through the real doors and the real actions, on a clock of its own.
 
-A queue of steps in order of time. Contacts arrive by themselves; what operators do follows from the offers they get.
-The jobs that actions ask for are done here, at the step's instant, instead of by the worker.
+Contacts arrive by themselves; what operators do follows from the offers they get.
 """
 
-import heapq
-import itertools
-import logging
 import random
-import time
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from django.db import InterfaceError, OperationalError, connection
-
-from channels_app import delivery
-from channels_app.webchat import actions as webchat
-from channels_app.webchat.actions import Visit
-from contactcenter.dashboards.demo.doors import AccountDoors, NotTaken, fixed_uuid
+from contactcenter.dashboards.demo.desk import Desk, Talk
+from contactcenter.dashboards.demo.doors import AccountDoors, fixed_uuid
 from contactcenter.dashboards.demo.mails import build_out_of_office
-from contactcenter.dashboards.demo.pbx import Engaged, LogLine, Telephony, free_at
-from contactcenter.dashboards.demo.plan import Arrival, DayPlan, Rest, Shift
+from contactcenter.dashboards.demo.pbx import LogLine, Telephony, free_at
+from contactcenter.dashboards.demo.plan import Arrival, DayPlan, Rest
+from contactcenter.dashboards.demo.steps import Steps
 from contactcenter.dashboards.demo.texts import load_texts
 from contactcenter.kernel.errors import Conflict, NotFound
 from contactcenter.operators.models import Operator
 from contactcenter.playbooks.queries import disposition_by_code
 from contactcenter.routing import actions as routing
-from contactcenter.routing.models import Assignment, AssignmentState, Offer, OfferState, Waiting
+from contactcenter.routing.models import Assignment, AssignmentState, Offer, OfferState
 from contactcenter.tickets import actions as tickets
 from contactcenter.tickets.models import Call, Message, Ticket
 
@@ -37,63 +28,20 @@ LOG_EVERY: Final = timedelta(minutes=30)
 ACTIVITY_EVERY: Final = timedelta(seconds=60)
 VISITOR_PATIENCE: Final = timedelta(minutes=6)
 LAST_MOMENT: Final = timedelta(minutes=30)
-OUTAGE_PAUSE_S: Final = 0.1
-OUTAGE_TRIES: Final = 1200
-"""Two minutes, then the database is not coming back."""
-FIND_FORGOTTEN: Final = "find forgotten tickets"
 MISSES: Final = 0.03
 """So often an operator does not notice an offer."""
-
-logger = logging.getLogger(__name__)
-
-Step = Callable[[datetime], None]
-
-
-@dataclass(slots=True)
-class Desk:
-    """One operator at work: when the telephone has them, and until when what they write takes them."""
-
-    operator: Operator
-    shift: Shift
-    calls: Sequence[Engaged]
-    busy_until: datetime
-
-    def take_time(self, *, wanted: datetime, seconds: float) -> tuple[datetime, datetime]:
-        """Reserve so many seconds of writing, from `wanted` or as soon as possible; a call interrupts and prolongs."""
-        start = free_at(spans=self.calls, at=max(wanted, self.busy_until))
-        end = start + timedelta(seconds=seconds)
-        for call in self.calls:
-            if start < call.starts_at < end:
-                end += call.ends_at - call.starts_at
-        self.busy_until = end
-        return start, end
-
-
-@dataclass(slots=True)
-class Talk:
-    """One chat under way: how many lines the visitor and the operator have written."""
-
-    arrival: Arrival
-    visit: Visit
-    lines: int = 0
-    answers: int = 0
-    desk: Desk | None = None
-    left: bool = False
 
 
 class Day:
     """The state of the simulated day. `counts` is what the summary tells."""
 
     def __init__(self, *, plan: DayPlan, telephony: Telephony, seed: int, reconnected: Callable[[], None]) -> None:
-        self._reconnected = reconnected
         self.plan = plan
         self.telephony = telephony
         self.seed = seed
         self.counts: Counter[str] = Counter()
+        self.steps = Steps(reconnected=reconnected, counts=self.counts)
         self._chance = random.Random(f"drive {self.seed} {self.plan.day.isoformat()}")
-        self._steps: list[tuple[datetime, int, Step]] = []
-        self._order = itertools.count()
-        self._jobs: deque[tuple[str, dict[str, Any]]] = deque()
         self._doors = {arrival.account.slug: AccountDoors(arrival.account) for arrival in self.plan.arrivals}
         self._matters: dict[int, Arrival] = {}
         self._talks: dict[int, Talk] = {}
@@ -111,10 +59,6 @@ class Day:
             for shift in self.plan.shifts
         }
 
-    def take_job(self, name: str, ids: dict[str, Any]) -> None:
-        """Note a job that an action asked for; it is done when the step is over."""
-        self._jobs.append((name, ids))
-
     def run(self) -> None:
         """Walk through the day until nothing is left to do."""
         for desk in self._desks.values():
@@ -124,95 +68,43 @@ class Day:
         for line in self.telephony.lines:
             self._logs[line.line].append(line)
         if self.telephony.lines:
-            self._at(self.telephony.lines[0].at + LOG_EVERY, self._import_log)
-        while self._steps:
-            at, _, step = heapq.heappop(self._steps)
-            self.through_outages(lambda at=at, step=step: step(at))  # type: ignore[misc]
-            self.through_outages(lambda at=at: self._settle(at))  # type: ignore[misc]
-
-    def through_outages(self, work: Callable[[], object]) -> None:
-        """Do the work again when the database went away in the middle of it; every part of it is safe to repeat."""
-        for attempt in itertools.count():
-            try:
-                if attempt:
-                    self._reconnected()
-                    # a job asked for by a commit whose answer was lost is asked for again
-                    self._jobs.append((FIND_FORGOTTEN, {}))
-                work()
-            except (OperationalError, InterfaceError, NotTaken) as error:
-                if attempt == OUTAGE_TRIES:
-                    raise
-                self.counts["outages"] += attempt == 0
-                logger.warning("the database is away, trying again: %s", error)
-                connection.close()
-                time.sleep(OUTAGE_PAUSE_S)
-            else:
-                return
-
-    def _at(self, at: datetime, step: Step) -> None:
-        heapq.heappush(self._steps, (at, next(self._order), step))
+            self.steps.at(self.telephony.lines[0].at + LOG_EVERY, self._import_log)
+        self.steps.run(settled=self._see_offers)
 
     def _seconds(self, low: float, high: float) -> timedelta:
         return timedelta(milliseconds=round(self._chance.uniform(low, high) * 1000))
 
-    # --- jobs and offers after each step ---------------------------------------------------------
-
-    def _settle(self, at: datetime) -> None:
-        routing.close_overdue_wraps(at=at)
-        while self._jobs:
-            self._do_job(*self._jobs[0], at=at)
-            self._jobs.popleft()
+    def _see_offers(self, at: datetime) -> None:
         pending = Offer.objects.filter(state=OfferState.PENDING, operator_id__in=self._desks).order_by("pk")
         for offer in pending:
             if offer.pk not in self._answered_offers:
                 self._answered_offers.add(offer.pk)
                 self._plan_answer(offer)
 
-    def _do_job(self, name: str, ids: dict[str, Any], *, at: datetime) -> None:
-        if name == "routing.ticket_waiting":
-            routing.place_ticket(ticket_id=ids["ticket_id"], at=at)
-            self._ask_for_match()
-        elif name == "routing.match":
-            if Waiting.objects.exists():
-                routing.match_waiting(at=at)
-        elif name == "routing.chat_closed":
-            routing.conversation_ended(ticket_id=ids["ticket_id"], at=at)
-        elif name == "channels.deliver_message":
-            delivery.deliver_message(message_id=ids["message_id"], at=at)
-        elif name == FIND_FORGOTTEN:
-            routing.place_forgotten_tickets(at=at + timedelta(minutes=1))
-            self._ask_for_match()
-        elif name == "channels.close_chat":
-            webchat.close_chat(ticket_id=ids["ticket_id"], at=at)
-
-    def _ask_for_match(self) -> None:
-        if ("routing.match", {}) not in self._jobs:
-            self._jobs.append(("routing.match", {}))
-
     # --- shifts ----------------------------------------------------------------------------------
 
     def _plan_shift(self, desk: Desk) -> None:
-        self._at(desk.shift.starts_at, lambda at: self._be(desk, "available", at))
+        self.steps.at(desk.shift.starts_at, lambda at: self._be(desk, "available", at))
         for rest in desk.shift.rests:
-            self._at(rest.starts_at, lambda at, rest=rest: self._go_on_break(desk, rest, at, tries=10))  # type: ignore[misc]
-        self._at(desk.shift.ends_at, lambda at: self._wind_down(desk, at))
+            self.steps.at(rest.starts_at, lambda at, rest=rest: self._go_on_break(desk, rest, at, tries=10))  # type: ignore[misc]
+        self.steps.at(desk.shift.ends_at, lambda at: self._wind_down(desk, at))
 
     def _be(self, desk: Desk, state: str, at: datetime, reason: str = "") -> None:
         routing.set_presence(operator_id=desk.operator.pk, state=state, reason=reason, at=at)
         if state == "available":
-            self._ask_for_match()
+            self.steps.ask_for_match()
 
     def _go_on_break(self, desk: Desk, rest: Rest, at: datetime, *, tries: int) -> None:
         """Finish what is open first, within reason; then rest as long as planned."""
         if tries and self._has_work(desk, at):
             again = at + timedelta(minutes=1)
-            self._at(again, lambda at: self._go_on_break(desk, rest, at, tries=tries - 1))
+            self.steps.at(again, lambda at: self._go_on_break(desk, rest, at, tries=tries - 1))
             return
         back = at + (rest.ends_at - rest.starts_at)
         self._be(desk, "break", at, rest.reason)
         desk.busy_until = max(desk.busy_until, back)
         self.counts["breaks"] += 1
-        self._at(back, lambda at: self._be(desk, "available", at))
+        self.steps.at(back, lambda at: self._be(desk, "available", at))
 
     def _wind_down(self, desk: Desk, at: datetime) -> None:
         """No new offers; sign out once the open work is done, at the latest after half an hour."""
@@ -221,7 +113,7 @@ class Day:
 
     def _sign_out(self, desk: Desk, at: datetime, *, until: datetime) -> None:
         if at < until and self._has_work(desk, at):
-            self._at(at + timedelta(seconds=30), lambda at: self._sign_out(desk, at, until=until))
+            self.steps.at(at + timedelta(seconds=30), lambda at: self._sign_out(desk, at, until=until))
             return
         self._be(desk, "offline", at)
 
@@ -236,9 +128,9 @@ class Day:
     def _plan_arrival(self, arrival: Arrival) -> None:
         self.counts[arrival.channel] += 1
         if arrival.channel == "email":
-            self._at(arrival.at, lambda at: self._mail_arrives(arrival, at))
+            self.steps.at(arrival.at, lambda at: self._mail_arrives(arrival, at))
         elif arrival.channel == "chat":
-            self._at(arrival.at, lambda at: self._chat_begins(arrival, at))
+            self.steps.at(arrival.at, lambda at: self._chat_begins(arrival, at))
 
     def _mail_arrives(self, arrival: Arrival, at: datetime) -> None:
         ticket_id = self._doors[arrival.account.slug].receive_planned_mail(arrival)
@@ -249,7 +141,7 @@ class Day:
         ticket_id = self._visitor_writes(talk, at)
         self._matters[ticket_id] = arrival
         self._talks[ticket_id] = talk
-        self._at(at + VISITOR_PATIENCE, lambda at: self._visitor_may_give_up(ticket_id, at))
+        self.steps.at(at + VISITOR_PATIENCE, lambda at: self._visitor_may_give_up(ticket_id, at))
 
     def _visitor_writes(self, talk: Talk, at: datetime) -> int:
         text = talk.arrival.fill(talk.arrival.topic.chat[talk.lines])
@@ -279,7 +171,7 @@ class Day:
             self._logs[doors.account.facts["line"]] = [line for line in lines if line.at > at]
             left = left or bool(self._logs[self._doors[slug].account.facts["line"]])
         if left:
-            self._at(at + LOG_EVERY, self._import_log)
+            self.steps.at(at + LOG_EVERY, self._import_log)
 
     def _note_outcome(self, call: Call, at: datetime) -> None:
         """The operator notes how an answered call ended, and solves its matter more often than not."""
@@ -304,16 +196,16 @@ class Day:
         desk = self._desks[offer.operator_id]
         looks = offer.offered_at + self._seconds(2.5, 9)
         if self._chance.random() < MISSES:
-            self._at(offer.expires_at + timedelta(milliseconds=200), self._let_expire)
+            self.steps.at(offer.expires_at + timedelta(milliseconds=200), self._let_expire)
         elif offer.channel == "chat" and free_at(spans=desk.calls, at=looks) > offer.expires_at:
             # in the middle of a call a chat would wait too long
-            self._at(looks, lambda at: self._decline(offer, at))
+            self.steps.at(looks, lambda at: self._decline(offer, at))
         else:
-            self._at(looks, lambda at: self._accept(offer, at))
+            self.steps.at(looks, lambda at: self._accept(offer, at))
 
     def _let_expire(self, at: datetime) -> None:
         self.counts["offers_timed_out"] += routing.expire_offers(at=at)
-        self._ask_for_match()
+        self.steps.ask_for_match()
 
     def _decline(self, offer: Offer, at: datetime) -> None:
         try:
@@ -321,9 +213,9 @@ class Day:
         except Conflict:
             return
         self.counts["offers_declined"] += 1
-        self._ask_for_match()
+        self.steps.ask_for_match()
         # the same operator may be asked again after a minute; nobody else may have come by then
-        self._at(at + timedelta(seconds=61), lambda at: self._ask_for_match())
+        self.steps.at(at + timedelta(seconds=61), lambda at: self.steps.ask_for_match())
 
     def _accept(self, offer: Offer, at: datetime) -> None:
         try:
@@ -344,8 +236,8 @@ class Day:
         if talk.desk is None:
             return
         start, end = talk.desk.take_time(wanted=at + self._seconds(2, 8), seconds=self._chance.uniform(7, 32))
-        self._at(start, lambda at: self._look_at(ticket_id, talk.desk, at, active=True))
-        self._at(end, lambda at: self._answer_chat(ticket_id, talk, at))
+        self.steps.at(start, lambda at: self._look_at(ticket_id, talk.desk, at, active=True))
+        self.steps.at(end, lambda at: self._answer_chat(ticket_id, talk, at))
 
     def _answer_chat(self, ticket_id: int, talk: Talk, at: datetime) -> None:
         desk = talk.desk
@@ -366,7 +258,7 @@ class Day:
         if talk.left or talk.answers >= len(talk.arrival.topic.answers):
             self._finish(ticket_id, desk, at)
         elif talk.lines < len(talk.arrival.topic.chat):
-            self._at(at + self._seconds(6, 38), lambda at: self._visitor_goes_on(ticket_id, talk, at))
+            self.steps.at(at + self._seconds(6, 38), lambda at: self._visitor_goes_on(ticket_id, talk, at))
 
     def _visitor_goes_on(self, ticket_id: int, talk: Talk, at: datetime) -> None:
         self._visitor_writes(talk, at)
@@ -379,9 +271,9 @@ class Day:
         start, end = desk.take_time(wanted=at + self._seconds(1, 4), seconds=seconds)
         while start < end:
             # the screen says again and again that there is activity
-            self._at(start, lambda at: self._look_at(ticket_id, desk, at, active=True))
+            self.steps.at(start, lambda at: self._look_at(ticket_id, desk, at, active=True))
             start = free_at(spans=desk.calls, at=start + ACTIVITY_EVERY)
-        self._at(end, lambda at: self._answer_mail(ticket_id, desk, at))
+        self.steps.at(end, lambda at: self._answer_mail(ticket_id, desk, at))
 
     def _answer_mail(self, ticket_id: int, desk: Desk, at: datetime) -> None:
         if not self._is_mine(ticket_id, desk):
@@ -397,7 +289,7 @@ class Day:
         self._look_at(ticket_id, desk, at, active=False)
         self._finish(ticket_id, desk, at)
         if self._chance.random() < 0.05:
-            self._at(at + self._seconds(3, 30), lambda at: self._mail_program_answers(arrival, message_id, at))
+            self.steps.at(at + self._seconds(3, 30), lambda at: self._mail_program_answers(arrival, message_id, at))
 
     def _mail_program_answers(self, arrival: Arrival, message_id: int, at: datetime) -> None:
         answers = Message.objects.values_list("external_id", flat=True).get(pk=message_id)
@@ -433,8 +325,8 @@ class Day:
         _, done_at = desk.take_time(wanted=finished_at, seconds=self._chance.uniform(8, 28))
         # wrap-up is a click between two others: a call does not prolong it beyond its own clock
         done_at = min(done_at, finished_at + timedelta(seconds=40))
-        self._at(finished_at, lambda at: self._end_conversation(ticket_id, desk, at))
-        self._at(done_at, lambda at: self._wrap_up(ticket_id, desk, at))
+        self.steps.at(finished_at, lambda at: self._end_conversation(ticket_id, desk, at))
+        self.steps.at(done_at, lambda at: self._wrap_up(ticket_id, desk, at))
 
     def _end_conversation(self, ticket_id: int, desk: Desk, at: datetime) -> None:
         try:

@@ -54,12 +54,12 @@ def simulate_days(
                 continue
             plan = plan_day(day=day, seed=seed, accounts=house, operators=staff, contacts=contacts, quiet=quiet)
             run = Day(plan=plan, telephony=run_telephony(plan=plan, seed=seed), seed=seed, reconnected=clock.renew)
-            with hand_jobs_to(run.take_job):
+            with hand_jobs_to(run.steps.take_job):
                 run.run()
                 # by the present instant: an earlier one would cut off days that were simulated before
-                run.through_outages(lambda: worktime.derive_behind(at=timezone.now()))
-                run.through_outages(lambda: billing.collect_pending(at=timezone.now()))
-                run.through_outages(lambda run=run, day=day: run.counts.update(_totals(day)))  # type: ignore[misc]
+                run.steps.through_outages(lambda: worktime.derive_behind(at=timezone.now()))
+                run.steps.through_outages(lambda: billing.collect_pending(at=timezone.now()))
+                run.steps.through_outages(lambda run=run, day=day: run.counts.update(_totals(day)))  # type: ignore[misc]
             summaries.append(
                 {
                     "day": day.isoformat(),

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.utils import timezone
 
-from contactcenter.dashboards.demo import drive
+from contactcenter.dashboards.demo import drive, steps
 from contactcenter.dashboards.demo.load import load_demo
 from contactcenter.dashboards.demo.simulate import CannotSimulate, history_days, simulate_days, sum_up
 from contactcenter.kernel.clock import ClockHold, ClockTaken, clock_is_held
@@ -87,7 +87,7 @@ def test_an_outage_of_the_database_loses_and_doubles_nothing(monkeypatch: pytest
         return message
 
     monkeypatch.setattr(drive.tickets, "send_reply", away_after_the_commit)
-    monkeypatch.setattr(drive, "OUTAGE_PAUSE_S", 0.01)
+    monkeypatch.setattr(steps, "OUTAGE_PAUSE_S", 0.01)
     summary = simulate(contacts=12)
     assert summary["outages"] == 2
     with open_every_account(reason="the test counts"):
