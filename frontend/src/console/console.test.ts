@@ -8,6 +8,7 @@ import { i18n } from '@/i18n';
 import { useSession } from '@/session';
 import Composer from './Composer.vue';
 import { useLive } from './live';
+import NewTicketDialog from './NewTicketDialog.vue';
 import OfferCard from './OfferCard.vue';
 import { useTicket } from './ticket';
 import WrapUp from './WrapUp.vue';
@@ -229,6 +230,53 @@ describe('wrap-up', () => {
     expect(view.text()).toContain('More time');
     await view.setProps({ detail: { ...wrapping, wrap: { ...wrapping.wrap!, extended: true } } });
     expect(view.text()).not.toContain('More time');
+  });
+});
+
+describe('a ticket opened by hand', () => {
+  const field = (name: string): HTMLInputElement => [...document.querySelectorAll('label')].find((label) => label.textContent === name)!.control as HTMLInputElement;
+  async function set(name: string, value: string): Promise<void> {
+    const control = field(name);
+    control.value = value;
+    control.dispatchEvent(new Event(control.tagName === 'SELECT' ? 'change' : 'input'));
+    await flushPromises();
+  }
+  async function submit(): Promise<void> {
+    document.querySelector('form')!.dispatchEvent(new Event('submit'));
+    await flushPromises();
+  }
+  let view: VueWrapper;
+  beforeEach(async () => {
+    useSession().me!.accounts = [{ id: 1, name: 'Northwind', slug: 'northwind', brand_color: '#000000', time_zone: 'Europe/London', currency: 'GBP', language: 'en', ticket_prefix: 'NW' }];
+    view = mount(NewTicketDialog, { props: { open: true }, global: { plugins }, attachTo: document.body });
+    await flushPromises();
+  });
+  afterEach(() => view.unmount());
+
+  test('wants a number and a subject before anything is sent', async () => {
+    await submit();
+    expect(document.body.textContent?.match(/Fill this in\./g)).toHaveLength(2);
+    expect(posts).toEqual([]);
+  });
+
+  test('is sent under one identity however often it is tried', async () => {
+    await set('Number', ' +44 20 7946 0018 ');
+    await set('Subject', 'Call me back');
+    replies = () => [0, null];
+    await submit();
+    replies = () => [201, card];
+    await submit();
+    expect(posts.map(([, body]) => body)).toEqual([1, 2].map(() => ({ account_id: 1, channel: 'voice', subject: 'Call me back', contact: { kind: 'phone', value: '+44 20 7946 0018', name: '' }, text: '', language: '', client_uuid: posts[0]![1].client_uuid })));
+    expect(view.emitted('created')).toEqual([[card]]);
+  });
+
+  test('a refused number is marked where it stands', async () => {
+    await set('Number', 'x');
+    await set('Subject', 'Call me back');
+    replies = () => [400, { error: { code: 'invalid', message: 'This is no phone number.', field: 'contact.value' } }];
+    await submit();
+    expect(field('Number').getAttribute('aria-invalid')).toBe('true');
+    expect(document.body.textContent).toContain('This is no phone number.');
   });
 });
 
