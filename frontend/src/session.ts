@@ -25,7 +25,7 @@ export function isStaff(role: Role): boolean {
 
 /** Which of the three places a role may enter; the server enforces the same and is the one that counts. */
 export function mayEnter(role: Role, area: 'console' | 'client' | 'admin'): boolean {
-  if (area === 'client') return true;
+  if (area === 'client') return role !== 'operator';
   if (area === 'admin') return role === 'admin' || role === 'billing_admin' || role === 'supervisor';
   return role === 'operator' || role === 'supervisor' || role === 'admin';
 }

@@ -133,5 +133,6 @@ test('who is signed in already is not asked again', async () => {
 test('the places are open to their roles only', () => {
   expect(homeOf('client_viewer')).toBe('/client');
   expect(['operator', 'supervisor', 'billing_admin', 'admin', 'client_viewer', 'client_admin'].map((role) => mayEnter(role as never, 'console'))).toEqual([true, true, false, true, false, false]);
+  expect(['operator', 'supervisor', 'billing_admin', 'admin', 'client_viewer', 'client_admin'].map((role) => mayEnter(role as never, 'client'))).toEqual([false, true, true, true, true, true]);
   expect(['operator', 'supervisor', 'billing_admin', 'admin', 'client_viewer', 'client_admin'].map((role) => mayEnter(role as never, 'admin'))).toEqual([false, true, true, true, false, false]);
 });
