@@ -6,13 +6,20 @@ from typing import Any
 
 from django.db import transaction
 
-from channels_app.models import Endpoint
+from channels_app.models import Endpoint, EndpointKind
 from contactcenter.kernel import audit
-from contactcenter.kernel.errors import Conflict
+from contactcenter.kernel.errors import Conflict, Invalid
 from contactcenter.tenancy.actions import change_fields
 
 ENDPOINT_FIELDS = ("kind", "address", "name", "language", "is_active")
 _SECRET = re.compile(r"password|secret|token|credential|api_?key|smtp_url", re.IGNORECASE)
+
+
+# What a door can be reached at: a mailbox by a mail address, a widget by a name that stands in its socket's path.
+_ADDRESS = {
+    EndpointKind.EMAIL: (re.compile(r"[^@\s]+@[^@\s]+"), "must be a mail address for a mailbox"),
+    EndpointKind.WEBCHAT: (re.compile(r"[A-Za-z0-9._-]+"), "must be letters, digits, dots and hyphens for a widget"),
+}
 
 
 def is_secret(*, key: str) -> bool:
@@ -40,7 +47,8 @@ def save_endpoint(
     """Create an endpoint of the account (endpoint_id None) or change the given fields of one, within an open scope.
 
     `settings` replaces the open settings; `secrets` {name: text or null} sets or removes single secrets, the others
-    stay. Conflict where an endpoint of the kind has the address, in whichever account.
+    stay. Invalid where the address does not suit the kind; Conflict where an endpoint of the kind has it, in whichever
+    account.
     """
     with transaction.atomic():
         endpoint = (
@@ -49,6 +57,9 @@ def save_endpoint(
             else Endpoint.objects.select_for_update(of=("self",)).get(pk=endpoint_id)
         )
         changed: dict[str, Any] = change_fields(row=endpoint, values=values, fields=ENDPOINT_FIELDS)
+        shape, cause = _ADDRESS.get(EndpointKind(endpoint.kind), (None, ""))
+        if shape is not None and not shape.fullmatch(endpoint.address):
+            raise Invalid(cause, field="address")
         # the constraint reaches over all accounts, the scoped manager does not
         taken = Endpoint._base_manager.filter(kind=endpoint.kind, address=endpoint.address).exclude(pk=endpoint.pk)
         if taken.exists():

@@ -136,12 +136,6 @@ class EndpointCreateSerializer(EndpointChangeSerializer):
     account_id = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=EndpointKind.choices)
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a mailbox without a mail address."""
-        if attrs["kind"] == EndpointKind.EMAIL and not re.fullmatch(r"[^@\s]+@[^@\s]+", attrs["address"]):
-            raise serializers.ValidationError({"address": "must be a mail address for a mailbox"})
-        return attrs
-
 
 class SpokenLanguageSerializer(serializers.Serializer[Any]):
     """A language and how well: 1 basic to 5 native."""

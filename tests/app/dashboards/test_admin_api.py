@@ -125,6 +125,7 @@ def test_account_is_added_and_audited(admin):
         ("currency", "euro"),
         ("brand_color", "blue"),
         ("slug", "Azul Pay"),
+        ("slug", "a" * 61),
         ("ticket_prefix", "a1"),
         ("billing_email", "nobody"),
         ("name", ""),
@@ -308,7 +309,12 @@ def test_address_of_another_accounts_endpoint_is_a_conflict(admin):
 
 @pytest.mark.parametrize(
     ("change", "field"),
-    [({"address": "no address"}, "address"), ({"account_id": 999_999}, "account_id"), ({"kind": "fax"}, "kind")],
+    [
+        ({"address": "no address"}, "address"),
+        ({"kind": "webchat", "address": "../console"}, "address"),
+        ({"account_id": 999_999}, "account_id"),
+        ({"kind": "fax"}, "kind"),
+    ],
 )
 def test_wrong_field_of_an_endpoint_is_named(admin, change, field):
     values = {"account_id": make_account().pk, "kind": "email", "address": "a@example.org", "name": "A"}
