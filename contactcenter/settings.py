@@ -242,7 +242,7 @@ ATTACHMENTS_DIR = VAR_DIR / "attachments"
 MAX_MESSAGE_BYTES = environment.integer("MAX_MESSAGE_BYTES", default=30_000_000, minimum=10_000, maximum=200_000_000)
 EMAIL_URL = environment.text("EMAIL_URL", "")
 OUTBOX_DIR = VAR_DIR / "outbox"
-SMTP_LISTEN_PORT = environment.integer("SMTP_LISTEN_PORT", default=2525, minimum=0, maximum=65535)
+SMTP_LISTEN_PORT = environment.integer("SMTP_LISTEN_PORT", default=2525, minimum=1, maximum=65535)
 
 # --- language and time ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -10,7 +10,9 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 @ensure_csrf_cookie
 def page(request: HttpRequest, path: str = "") -> HttpResponse:
     """Answer the front end's index.html; the CSRF cookie comes with it."""
-    index = settings.FRONTEND_DIST / "index.html"
+    # the collected copy goes with the collected scripts it names; a newer build counts from the next collectstatic on
+    collected = settings.STATIC_ROOT / "app" / "index.html"
+    index = collected if collected.is_file() else settings.FRONTEND_DIST / "index.html"
     if not index.is_file():
         return HttpResponse("The front end is not built. Run: make frontend", status=503, content_type="text/plain")
     return HttpResponse(index.read_bytes(), content_type="text/html; charset=utf-8")

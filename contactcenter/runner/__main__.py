@@ -147,7 +147,7 @@ def _wait_until_ready(*, host: str, port: int, supervisor: Supervisor, seconds: 
 def _run(var: Path) -> None:
     host = environment.text("HOST", "127.0.0.1")
     port = environment.integer("PORT", default=8000, minimum=1, maximum=65535)
-    smtp_port = environment.integer("SMTP_LISTEN_PORT", default=2525, minimum=0, maximum=65535)
+    smtp_port = environment.integer("SMTP_LISTEN_PORT", default=2525, minimum=1, maximum=65535)
     check_disk(var)
     with only_one_run(var):
         check_port(host=host, port=port, variable="PORT")

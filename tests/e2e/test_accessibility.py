@@ -25,6 +25,7 @@ PAGES = [
     (ADMIN, "/admin/accounts"),
     (ADMIN, "/admin/endpoints"),
     (ADMIN, "/admin/tariffs"),
+    (ADMIN, "/admin/tariffs/{tariff}"),
     (ADMIN, "/admin/invoices"),
     (ADMIN, "/admin/audit"),
 ]
@@ -42,6 +43,11 @@ def violations(page: Page) -> list[dict[str, Any]]:
     ]
 
 
+def _tariff(page: Page) -> str:
+    tariffs = page.request.get("/api/v1/tariffs/").json()["results"]
+    return str(page.request.get(f"/api/v1/tariffs/{tariffs[0]['id']}/").json()["versions"][0]["id"])
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_axe_finds_nothing(site, passwords, new_page, dark):
     found: dict[str, Any] = {}
@@ -51,13 +57,33 @@ def test_axe_finds_nothing(site, passwords, new_page, dark):
             pages[email] = new_page(dark=dark)
             log_in(pages[email], email, passwords[email])
         page = pages[email]
-        page.goto(address)
+        page.goto(address.replace("{tariff}", _tariff(page)) if "{tariff}" in address else address)
         page.wait_for_load_state("networkidle")
         assert page.locator("h1").first.is_visible(), f"{address} shows no heading"
         problems = violations(page)
         if problems:
             found[address] = problems
     assert found == {}, json.dumps(found, indent=1, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_on_a_console_with_an_offer_and_an_open_ticket(site, passwords, new_page, dark):
+    subject = f"Parcel {dark}"
+    for number in range(2):
+        sender = f"ann{number}{dark}@example.org"
+        mail = f"From: {sender}\r\nTo: help@northwind.example\r\nSubject: {subject}\r\n\r\nWhere is it?\r\n"
+        assert site.manage("receive_email", "--endpoint", "help@northwind.example", stdin=mail.encode()).returncode == 0
+    page = new_page(dark=dark)
+    log_in(page, OPERATOR, passwords[OPERATOR])
+    csrf = {"X-CSRFToken": next(c["value"] for c in page.context.cookies() if c["name"] == "csrftoken")}
+    assert page.request.post("/api/v1/presence/", data={"state": "available"}, headers=csrf).ok
+    page.locator("section.offer").wait_for()
+    page.keyboard.press("F2")
+    page.locator("textarea").first.wait_for()
+    page.locator("section.offer").wait_for()
+    problems = violations(page)
+    page.request.post("/api/v1/presence/", data={"state": "offline"}, headers=csrf)
+    assert problems == []
 
 
 def test_login_page_is_clean_in_both_themes(site, new_page):
