@@ -124,7 +124,7 @@ async def test_database_that_is_away_for_a_while_costs_nothing_but_time(caplog):
     table = Table()
     hub = hub_on(table)
     subscription = await hub.subscribe(audiences=["staff"])
-    working, hub._read_after = hub._read_after, lambda cursor: 1 / 0
+    working, hub._read_after = hub._read_after, lambda cursor: 1 / 0  # type: ignore[return-value]
     table.add("staff")
     await asyncio.sleep(0.2)
     hub._read_after = working
