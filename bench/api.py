@@ -25,6 +25,7 @@ Request = Callable[[random.Random], tuple[str, str, dict[str, Any] | None]]
 Bare = Callable[[Any, random.Random], None]
 
 CLIENTS = 8
+WARM_UP = 25
 
 
 def run(*, quick: bool) -> dict[str, object]:
@@ -34,6 +35,8 @@ def run(*, quick: bool) -> dict[str, object]:
     cookies = session_cookies(user_id)
     repeats = 20 if quick else 100
     with web_process() as port:
+        for _, request, _bare in _operations(account_id):  # until every process has loaded what it needs
+            _clients(_caller(port, cookies, request), WARM_UP)
         measured = {
             name: {"api": _clients(_caller(port, cookies, request), repeats), "sql": _clients(_sql(bare), repeats)}
             for name, request, bare in _operations(account_id)

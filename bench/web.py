@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -17,14 +18,14 @@ from django.contrib.sessions.backends.db import SessionStore
 
 @contextmanager
 def web_process() -> Iterator[int]:
-    """Run one web process as `make run` does; yield its port."""
+    """Run the web as `make run` does, a process a core; yield its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     command = [
         sys.executable, "-m", "uvicorn", "contactcenter.asgi:application", "--host", "127.0.0.1", "--port", str(port),
         "--lifespan", "off", "--no-access-log", "--log-level", "error", "--ws-max-size", "65536",
-        "--timeout-graceful-shutdown", "2",
+        "--timeout-graceful-shutdown", "2", "--workers", str(os.cpu_count() or 1), "--timeout-worker-healthcheck", "60",
     ]  # fmt: skip
     process = subprocess.Popen(command, cwd=Path(__file__).parent.parent)
     try:

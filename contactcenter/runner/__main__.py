@@ -89,13 +89,13 @@ def _start_servers(var: Path) -> list[EmbeddedServer]:
 
 def _children(*, logs: Path, host: str, port: int) -> list[Child]:
     python = sys.executable
-    workers = environment.integer("WEB_WORKERS", default=1, minimum=1, maximum=64)
+    workers = environment.integer("WEB_WORKERS", default=min(os.cpu_count() or 1, 4), minimum=1, maximum=64)
     concurrency = environment.integer("WORKER_CONCURRENCY", default=2, minimum=1, maximum=64)
     programs: dict[str, list[str]] = {
         "web": [
             python, "-m", "uvicorn", "contactcenter.asgi:application", "--host", host, "--port", str(port),
             "--workers", str(workers), "--lifespan", "off", "--no-access-log", "--ws-max-size", "65536",
-            "--timeout-graceful-shutdown", "3",
+            "--timeout-graceful-shutdown", "3", "--timeout-worker-healthcheck", "60",
         ],
         "worker": [
             python, "-m", "celery", "-A", "contactcenter", "worker", "--loglevel", "WARNING",
