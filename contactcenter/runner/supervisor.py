@@ -5,12 +5,13 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 QUICK_DEATH_SECONDS = 10.0
-MAX_QUICK_DEATHS = 5
+MAX_QUICK_DEATHS = 20
 
 
 @dataclass(slots=True)
@@ -41,6 +42,12 @@ class Child:
             )
         self.started_at = time.monotonic()
         self.restart_at = 0.0
+
+    def end_orphans(self) -> None:
+        """Kill what a killed program left behind in its group: its own workers would keep the port."""
+        if self.process is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
     def stop(self, *, seconds: float = 15.0) -> None:
         """Ask it to end; kill its group if it does not."""
@@ -81,6 +88,7 @@ class Supervisor:
                 child.quick_deaths = child.quick_deaths + 1 if quick else 0
                 if child.quick_deaths > MAX_QUICK_DEATHS:
                     raise GaveUp(f"{child.name} ends as soon as it starts. Its log says why: {child.log}")
+                child.end_orphans()
                 child.restart_at = now + min(0.2 * 2**child.quick_deaths, 5.0)
                 self.say(f"{child.name} ended (code {child.process.returncode}); starting it again.")
             elif now >= child.restart_at:

@@ -171,7 +171,7 @@ def test_killed_processes_lose_no_acknowledged_message_and_bill_nothing_twice(ow
     output, errors = simulation.communicate(timeout=300)
     for sender in senders:
         sender.stop()
-    assert simulation.returncode == 0, errors.decode()[-2000:]
+    assert simulation.returncode == 0, errors.decode()[-600:] + "".join(site.output[-20:])
     assert running[-1], "the day was over before everything had been killed"
     assert json.loads(output)["day"] == day
 
