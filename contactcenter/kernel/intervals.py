@@ -1,6 +1,5 @@
-"""Instants and half-open intervals [start, end) in UTC, and whole milliseconds between them."""
+"""Instants in UTC and the whole milliseconds of half-open intervals [start, end)."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 _MILLISECOND = timedelta(milliseconds=1)
@@ -26,26 +25,3 @@ def floor_to_ms(instant: datetime) -> datetime:
 def milliseconds(*, start: datetime, end: datetime) -> int:
     """Return the whole milliseconds from start to end (exact integer arithmetic, negative if end < start)."""
     return (end - start) // _MILLISECOND
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A half-open interval [start, end) of aware instants; empty and reversed ones are refused."""
-
-    start: datetime
-    end: datetime
-
-    def __post_init__(self) -> None:
-        require_aware(self.start, name="start")
-        require_aware(self.end, name="end")
-        if self.end <= self.start:
-            raise ValueError("an interval must end after it starts")
-
-    @property
-    def ms(self) -> int:
-        """Length in whole milliseconds."""
-        return milliseconds(start=self.start, end=self.end)
-
-    def overlaps(self, other: "Interval") -> bool:
-        """Return whether both share at least one instant."""
-        return self.start < other.end and other.start < self.end

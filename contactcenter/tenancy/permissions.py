@@ -5,7 +5,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from contactcenter.tenancy.models import CLIENT_ROLES, STAFF_ROLES, Role, User
+from contactcenter.tenancy.models import STAFF_ROLES, Role, User
 
 
 def signed_in(request: Request) -> User:
@@ -28,8 +28,5 @@ def roles(*allowed: Role | str) -> type[BasePermission]:
 
 
 IsStaff = roles(*STAFF_ROLES)
-IsClient = roles(*CLIENT_ROLES)
-IsOperator = roles(Role.OPERATOR, Role.SUPERVISOR)
 IsSupervisor = roles(Role.SUPERVISOR, Role.ADMIN)
-IsAdmin = roles(Role.ADMIN)
 IsBilling = roles(Role.BILLING_ADMIN, Role.ADMIN)
