@@ -53,12 +53,12 @@ clean: ## remove what was built; data under var/ stays
 
 .venv/.runtime: requirements.lock | .venv/bin/python
 	@echo "Installing Python packages ..."
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@touch $@
 
 .venv/.dev: requirements-dev.lock | .venv/bin/python
 	@echo "Installing Python packages for checks and tests ..."
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@ .venv/.runtime
 
 frontend/node_modules/.ready: frontend/package-lock.json | install
