@@ -144,6 +144,7 @@ CELERY_BEAT_SCHEDULE = {
     "worktime": {"task": "worktime.sweep", "schedule": schedule(30.0)},
     "usage": {"task": "billing.sweep", "schedule": schedule(60.0)},
     "events": {"task": "kernel.trim_events", "schedule": schedule(3600.0)},
+    "answers": {"task": "tenancy.forget_answers", "schedule": schedule(3600.0)},
     "heartbeat": {"task": "kernel.heartbeat", "schedule": schedule(10.0)},
 }
 
@@ -189,8 +190,15 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 # --- HTTP API ------------------------------------------------------------------------------------
+API_KEY_REQUESTS_PER_MINUTE = environment.integer(
+    "API_KEY_REQUESTS_PER_MINUTE", default=600, minimum=1, maximum=1_000_000
+)
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["contactcenter.tenancy.login.BrowserSession"],
+    # a key goes first: a session beside it counts for nothing
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "contactcenter.tenancy.key_login.ApiKeyAuthentication",
+        "contactcenter.tenancy.login.BrowserSession",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
@@ -210,6 +218,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "ApiScope": "contactcenter.tenancy.models.ApiScope",
         "AuthorKind": ["contact", "operator", "system"],
         "Channel": "contactcenter.tickets.models.Channel",
         "Direction": "contactcenter.tickets.models.Direction",

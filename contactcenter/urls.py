@@ -7,7 +7,6 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from channels_app.webchat.views import chat_page, chat_style
 from contactcenter.kernel import frontend, health
-from contactcenter.tenancy.api import MeView
 
 urlpatterns = [
     path("healthz", health.healthz),
@@ -17,7 +16,7 @@ urlpatterns = [
     path("backoffice/", admin.site.urls),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
-    path("api/v1/me/", MeView.as_view(), name="me"),
+    path("api/v1/", include("contactcenter.tenancy.urls")),
     path("api/v1/", include("contactcenter.tickets.urls")),
     path("api/v1/", include("contactcenter.playbooks.urls")),
     path("api/v1/", include("contactcenter.routing.urls")),

@@ -42,7 +42,7 @@ from contactcenter.dashboards.portal_serializers import (
 )
 from contactcenter.kernel.errors import NotFound
 from contactcenter.tenancy.login import logged_in
-from contactcenter.tenancy.models import Account, Role
+from contactcenter.tenancy.models import Account, ApiScope, Role, User
 from contactcenter.tenancy.permissions import roles
 from contactcenter.tenancy.queries import accounts_in_scope
 from contactcenter.tickets.models import Ticket
@@ -57,6 +57,7 @@ BUILDS_BILLS = frozenset({Role.BILLING_ADMIN.value, Role.ADMIN.value})
 class UsageView(APIView):
     """GET /api/v1/portal/usage/"""
 
+    key_scopes = {"GET": ApiScope.USAGE_READ}
     permission_classes = [SeesUsage]
 
     @extend_schema(parameters=[UsageParameters], responses=UsageSerializer, operation_id="portal_usage")
@@ -148,6 +149,7 @@ def _cost(*, account: Account, month: Month) -> dict[str, Any] | None:
 class ContactsView(APIView):
     """GET /api/v1/portal/interactions/"""
 
+    key_scopes = {"GET": ApiScope.USAGE_READ}
     permission_classes = [SeesUsage]
 
     @extend_schema(
@@ -170,6 +172,7 @@ class ContactsView(APIView):
 class ContactsExportView(APIView):
     """GET /api/v1/portal/interactions/export/"""
 
+    key_scopes = {"GET": ApiScope.USAGE_READ}
     permission_classes = [SeesUsage]
 
     @extend_schema(
@@ -209,8 +212,8 @@ class InvoiceExportView(APIView):
 
 
 def _sees_money(request: Request) -> bool:
-    # a supervisor runs the floor and is told no prices, here as in billing
-    return logged_in(request).role != Role.SUPERVISOR
+    # a supervisor runs the floor and is told no prices, here as in billing; nor is an API key
+    return isinstance(request.user, User) and request.user.role != Role.SUPERVISOR
 
 
 def _contact_document(row: ContactRow, cost: tuple[Any, str] | None) -> dict[str, Any]:

@@ -4,8 +4,11 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
+
+from contactcenter.tenancy.scoped import AccountScopedModel
 
 
 class Language(models.TextChoices):
@@ -113,3 +116,67 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.account_id}"
+
+
+class ApiScope(models.TextChoices):
+    """What an API key may do; a key has any of them."""
+
+    TICKETS_READ = "tickets:read", "Read tickets and their timelines"
+    TICKETS_WRITE = "tickets:write", "Open and change tickets, add notes"
+    MESSAGES_READ = "messages:read", "Read messages and their files"
+    MESSAGES_WRITE = "messages:write", "Send replies"
+    CONTACTS_READ = "contacts:read", "Read contacts"
+    CONTACTS_WRITE = "contacts:write", "Add, change and merge contacts"
+    CALLS_READ = "calls:read", "Read calls"
+    USAGE_READ = "usage:read", "Read usage figures, without prices"
+
+
+class ApiKey(AccountScopedModel):
+    """A key by which a client's own software reaches this one account over the API.
+
+    Only the sha256 of the token is kept; `prefix` is its public beginning, by which people tell keys apart.
+    """
+
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=16)
+    sha256 = models.CharField(max_length=64, unique=True)
+    scopes = ArrayField(models.CharField(max_length=20, choices=ApiScope.choices))
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(scopes__contained_by=ApiScope.values) & ~models.Q(scopes=[]),
+                name="api_key_scopes_known",
+            ),
+        ]
+        indexes = [models.Index(fields=["account", "-id"], name="api_key_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix})"
+
+
+class IdempotentRequest(AccountScopedModel):
+    """A request that was answered under an Idempotency-Key; the same one again gets the same answer.
+
+    Written in the transaction of what the request did, so there is neither an effect without its row nor the other
+    way round. Kept for a day.
+    """
+
+    api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    request_sha256 = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    answer = models.JSONField(null=True)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["api_key", "key"], name="idempotent_request_once")]
+        indexes = [models.Index(fields=["at"], name="idempotent_request_age")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -2,6 +2,7 @@
 
 from django.db.models import QuerySet
 
+from contactcenter.kernel.errors import Invalid, NotFound
 from contactcenter.tenancy.models import Account, Membership, User
 from contactcenter.tenancy.scope import Scope, current_scope
 
@@ -18,3 +19,21 @@ def accounts_in_scope() -> QuerySet[Account]:
     ids = current_scope().account_ids
     accounts = Account.objects.order_by("name", "id")
     return accounts if ids is None else accounts.filter(id__in=ids)
+
+
+def chosen_account_id(given: int | str | None, *, field: str = "account") -> int:
+    """Return the account a request is about: the one it names, else the only one in reach.
+
+    NotFound where it is out of reach; Invalid where it must be named, or is no number.
+    """
+    if given in (None, ""):
+        ids = list(accounts_in_scope().values_list("pk", flat=True)[:2])
+        if len(ids) != 1:
+            raise Invalid("Name the account.", field=field)
+        return ids[0]
+    text = str(given)
+    if not text.isdecimal() or len(text) > 18:
+        raise Invalid("Expected a number.", field=field)
+    if not accounts_in_scope().filter(pk=int(text)).exists():
+        raise NotFound("There is no such account.", field=field)
+    return int(text)

@@ -191,8 +191,13 @@ def send_reply(
 
 
 @transaction.atomic
-def add_note(*, ticket: Ticket, author_id: int, text: str, at: datetime, client_uuid: UUID) -> Note:
-    """Add a remark for the team. The same client_uuid again returns the same note."""
+def add_note(
+    *, ticket: Ticket, author_id: int | None, text: str, at: datetime, client_uuid: UUID, author_name: str = ""
+) -> Note:
+    """Add a remark for the team. The same client_uuid again returns the same note.
+
+    `author_name` is who wrote it where no person did: an API key's name.
+    """
     text = text.strip()
     if not text:
         raise Invalid("Write something first.", field="text")
@@ -202,7 +207,13 @@ def add_note(*, ticket: Ticket, author_id: int, text: str, at: datetime, client_
     if existing is not None:
         return existing
     note = Note.objects.create(
-        account_id=ticket.account_id, ticket=ticket, author_id=author_id, text=text, at=at, client_uuid=client_uuid
+        account_id=ticket.account_id,
+        ticket=ticket,
+        author_id=author_id,
+        author_name=author_name,
+        text=text,
+        at=at,
+        client_uuid=client_uuid,
     )
     push_ticket_changed(ticket, kind="entry.added", entry={"type": "note", "id": note.pk})
     return note

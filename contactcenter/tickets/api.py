@@ -15,8 +15,11 @@ from rest_framework.views import APIView
 
 from contactcenter.kernel import push
 from contactcenter.kernel.errors import Invalid, NotFound
-from contactcenter.tenancy.models import CLIENT_ROLES, STAFF_ROLES, Role
-from contactcenter.tenancy.permissions import roles, signed_in
+from contactcenter.tenancy.idempotency import IDEMPOTENCY_KEY, idempotent
+from contactcenter.tenancy.key_login import KeyHolder
+from contactcenter.tenancy.models import CLIENT_ROLES, STAFF_ROLES, ApiScope, Role
+from contactcenter.tenancy.permissions import actor_id_of, roles, signed_in
+from contactcenter.tenancy.queries import chosen_account_id
 from contactcenter.tickets import actions, head_actions, lists, queries, serializers
 from contactcenter.tickets.cards import card_of
 from contactcenter.tickets.files import path_of
@@ -33,7 +36,7 @@ def operator_id_of(request: Request) -> int | None:
 
 
 def _is_team(request: Request) -> bool:
-    return signed_in(request).role in STAFF_ROLES
+    return not isinstance(request.user, KeyHolder) and signed_in(request).role in STAFF_ROLES
 
 
 def _checked(shape: type[drf.Serializer[Any]], request: Request) -> dict[str, Any]:
@@ -44,6 +47,8 @@ def _checked(shape: type[drf.Serializer[Any]], request: Request) -> dict[str, An
 
 class TicketsView(APIView):
     """/api/v1/tickets/"""
+
+    key_scopes = {"GET": ApiScope.TICKETS_READ, "POST": ApiScope.TICKETS_WRITE}
 
     def get_permissions(self) -> list[Any]:
         """Everybody reads within their accounts; the team writes."""
@@ -56,6 +61,7 @@ class TicketsView(APIView):
             OpenApiParameter("q", str, description="Number, subject, last words, name or address."),
             OpenApiParameter("status", str),
             OpenApiParameter("account", int),
+            OpenApiParameter("contact", int, description="Tickets of this contact."),
             OpenApiParameter("cursor", str, description="`next` of the page before."),
         ],
         responses=serializers.TicketListSerializer,
@@ -69,6 +75,7 @@ class TicketsView(APIView):
             q=asked.get("q", "").strip(),
             status=asked.get("status", ""),
             account_id=_number(asked.get("account"), field="account"),
+            contact_id=_number(asked.get("contact"), field="contact"),
             operator_id=operator_id_of(request) if view == "mine" else None,
         )
         # taken before the rows: an event may be told twice to the client, never missed
@@ -78,18 +85,27 @@ class TicketsView(APIView):
 
     @extend_schema(
         operation_id="tickets_create",
+        parameters=[IDEMPOTENCY_KEY],
         request=serializers.NewTicketSerializer,
         responses={201: serializers.TicketCardSerializer},
     )
+    @idempotent
     def post(self, request: Request) -> Response:
         """Open a ticket by hand; it takes its place in the queue."""
         incoming = _checked(serializers.NewTicketSerializer, request)
-        ticket_id = head_actions.open_by_hand(**incoming, at=timezone.now(), actor_id=signed_in(request).pk)
+        account_id = incoming.pop("account_id", None)
+        if account_id is None:
+            account_id = chosen_account_id(None, field="account_id")
+        ticket_id = head_actions.open_by_hand(
+            **incoming, account_id=account_id, at=timezone.now(), actor_id=actor_id_of(request)
+        )
         return Response(card_of(ticket_id=ticket_id), status=201)
 
 
 class TicketView(APIView):
     """/api/v1/tickets/{id}/"""
+
+    key_scopes = {"GET": ApiScope.TICKETS_READ, "PATCH": ApiScope.TICKETS_WRITE}
 
     def get_permissions(self) -> list[Any]:
         """Everybody reads within their accounts; the team writes."""
@@ -99,7 +115,7 @@ class TicketView(APIView):
     def get(self, request: Request, ticket_id: int) -> Response:
         """Return the head of a ticket."""
         return Response(
-            queries.ticket_detail(ticket_id=ticket_id, user_id=signed_in(request).pk, with_team=_is_team(request))
+            queries.ticket_detail(ticket_id=ticket_id, user_id=actor_id_of(request), with_team=_is_team(request))
         )
 
     @extend_schema(
@@ -110,13 +126,16 @@ class TicketView(APIView):
     def patch(self, request: Request, ticket_id: int) -> Response:
         """Change status, subject or language."""
         changes = _checked(serializers.TicketChangeSerializer, request)
-        head_actions.change_head(ticket_id=ticket_id, at=timezone.now(), actor_id=signed_in(request).pk, **changes)
-        return Response(queries.ticket_detail(ticket_id=ticket_id, user_id=signed_in(request).pk, with_team=True))
+        head_actions.change_head(ticket_id=ticket_id, at=timezone.now(), actor_id=actor_id_of(request), **changes)
+        return Response(
+            queries.ticket_detail(ticket_id=ticket_id, user_id=actor_id_of(request), with_team=_is_team(request))
+        )
 
 
 class TimelineView(APIView):
     """/api/v1/tickets/{id}/timeline/"""
 
+    key_scopes = {"GET": ApiScope.TICKETS_READ}
     permission_classes = (Readers,)
 
     @extend_schema(operation_id="tickets_timeline", responses=serializers.TimelineSerializer)
@@ -130,13 +149,16 @@ class TimelineView(APIView):
 class RepliesView(APIView):
     """/api/v1/tickets/{id}/replies/"""
 
+    key_scopes = {"POST": ApiScope.MESSAGES_WRITE}
     permission_classes = (Writers,)
 
     @extend_schema(
         operation_id="tickets_reply",
+        parameters=[IDEMPOTENCY_KEY],
         request=serializers.ReplySerializer,
         responses={201: serializers.EntrySerializer},
     )
+    @idempotent
     def post(self, request: Request, ticket_id: int) -> Response:
         """Send a reply to the contact."""
         incoming = _checked(serializers.ReplySerializer, request)
@@ -152,19 +174,23 @@ class RepliesView(APIView):
 class NotesView(APIView):
     """/api/v1/tickets/{id}/notes/"""
 
+    key_scopes = {"POST": ApiScope.TICKETS_WRITE}
     permission_classes = (Writers,)
 
     @extend_schema(
         operation_id="tickets_note",
+        parameters=[IDEMPOTENCY_KEY],
         request=serializers.NewNoteSerializer,
         responses={201: serializers.EntrySerializer},
     )
+    @idempotent
     def post(self, request: Request, ticket_id: int) -> Response:
         """Add a remark for the team."""
         incoming = _checked(serializers.NewNoteSerializer, request)
         note = actions.add_note(
             ticket=queries.get_ticket(ticket_id=ticket_id),
-            author_id=signed_in(request).pk,
+            author_id=actor_id_of(request),
+            author_name=request.user.name if isinstance(request.user, KeyHolder) else "",
             at=timezone.now(),
             **incoming,
         )
@@ -195,6 +221,7 @@ class DraftView(APIView):
 class MessageHtmlView(APIView):
     """/api/v1/messages/{id}/html/"""
 
+    key_scopes = {"GET": ApiScope.MESSAGES_READ}
     permission_classes = (Readers,)
 
     @extend_schema(operation_id="messages_html", responses=serializers.MessageHtmlSerializer)
@@ -206,6 +233,7 @@ class MessageHtmlView(APIView):
 class AttachmentView(APIView):
     """/api/v1/attachments/{id}/"""
 
+    key_scopes = {"GET": ApiScope.MESSAGES_READ}
     permission_classes = (Readers,)
 
     @extend_schema(

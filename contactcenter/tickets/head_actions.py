@@ -31,7 +31,7 @@ def open_by_hand(
     language: str,
     client_uuid: UUID | None,
     at: datetime,
-    actor_id: int,
+    actor_id: int | None,
 ) -> int:
     """Open a ticket with what the contact said, if anything, and return its id; it takes its place in the queue.
 
@@ -74,7 +74,7 @@ def change_head(
     *,
     ticket_id: int,
     at: datetime,
-    actor_id: int,
+    actor_id: int | None,
     status: str | None = None,
     subject: str | None = None,
     language: str | None = None,

@@ -34,6 +34,7 @@ class Filters:
     q: str = ""
     status: str = ""
     account_id: int | None = None
+    contact_id: int | None = None
     operator_id: int | None = None
 
 
@@ -77,6 +78,8 @@ def _filtered(filters: Filters) -> QuerySet[Ticket]:
         tickets = tickets.filter(status=filters.status)
     if filters.account_id is not None:
         tickets = tickets.filter(account_id=filters.account_id)
+    if filters.contact_id is not None:
+        tickets = tickets.filter(contact_id=filters.contact_id)
     if filters.q:
         tickets = tickets.filter(pk__in=_matching(filters.q))
     return tickets

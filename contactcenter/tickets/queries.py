@@ -25,7 +25,7 @@ def get_ticket(*, ticket_id: int) -> Ticket:
     return ticket
 
 
-def ticket_detail(*, ticket_id: int, user_id: int, with_team: bool) -> dict[str, Any]:
+def ticket_detail(*, ticket_id: int, user_id: int | None, with_team: bool) -> dict[str, Any]:
     """Return the card and what the head of an opened ticket adds; `with_team` adds drafts and the wrap-up clock."""
     row = Ticket.objects.filter(pk=ticket_id).values(*ROW, "opened_at", "solved_at", "priority").first()
     if row is None:
@@ -43,7 +43,7 @@ def ticket_detail(*, ticket_id: int, user_id: int, with_team: bool) -> dict[str,
     drafts = (
         [
             {"channel": channel, "text": text}
-            for channel, text in Draft.objects.filter(ticket_id=ticket_id, user_id=user_id).values_list(
+            for channel, text in Draft.objects.filter(ticket_id=ticket_id, user_id=user_id or 0).values_list(
                 "channel", "text"
             )
         ]
@@ -188,7 +188,11 @@ def _notes(ticket_id: int) -> list[dict[str, Any]]:
             type="note",
             id=note.pk,
             at=as_text(note.at),
-            author={"kind": "operator", "name": note.author.full_name},
+            author=(
+                {"kind": "operator", "name": note.author.full_name}
+                if note.author
+                else {"kind": "system", "name": note.author_name}
+            ),
             text=note.text,
             client_uuid=str(note.client_uuid) if note.client_uuid else None,
         )
@@ -204,7 +208,11 @@ def _events(ticket_id: int) -> list[dict[str, Any]]:
             type="event",
             id=row.pk,
             at=as_text(row.at),
-            author={"kind": "operator" if row.actor else "system", "name": row.actor.full_name if row.actor else ""},
+            author=(
+                {"kind": "operator", "name": row.actor.full_name}
+                if row.actor
+                else {"kind": "system", "name": row.data.get("api_key", "")}
+            ),
             kind=row.action,
             text=str(row.data.get("to", "")),
         )

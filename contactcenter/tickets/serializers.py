@@ -7,6 +7,7 @@ page of 50 costs a third. tests/app/tickets_api holds both to the same fields.
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from rest_framework import serializers
 
@@ -178,9 +179,9 @@ class NewContactSerializer(serializers.Serializer[Any]):
 
 
 class NewTicketSerializer(serializers.Serializer[Any]):
-    """A ticket opened by a person."""
+    """A ticket opened by a person, or by an API key."""
 
-    account_id = serializers.IntegerField()
+    account_id = serializers.IntegerField(required=False, help_text="Your account, unless you reach several.")
     channel = serializers.ChoiceField(choices=Channel.choices)
     subject = serializers.CharField(max_length=300)
     contact = NewContactSerializer()
@@ -200,7 +201,7 @@ class TicketChangeSerializer(serializers.Serializer[Any]):
 class ReplySerializer(serializers.Serializer[Any]):
     """A reply; `client_uuid` makes sending it twice harmless."""
 
-    client_uuid = serializers.UUIDField()
+    client_uuid = serializers.UUIDField(default=uuid4)
     channel = serializers.ChoiceField(choices=Channel.choices)
     text = serializers.CharField(max_length=MAX_TEXT)
 
@@ -208,7 +209,7 @@ class ReplySerializer(serializers.Serializer[Any]):
 class NewNoteSerializer(serializers.Serializer[Any]):
     """A note; `client_uuid` makes sending it twice harmless."""
 
-    client_uuid = serializers.UUIDField()
+    client_uuid = serializers.UUIDField(default=uuid4)
     text = serializers.CharField(max_length=MAX_TEXT)
 
 

@@ -68,16 +68,25 @@ class Attachment(AccountScopedModel):
 
 
 class Note(AccountScopedModel):
-    """A remark for the team; the contact never sees it, nor does the client."""
+    """A remark for the team; the contact never sees it, nor does the client.
+
+    Written by a person, or by an API key, whose name is `author_name`.
+    """
 
     ticket = models.ForeignKey("tickets.Ticket", on_delete=models.PROTECT, related_name="notes")
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    author_name = models.CharField(max_length=80, blank=True)
     text = models.TextField()
     at = models.DateTimeField()
     client_uuid = models.UUIDField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["account", "client_uuid"], name="note_client_uuid_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "client_uuid"], name="note_client_uuid_once"),
+            models.CheckConstraint(
+                condition=models.Q(author__isnull=False) | ~models.Q(author_name=""), name="note_has_author"
+            ),
+        ]
         indexes = [models.Index(fields=["ticket", "at", "id"], name="note_timeline")]
 
     def __str__(self) -> str:

@@ -199,6 +199,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/api-keys/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the account's keys. */
+        get: operations["api_keys_list"];
+        put?: never;
+        /** @description Create a key; its token is in this answer and nowhere else. */
+        post: operations["api_keys_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{key_id}/revoke/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Revoke a key at once and for good. */
+        post: operations["api_keys_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/attachments/{attachment_id}/": {
         parameters: {
             query?: never;
@@ -1097,6 +1132,39 @@ export interface components {
             average_wait_ms: number | null;
             before_wait_ms: number | null;
         };
+        /** @description A key as people see it; its token is not kept. */
+        ApiKey: {
+            readonly id: number;
+            readonly account_id: number;
+            readonly name: string;
+            readonly prefix: string;
+            readonly scopes: components["schemas"]["ApiScope"][];
+            readonly created_by: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly expires_at: string | null;
+            /** Format: date-time */
+            readonly last_used_at: string | null;
+            /** Format: date-time */
+            readonly revoked_at: string | null;
+        };
+        /** @description All keys of the account, the newest first, revoked ones too. */
+        ApiKeyList: {
+            results: components["schemas"]["ApiKey"][];
+        };
+        /**
+         * @description * `tickets:read` - Read tickets and their timelines
+         *     * `tickets:write` - Open and change tickets, add notes
+         *     * `messages:read` - Read messages and their files
+         *     * `messages:write` - Send replies
+         *     * `contacts:read` - Read contacts
+         *     * `contacts:write` - Add, change and merge contacts
+         *     * `calls:read` - Read calls
+         *     * `usage:read` - Read usage figures, without prices
+         * @enum {string}
+         */
+        ApiScope: "tickets:read" | "tickets:write" | "messages:read" | "messages:write" | "contacts:read" | "contacts:write" | "calls:read" | "usage:read";
         /**
          * @description * `active` - active
          *     * `wrapping` - wrapping
@@ -1304,6 +1372,11 @@ export interface components {
             value: number;
             before: number;
             change_permille: number | null;
+        };
+        /** @description A new key with its token, shown this once. */
+        CreatedApiKey: {
+            key: components["schemas"]["ApiKey"];
+            token: string;
         };
         /** @description Why an offer is passed on. */
         DeclineRequest: {
@@ -1587,6 +1660,15 @@ export interface components {
             id: number;
             name: string;
         };
+        /** @description A key to create. */
+        NewApiKeyRequest: {
+            /** @description Your account, unless you reach several. */
+            account_id?: number;
+            name: string;
+            scopes: components["schemas"]["ApiScope"][];
+            /** Format: date-time */
+            expires_at?: string | null;
+        };
         /** @description Whom a new ticket is about. */
         NewContactRequest: {
             kind: components["schemas"]["PointKind"];
@@ -1606,7 +1688,7 @@ export interface components {
         /** @description A note; `client_uuid` makes sending it twice harmless. */
         NewNoteRequest: {
             /** Format: uuid */
-            client_uuid: string;
+            client_uuid?: string;
             text: string;
         };
         /** @description A tariff to create; the document is that of its first version, a draft. */
@@ -1616,9 +1698,10 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        /** @description A ticket opened by a person. */
+        /** @description A ticket opened by a person, or by an API key. */
         NewTicketRequest: {
-            account_id: number;
+            /** @description Your account, unless you reach several. */
+            account_id?: number;
             channel: components["schemas"]["Channel"];
             subject: string;
             contact: components["schemas"]["NewContactRequest"];
@@ -1982,7 +2065,7 @@ export interface components {
         /** @description A reply; `client_uuid` makes sending it twice harmless. */
         ReplyRequest: {
             /** Format: uuid */
-            client_uuid: string;
+            client_uuid?: string;
             channel: components["schemas"]["Channel"];
             text: string;
         };
@@ -2847,6 +2930,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Wallboard"];
+                };
+            };
+        };
+    };
+    api_keys_list: {
+        parameters: {
+            query?: {
+                /** @description Your account, unless you reach several. */
+                account?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyList"];
+                };
+            };
+        };
+    };
+    api_keys_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApiKeyRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedApiKey"];
+                };
+            };
+        };
+    };
+    api_keys_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
                 };
             };
         };
@@ -3726,6 +3875,8 @@ export interface operations {
         parameters: {
             query?: {
                 account?: number;
+                /** @description Tickets of this contact. */
+                contact?: number;
                 /** @description `next` of the page before. */
                 cursor?: string;
                 /** @description Number, subject, last words, name or address. */
@@ -3753,7 +3904,10 @@ export interface operations {
     tickets_create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description With an API key: any text of up to 200 characters, new for each thing to be done. The same request under the same text within a day is answered as before and does nothing; another one under it is a 409. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3892,7 +4046,10 @@ export interface operations {
     tickets_note: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description With an API key: any text of up to 200 characters, new for each thing to be done. The same request under the same text within a day is answered as before and does nothing; another one under it is a 409. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 ticket_id: number;
             };
@@ -3917,7 +4074,10 @@ export interface operations {
     tickets_reply: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description With an API key: any text of up to 200 characters, new for each thing to be done. The same request under the same text within a day is answered as before and does nothing; another one under it is a 409. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 ticket_id: number;
             };

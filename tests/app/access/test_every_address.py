@@ -19,7 +19,8 @@ from channels_app.models import Endpoint
 from contactcenter.operators.models import Operator
 from contactcenter.routing.models import Offer, OperatorState
 from contactcenter.tenancy.doors import open_every_account
-from contactcenter.tenancy.models import Role
+from contactcenter.tenancy.key_actions import create_key
+from contactcenter.tenancy.models import ApiScope, Role
 from contactcenter.tickets import actions
 from contactcenter.tickets.models import Attachment
 from tests.app.factories import AT, make_account, make_operator, make_ticket, make_user
@@ -52,6 +53,9 @@ TABLE = {
     "GET /api/v1/admin/queues/{queue_id}/": "nn-n-nnn",
     "PATCH /api/v1/admin/queues/{queue_id}/": "nn-n-nnn",
     "GET /api/v1/admin/wallboard/": "nnyyynnn",
+    "GET /api/v1/api-keys/": "nnnnyny-",
+    "POST /api/v1/api-keys/": "nnnnynyy",
+    "POST /api/v1/api-keys/{key_id}/revoke/": "nnnnyny-",
     "GET /api/v1/attachments/{attachment_id}/": "y-yyyyy-",
     "GET /api/v1/console/": "yyyyynnn",
     "GET /api/v1/contracts/": "nnnyynnn",
@@ -104,6 +108,21 @@ TABLE = {
     "GET /api/v1/worktime/sessions/": "yyyyynnn",
     "GET /api/v1/worktime/slices/": "yyyyynnn",
 }
+# what opens an address to API keys; all others are closed to every key
+KEYS = {
+    "GET /api/v1/attachments/{attachment_id}/": "messages:read",
+    "GET /api/v1/messages/{message_id}/html/": "messages:read",
+    "GET /api/v1/portal/interactions/": "usage:read",
+    "GET /api/v1/portal/interactions/export/": "usage:read",
+    "GET /api/v1/portal/usage/": "usage:read",
+    "GET /api/v1/tickets/": "tickets:read",
+    "POST /api/v1/tickets/": "tickets:write",
+    "GET /api/v1/tickets/{ticket_id}/": "tickets:read",
+    "PATCH /api/v1/tickets/{ticket_id}/": "tickets:write",
+    "POST /api/v1/tickets/{ticket_id}/notes/": "tickets:write",
+    "POST /api/v1/tickets/{ticket_id}/replies/": "messages:write",
+    "GET /api/v1/tickets/{ticket_id}/timeline/": "tickets:read",
+}
 
 
 @pytest.fixture
@@ -125,6 +144,7 @@ def house():
             account=alpha, ticket=ticket, operator=operator, channel="email", offered_at=AT,
             expires_at=AT + timedelta(seconds=30),
         )  # fmt: skip
+        key, _ = create_key(account_id=alpha.pk, actor_id=operator.user_id, name="CRM", scopes=["calls:read"], at=AT)
     people = {
         "operator": operator.user,
         "other operator": other.user,
@@ -141,6 +161,7 @@ def house():
     ids = {
         "account_id": alpha.pk, "ticket_id": ticket.pk, "message_id": message.pk, "attachment_id": attachment.pk,
         "endpoint_id": endpoint.pk, "offer_id": offer.pk, "operator_id": operator.pk, "channel": "email",
+        "key_id": key.pk,
     }  # fmt: skip
     return alpha, people, ids
 
@@ -204,3 +225,46 @@ def test_no_answer_to_another_account_holds_a_word_of_this_one(house):
             if SECRET.encode() in _answer(client, method, path, ids, alpha.pk)[1]:
                 leaks.append(f"{role}: {method} {path}")
     assert leaks == []
+
+
+def _key_client(account, person, scopes: list[str]) -> Client:
+    with open_every_account(reason="the test sets a key up"):
+        _, token = create_key(account_id=account.pk, actor_id=person.pk, name="CRM", scopes=scopes, at=AT)
+    return Client(headers={"Authorization": f"Bearer {token}"})
+
+
+def test_every_scope_opens_to_keys_what_the_table_says_and_nothing_else(house):
+    alpha, people, ids = house
+    clients = {scope: _key_client(alpha, people["admin"], [scope]) for scope in ApiScope.values}
+    opened = {}
+    for method, path in _calls():
+        statuses = {scope: _answer(client, method, path, ids, alpha.pk)[0] for scope, client in clients.items()}
+        admitted = [scope for scope, status in statuses.items() if status != 403]
+        if admitted:
+            opened[f"{method} {path}"] = " ".join(admitted)
+            assert statuses[admitted[0]] != 404, path
+    assert opened == KEYS
+
+
+def test_a_key_of_another_account_finds_nothing_and_reads_no_word_of_this_one(house):
+    alpha, people, ids = house
+    client = _key_client(make_account("Gamma"), people["admin"], ApiScope.values)
+    for method, path in _calls():
+        status, content = _answer(client, method, path, ids, alpha.pk)
+        call = f"{method} {path}"
+        assert SECRET.encode() not in content, call
+        if "{" in path:
+            assert status in {403, 404}, call
+
+
+def test_the_document_names_the_scope_of_every_address_that_keys_reach():
+    paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
+    named = {
+        f"{method.upper()} {path}": scopes["apiKey"][0]
+        for path, item in paths.items()
+        for method in METHODS
+        if method in item
+        for scopes in item[method]["security"]
+        if "apiKey" in scopes
+    }
+    assert named == KEYS

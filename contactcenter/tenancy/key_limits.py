@@ -1,0 +1,31 @@
+"""How often a key may ask: a count a minute in Valkey. Without Valkey nothing is counted and everything is let in."""
+
+import logging
+from datetime import datetime
+from typing import Final
+
+import redis
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+
+WINDOW_S: Final = 60
+_counter: redis.Redis | None = None
+
+
+def wait_s(*, key_id: int, at: datetime) -> int | None:
+    """Count one request of the key and return None if it may pass, else after how many seconds to ask again."""
+    global _counter
+    if _counter is None:
+        _counter = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
+    second = int(at.timestamp())
+    name = f"api-key:{key_id}:{second // WINDOW_S}"
+    try:
+        with _counter.pipeline(transaction=False) as pipeline:
+            pipeline.incr(name)
+            pipeline.expire(name, 2 * WINDOW_S)
+            used = int(pipeline.execute()[0])
+    except (redis.RedisError, OSError) as error:
+        logger.warning("requests of API key %s are not counted, Valkey is out of reach: %s", key_id, error)
+        return None
+    return None if used <= settings.API_KEY_REQUESTS_PER_MINUTE else WINDOW_S - second % WINDOW_S
