@@ -64,6 +64,25 @@ class InboundAttachment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BounceReport:
+    """What a mail server says of a recipient it did not reach; '' where it does not say.
+
+    `status` is the enhanced status code (RFC 3463, d.d.d), `reply_code` the SMTP reply (ddd), `reason` the server's own
+    words. `hard` is True where the address itself is dead (no such mailbox, no such domain, moved) and writing again is
+    useless, False where the mail failed for another reason, None where nothing tells. `final` is False while the server
+    still tries. `message_id` names the mail that came back.
+    """
+
+    recipient: str = ""
+    status: str = ""
+    reply_code: str = ""
+    hard: bool | None = None
+    reason: str = ""
+    final: bool = True
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboundMessage:
     """One message that arrived, translated; every string is clean text, `html` is already sanitised.
 
@@ -72,7 +91,8 @@ class InboundMessage:
     messages will find this one. Both are looked up within the same endpoint only. `reply_token` is the unverified
     token of a signed reply address: the intake verifies it. `language` is set only where the channel itself knows it;
     otherwise the intake detects it with `language_hints`. `undelivered` is why the first of `answers` was finally not
-    delivered (a bounce; '' otherwise). `problem` states why the text may be incomplete, if so.
+    delivered (a bounce; '' otherwise), `bounce` the report in fields, a delay included. `problem` states why the text
+    may be incomplete, if so.
     """
 
     channel: str
@@ -94,6 +114,7 @@ class InboundMessage:
     attachments: tuple[InboundAttachment, ...] = ()
     headers: Mapping[str, Any] = field(default_factory=dict)
     undelivered: str = ""
+    bounce: BounceReport | None = None
     problem: str = ""
 
     def __post_init__(self) -> None:

@@ -1,5 +1,6 @@
 """The e-mail adapter: raw mails to messages, and replies to raw mails on their way."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 from channels_app.contract import (
@@ -15,6 +16,7 @@ from channels_app.email.addresses import token_among
 from channels_app.email.compose import compose
 from channels_app.email.headers import Address
 from channels_app.email.parse import ParsedEmail, translate_email
+from channels_app.email.reports import undelivered_reason
 from channels_app.email.transport import transport_for
 
 UNKNOWN_SENDER = "unknown sender"
@@ -54,7 +56,8 @@ class EmailAdapter:
                 for item in mail.attachments
             ),
             headers=_headers(mail, looped=looped),
-            undelivered=mail.undelivered,
+            undelivered=undelivered_reason(mail.bounce) if mail.bounce is not None else "",
+            bounce=mail.bounce,
             problem="; ".join(mail.problems),
         )
 
@@ -84,6 +87,10 @@ def _headers(mail: ParsedEmail, *, looped: bool) -> dict[str, object]:
         headers["date"] = mail.date.isoformat()
     if looped:
         headers["loop"] = True
+    if mail.bounce is not None:
+        headers["bounce"] = asdict(mail.bounce)
+    if mail.feedback_type:
+        headers["feedback_type"] = mail.feedback_type
     return headers
 
 

@@ -4,14 +4,14 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from channels_app.contract import InboundKind
+from channels_app.contract import BounceReport, InboundKind
 from channels_app.email.charsets import decode_text
 from channels_app.email.headers import Address, addresses, header_text, instant, message_ids
 from channels_app.email.html import MAX_TEXT_CHARACTERS, QUOTE_MARK, html_to_text, sanitise_html
 from channels_app.email.kinds import kind_of
 from channels_app.email.replies import cut_reply
-from channels_app.email.reports import undelivered_reason
-from channels_app.email.structure import Part, parse_head, parse_structure, split_headers
+from channels_app.email.reports import bounce_report, feedback_type, returned_message_ids
+from channels_app.email.structure import Part, parse_head, parse_structure
 
 MAX_ATTACHMENTS = 100
 MAX_FILENAME_CHARACTERS = 200
@@ -55,7 +55,8 @@ class ParsedEmail:
     """What a mail says. Message ids stand without angle brackets; `date` is the sender's word, aware UTC.
 
     `text` is the whole readable text, `reply_text` what the author wrote, `html` the sanitised HTML ('' where none).
-    `returned_message_ids` are the ids of the mails that a bounce returns, `undelivered` is why they are lost for good.
+    `returned_message_ids` are the ids of the mails that a bounce or complaint returns, `bounce` is what a bounce says
+    of their delivery, `feedback_type` what a complaint is about.
     `problems` states what could not be read, and why.
     """
 
@@ -75,7 +76,8 @@ class ParsedEmail:
     html: str
     attachments: tuple[ParsedAttachment, ...]
     kind: InboundKind
-    undelivered: str
+    bounce: BounceReport | None
+    feedback_type: str
     delivered_to: tuple[str, ...]
     problems: tuple[str, ...]
 
@@ -92,13 +94,17 @@ def translate_email(raw: bytes) -> ParsedEmail:
     charset = root.content_type.parameters.get("charset", "") or _a_charset(root)
     sender = _sender(root, charset)
     subject = header_text(root.header("subject"), charset=charset)[:MAX_SUBJECT_CHARACTERS]
-    kind = kind_of(root=root, sender=sender.email, subject=subject)
     attachments: list[ParsedAttachment] = []
     body = _read(root, attachments=attachments, problems=(noted := list(problems)))
     text, html = _text_and_html(body)
     plain = text.replace(QUOTE_MARK, "").strip("\n").rstrip()
     if not plain:
         noted.append(_why_empty(root, attachments))
+    kind = kind_of(root=root, sender=sender.email, subject=subject, text=plain)
+    bounce = bounce_report(root=root, text=plain) if kind == InboundKind.BOUNCE else None
+    returned = returned_message_ids(root) if kind in {InboundKind.BOUNCE, InboundKind.FEEDBACK} else ()
+    if bounce is not None and bounce.message_id and not returned:
+        returned = (bounce.message_id,)
     return ParsedEmail(
         from_email=sender.email,
         from_name=sender.name,
@@ -109,14 +115,15 @@ def translate_email(raw: bytes) -> ParsedEmail:
         message_id=_message_id(root, raw),
         in_reply_to=message_ids(root.header("in-reply-to")),
         references=message_ids(root.header("references")),
-        returned_message_ids=_returned_ids(root) if kind in {InboundKind.BOUNCE, InboundKind.FEEDBACK} else (),
+        returned_message_ids=returned,
         date=instant(root.header("date")),
         text=plain[:MAX_TEXT_CHARACTERS],
         reply_text=cut_reply(text)[:MAX_TEXT_CHARACTERS],
         html=html,
         attachments=tuple(attachments),
         kind=kind,
-        undelivered=undelivered_reason(root) if kind == InboundKind.BOUNCE else "",
+        bounce=bounce,
+        feedback_type=feedback_type(root=root, text=plain) if kind == InboundKind.FEEDBACK else "",
         delivered_to=tuple(
             item.email
             for name in ("delivered-to", "x-original-to", "envelope-to")
@@ -180,18 +187,6 @@ def _a_charset(root: Part) -> str:
         if charset:
             return charset
     return ""
-
-
-def _returned_ids(root: Part) -> tuple[str, ...]:
-    found: list[str] = []
-    for part in root.walk():
-        if part is not root and part.content_type.value in {"text/rfc822-headers", "message/rfc822-headers"}:
-            headers, _ = split_headers(part.content.lstrip(b"\r\n"))
-            found += [item for name, value in headers if name == "message-id" for item in message_ids(value)]
-        if part.content_type.value in {"message/rfc822", "message/global"}:
-            for child in part.children:
-                found += message_ids(child.header("message-id"))
-    return tuple(dict.fromkeys(found[:20]))
 
 
 def _read(part: Part, *, attachments: list[ParsedAttachment], problems: list[str]) -> _Body:

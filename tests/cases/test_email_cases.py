@@ -5,6 +5,7 @@ Where a difference is right, it is listed in `JUDGED` with the reason; everythin
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -74,17 +75,51 @@ def test_any_mail_is_readable_or_says_why_not(path: Path) -> None:
     json.loads(everything).__repr__().encode()
 
 
+# Codes 5.0.9xx and 4.0.9xx are no codes of the mails (RFC 3463 knows none): the collection uses them for its own
+# classes where the server states none.
+_INVENTED = re.compile(r"[45]\.0\.9\d\d")
+# where hard or soft is told otherwise than the collection expects, and why
+JUDGED_BOUNCES = {
+    "lhost-apachejames-01.eml": "'no such user here' is taken as unknown in lhost-verizon-02, the same text",
+    "lhost-exim-30.eml": "'Recipient address rejected: Access denied' (5.7.1) is a policy, not an unknown address",
+    "rfc3464-39.eml": "'did not reach the following recipient' is all it says: neither hard nor soft",
+    "rfc3464-42.eml": "'The email account that you tried to reach does not exist' is hard",
+}
+
+
 def test_bounces_complaints_and_automatic_replies_are_told_apart() -> None:
     expected = json.loads((CASES / "bounces" / "expected.json").read_text())
-    wrong = {}
+    assert len(expected) == 80
     for name, reports in expected.items():
         reasons = {report["reason"] for report in reports}
         wanted = "feedback" if "feedback" in reasons else "auto_reply" if "vacation" in reasons else "bounce"
-        kind = str(translate_email((CASES / "bounces" / name).read_bytes()).kind)
-        if kind != wanted:
-            wrong[name] = (wanted, kind)
-    # these two say in prose only, and in one vendor's words, what they are
-    assert wrong.keys() <= {"lhost-amazonses-11.eml", "lhost-kddi-03.eml"}, wrong
+        assert (name, str(translate_email((CASES / "bounces" / name).read_bytes()).kind)) == (name, wanted)
+
+
+def test_codes_and_hardness_of_bounces_agree() -> None:
+    expected = json.loads((CASES / "bounces" / "expected.json").read_text())
+    stated_codes = stated_replies = bounces = 0
+    told_otherwise = set()
+    for name, reports in expected.items():
+        wanted = reports[0]
+        bounce = translate_email((CASES / "bounces" / name).read_bytes()).bounce
+        if wanted["reason"] in {"feedback", "vacation"}:
+            assert bounce is None
+            continue
+        assert bounce is not None
+        bounces += 1
+        if not _INVENTED.fullmatch(wanted["dsn"]):
+            stated_codes += 1
+            assert (name, bounce.status) == (name, wanted["dsn"])
+        if wanted["replycode"]:
+            stated_replies += 1
+            assert (name, bounce.reply_code) == (name, wanted["replycode"])
+        if bounce.hard is not wanted["hardbounce"]:
+            told_otherwise.add(name)
+        assert bounce.recipient, name
+    assert (bounces, stated_codes, stated_replies) == (75, 50, 50)
+    # 71 of 75 (94.7 %) agree
+    assert told_otherwise == JUDGED_BOUNCES.keys()
 
 
 def test_replies_are_cut_as_their_projects_expect() -> None:

@@ -212,7 +212,7 @@ def test_mail_from_our_own_address_is_a_loop_and_not_answered(mailbox: EndpointI
         (
             b"Action: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 no such user\r\n",
             "failed",
-            "Came back: 5.1.1 550 no such user",
+            "Came back: hard bounce 5.1.1: 550 no such user",
         ),
         (b"Action: delayed\r\nStatus: 4.2.2\r\n", "sent", ""),
     ],
