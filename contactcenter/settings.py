@@ -173,6 +173,8 @@ HEADLESS_FRONTEND_URLS = {
     "account_signup": "/login",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+# RFC 6238, 5.2: at most one step for the time that typing and the network take
+MFA_TOTP_TOLERANCE = 1
 MFA_TOTP_ISSUER = "Contact centre"
 LOGIN_URL = "/login"
 

@@ -17,6 +17,7 @@ declare module 'vue-router' {
 const routes: RouteRecordRaw[] = [
   { path: '/', redirect: '/login' },
   { path: '/login', name: 'login', component: () => import('./login/LoginPage.vue'), meta: { open: true } },
+  { path: '/login/second-factor', name: 'factor', component: () => import('./login/SecondFactorPage.vue') },
   {
     path: '/console/:ticket(\\d+)?',
     name: 'console',

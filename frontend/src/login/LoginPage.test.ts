@@ -36,7 +36,7 @@ beforeEach(() => {
   vi.stubGlobal('fetch', async (input: Request | string, init?: RequestInit) => {
     const url = new URL(typeof input === 'string' ? input : input.url, 'http://site.example');
     const method = init?.method ?? (input as Request).method;
-    const name = `${method} ${url.pathname.replace('/_allauth/browser/v1/auth/', '').replace('/api/v1/', '').replace(/\/$/, '')}`;
+    const name = `${method} ${url.pathname.replace(/.*\/auth\//, '').replace('/api/v1/', '').replace(/\/$/, '')}`;
     if (init?.body) sent.push([name, JSON.parse(String(init.body))]);
     const reply = replies[name];
     if (!reply) throw new TypeError('Failed to fetch');

@@ -1,17 +1,18 @@
 import { ApiError, csrfToken } from '@/api/client';
 
 /** The browser protocol of django-allauth headless: a status and, for 401, the flows that are still open. */
-const BASE = '/_allauth/browser/v1/auth';
+const BASE = '/_allauth/browser/v1';
 
-interface Answer {
+export interface Answer {
   status: number;
-  data?: { flows?: { id: string; is_pending?: boolean }[] };
+  data?: { flows?: { id: string; is_pending?: boolean }[] } & Record<string, unknown>;
+  meta?: Record<string, unknown>;
   errors?: { message: string; code: string; param?: string }[];
 }
 
 export type Step = 'done' | 'second_factor' | 'signed_out';
 
-async function send(method: string, path: string, body?: unknown): Promise<Answer> {
+export async function send(method: string, path: string, body?: unknown): Promise<Answer> {
   let response: Response;
   try {
     response = await globalThis.fetch(`${BASE}/${path}`, {
@@ -42,21 +43,21 @@ function stepOf(answer: Answer): Step {
 
 /** Where the sign-in stands; the answer also sets the CSRF cookie that the next steps need. */
 export async function currentStep(): Promise<Step> {
-  return stepOf(await send('GET', 'session'));
+  return stepOf(await send('GET', 'auth/session'));
 }
 
 /** Throws ApiError: email_password_mismatch, rate_limited, offline, or another code of allauth. */
 export async function signIn(email: string, password: string): Promise<Step> {
   if (!csrfToken()) await currentStep();
-  return stepOf(await send('POST', 'login', { email, password }));
+  return stepOf(await send('POST', 'auth/login', { email, password }));
 }
 
 export async function confirmCode(code: string): Promise<Step> {
-  return stepOf(await send('POST', '2fa/authenticate', { code }));
+  return stepOf(await send('POST', 'auth/2fa/authenticate', { code }));
 }
 
 /** Afterwards the server knows no session of this browser. */
 export async function signOut(): Promise<void> {
-  const answer = await send('DELETE', 'session');
+  const answer = await send('DELETE', 'auth/session');
   if (answer.status !== 401 && answer.status !== 200) throw new ApiError(answer.status, `http_${answer.status}`, 'Sign-out failed');
 }
