@@ -17,6 +17,7 @@ urlpatterns = [
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("api/v1/", include("contactcenter.tenancy.urls")),
+    path("api/v1/", include("contactcenter.contacts.urls")),
     path("api/v1/", include("contactcenter.tickets.urls")),
     path("api/v1/", include("contactcenter.playbooks.urls")),
     path("api/v1/", include("contactcenter.routing.urls")),

@@ -1,5 +1,6 @@
 """End customers of an account and the addresses at which they are reached."""
 
+from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Upper
@@ -8,13 +9,21 @@ from contactcenter.tenancy.scoped import AccountScopedModel
 
 
 class Contact(AccountScopedModel):
-    """One end customer of one account."""
+    """One end customer of one account. `merged_into`: another contact turned out to be the same person and stands for
+    both; this row stays, so that the merge can be undone and old addresses lead on."""
 
     name = models.CharField(max_length=200, blank=True)
     language = models.CharField(max_length=8, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(merged_into__isnull=True) | ~models.Q(merged_into=models.F("id")),
+                name="contact_not_its_own",
+            )
+        ]
         indexes = [
             models.Index(fields=["account", "-id"], name="contact_newest"),
             # icontains asks UPPER(column) LIKE UPPER(pattern)
@@ -51,3 +60,31 @@ class ContactPoint(AccountScopedModel):
 
     def __str__(self) -> str:
         return self.value
+
+
+class ContactMerge(AccountScopedModel):
+    """One merge: what moved from `merged` to `kept`, so that exactly this can be moved back.
+
+    `moved` is {"app.Model.field": [ids]}, `filled` {field of the kept contact: what it got}; `stayed`, after an undo,
+    names in the same form what was changed since and therefore stays.
+    """
+
+    kept = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="merges")
+    merged = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    moved = models.JSONField(default=dict)
+    filled = models.JSONField(default=dict)
+    undone_at = models.DateTimeField(null=True)
+    stayed = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merged"], condition=models.Q(undone_at__isnull=True), name="contact_merged_once"
+            )
+        ]
+        indexes = [models.Index(fields=["kept", "-id"], name="contact_merge_kept")]
+
+    def __str__(self) -> str:
+        return f"{self.merged_id} into {self.kept_id}"

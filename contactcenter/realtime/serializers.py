@@ -86,6 +86,14 @@ class ChatClosedPayload(serializers.Serializer[Any]):
     ticket_id = serializers.IntegerField(allow_null=True)
 
 
+class ContactMergePayload(serializers.Serializer[Any]):
+    """Contact `merged_id` was merged into `contact_id`, or was parted from it again."""
+
+    contact_id = serializers.IntegerField()
+    merged_id = serializers.IntegerField()
+    merge_id = serializers.IntegerField()
+
+
 PAYLOADS: dict[str, type[serializers.Serializer[Any]]] = {
     "offer.made": OfferMadePayload,
     "offer.resolved": OfferResolvedPayload,
@@ -98,6 +106,8 @@ PAYLOADS: dict[str, type[serializers.Serializer[Any]]] = {
     "wrap.finished": WrapFinishedPayload,
     "chat.typing": TypingPayload,
     "chat.closed": ChatClosedPayload,
+    "contact.merged": ContactMergePayload,
+    "contact.unmerged": ContactMergePayload,
 }
 
 

@@ -22,6 +22,7 @@ from contactcenter.tenancy.permissions import actor_id_of, roles, signed_in
 from contactcenter.tenancy.queries import chosen_account_id
 from contactcenter.tickets import actions, head_actions, lists, queries, serializers
 from contactcenter.tickets.cards import card_of
+from contactcenter.tickets.contact_suggestions import suggestions
 from contactcenter.tickets.files import path_of
 
 Readers = roles(*STAFF_ROLES, *CLIENT_ROLES)
@@ -255,6 +256,18 @@ class AttachmentView(APIView):
         response["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
         response["Cache-Control"] = "private, max-age=3600"
         return response
+
+
+class ContactSuggestionsView(APIView):
+    """/api/v1/contacts/{id}/suggestions/"""
+
+    permission_classes = (Readers,)
+    key_scopes = {"GET": ApiScope.CONTACTS_READ}
+
+    @extend_schema(operation_id="contacts_suggestions", responses=serializers.SuggestionListSerializer)
+    def get(self, request: Request, contact_id: int) -> Response:
+        """Return contacts that may be the same person, each with the reason."""
+        return Response({"results": suggestions(contact_id=contact_id)})
 
 
 def _number(text: str | None, *, field: str) -> int | None:

@@ -12,6 +12,7 @@ from uuid import uuid4
 from rest_framework import serializers
 
 from contactcenter.contacts.models import PointKind
+from contactcenter.contacts.serializers import ContactSerializer
 from contactcenter.tickets.actions import MAX_TEXT
 from contactcenter.tickets.models import Channel, Direction, MessageStatus, TicketStatus
 
@@ -217,3 +218,17 @@ class DraftTextSerializer(serializers.Serializer[Any]):
     """What was typed; empty removes the draft."""
 
     text = serializers.CharField(max_length=MAX_TEXT, allow_blank=True, trim_whitespace=False)
+
+
+class SuggestionSerializer(serializers.Serializer[Any]):
+    """Another contact that may be the same person: `value` is the number or address that both have."""
+
+    contact = ContactSerializer()
+    reason = serializers.ChoiceField(choices=["same_number", "email_in_chat"])
+    value = serializers.CharField()
+
+
+class SuggestionListSerializer(serializers.Serializer[Any]):
+    """Contacts that may be one person with this one."""
+
+    results = SuggestionSerializer(many=True)

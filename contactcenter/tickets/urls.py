@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("tickets/<int:ticket_id>/replies/", api.RepliesView.as_view(), name="ticket-replies"),
     path("tickets/<int:ticket_id>/notes/", api.NotesView.as_view(), name="ticket-notes"),
     path("tickets/<int:ticket_id>/drafts/<slug:channel>/", api.DraftView.as_view(), name="ticket-draft"),
+    path("contacts/<int:contact_id>/suggestions/", api.ContactSuggestionsView.as_view(), name="contact-suggestions"),
     path("messages/<int:message_id>/html/", api.MessageHtmlView.as_view(), name="message-html"),
     path("attachments/<int:attachment_id>/", api.AttachmentView.as_view(), name="attachment"),
 ]

@@ -268,6 +268,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contact-merges/{merge_id}/undo/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Move back what the merge moved; `stayed` names what was changed since. */
+        post: operations["contacts_merge_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return a page of contacts. */
+        get: operations["contacts_list"];
+        put?: never;
+        /** @description Add a contact; a point that another contact has is a 409 that names the other. */
+        post: operations["contacts_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{contact_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return one contact; a merged one leads to the one that stands for it. */
+        get: operations["contacts_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Change name or language. */
+        patch: operations["contacts_change"];
+        trace?: never;
+    };
+    "/api/v1/contacts/{contact_id}/merge/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Merge another contact into this one. */
+        post: operations["contacts_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{contact_id}/points/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Add a point; one that another contact has is a 409 that names the other. */
+        post: operations["contacts_point_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{contact_id}/points/{point_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Remove a point; one that tickets are answered through is a 409. */
+        delete: operations["contacts_point_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{contact_id}/suggestions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return contacts that may be the same person, each with the reason. */
+        get: operations["contacts_suggestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contracts/": {
         parameters: {
             query?: never;
@@ -1318,6 +1439,27 @@ export interface components {
             open: components["schemas"]["TicketCard"][];
             wrapping: components["schemas"]["Wrapping"][];
         };
+        /** @description One end customer. */
+        Contact: {
+            id: number;
+            account_id: number;
+            name: string;
+            language: string;
+            /** Format: date-time */
+            created_at: string;
+            points: components["schemas"]["Point"][];
+        };
+        /** @description One end customer with the merges that made it. */
+        ContactDetail: {
+            id: number;
+            account_id: number;
+            name: string;
+            language: string;
+            /** Format: date-time */
+            created_at: string;
+            points: components["schemas"]["Point"][];
+            merges: components["schemas"]["UndoableMerge"][];
+        };
         /** @description A contact with the slices of time behind it. */
         ContactExplanation: {
             id: number;
@@ -1339,10 +1481,52 @@ export interface components {
             };
             sources: components["schemas"]["UsageSource"][];
         };
+        /** @description Contact `merged_id` was merged into `contact_id`, or was parted from it again. */
+        ContactMergePayload: {
+            contact_id: number;
+            merged_id: number;
+            merge_id: number;
+        };
+        /** @description Live event contact.merged. */
+        ContactMergedEvent: {
+            cursor: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "contact.merged";
+            /** Format: date-time */
+            at: string;
+            account_id: number | null;
+            payload: components["schemas"]["ContactMergePayload"];
+        };
+        /** @description A contact by name. */
+        ContactName: {
+            id: number;
+            name: string;
+        };
+        /** @description A page of contacts, the newest first. */
+        ContactPage: {
+            results: components["schemas"]["Contact"][];
+            next: string | null;
+        };
         /** @description One way to reach the contact. */
         ContactPoint: {
             kind: components["schemas"]["PointKind"];
             value: string;
+        };
+        /** @description Live event contact.unmerged. */
+        ContactUnmergedEvent: {
+            cursor: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "contact.unmerged";
+            /** Format: date-time */
+            at: string;
+            account_id: number | null;
+            payload: components["schemas"]["ContactMergePayload"];
         };
         /** @description An account has a tariff on [starts_on, ends_on). */
         Contract: {
@@ -1614,7 +1798,7 @@ export interface components {
             results: components["schemas"]["LineContact"][];
             next: string | null;
         };
-        LiveEvent: components["schemas"]["OfferMadeEvent"] | components["schemas"]["OfferResolvedEvent"] | components["schemas"]["TicketChangedEvent"] | components["schemas"]["EntryAddedEvent"] | components["schemas"]["EntryChangedEvent"] | components["schemas"]["PresenceChangedEvent"] | components["schemas"]["QueuePulseEvent"] | components["schemas"]["WrapStartedEvent"] | components["schemas"]["WrapFinishedEvent"] | components["schemas"]["ChatTypingEvent"] | components["schemas"]["ChatClosedEvent"];
+        LiveEvent: components["schemas"]["OfferMadeEvent"] | components["schemas"]["OfferResolvedEvent"] | components["schemas"]["TicketChangedEvent"] | components["schemas"]["EntryAddedEvent"] | components["schemas"]["EntryChangedEvent"] | components["schemas"]["PresenceChangedEvent"] | components["schemas"]["QueuePulseEvent"] | components["schemas"]["WrapStartedEvent"] | components["schemas"]["WrapFinishedEvent"] | components["schemas"]["ChatTypingEvent"] | components["schemas"]["ChatClosedEvent"] | components["schemas"]["ContactMergedEvent"] | components["schemas"]["ContactUnmergedEvent"];
         /** @description Events after a cursor; ask again with `next` until none come. `reload`: the log no longer reaches back so far. */
         LiveEvents: {
             results: components["schemas"]["LiveEvent"][];
@@ -1640,6 +1824,26 @@ export interface components {
             /** Format: date-time */
             server_time: string;
             live_cursor: string;
+        };
+        /** @description A merge. `moved` and `stayed` are ids by kind of row; `stayed` is what an undo could not move back. */
+        Merge: {
+            readonly id: number;
+            contact_id: number;
+            merged_id: number;
+            /** Format: date-time */
+            readonly at: string;
+            moved: {
+                [key: string]: number[];
+            };
+            /** Format: date-time */
+            readonly undone_at: string | null;
+            stayed: {
+                [key: string]: number[];
+            };
+        };
+        /** @description Which contact to merge into the one in the address. */
+        MergeRequestRequest: {
+            contact_id: number;
         };
         /** @description The sanitised HTML of a message, to be shown in a sandboxed frame. */
         MessageHtml: {
@@ -1676,6 +1880,16 @@ export interface components {
             /** @default  */
             name: string;
         };
+        /** @description A contact to add. */
+        NewContactWithPointsRequest: {
+            /** @description Your account, unless you reach several. */
+            account_id?: number;
+            /** @default  */
+            name: string;
+            /** @default  */
+            language: string;
+            points?: components["schemas"]["NewPointRequest"][];
+        };
         /** @description A contract to sign. */
         NewContractRequest: {
             account: number;
@@ -1690,6 +1904,11 @@ export interface components {
             /** Format: uuid */
             client_uuid?: string;
             text: string;
+        };
+        /** @description A point as anybody writes it. */
+        NewPointRequest: {
+            kind: components["schemas"]["PointKind"];
+            value: string;
         };
         /** @description A tariff to create; the document is that of its first version, a draft. */
         NewTariffRequest: {
@@ -1817,6 +2036,11 @@ export interface components {
             billing_email?: string;
             is_active?: boolean;
         };
+        /** @description What to change. */
+        PatchedContactChangeRequest: {
+            name?: string;
+            language?: string;
+        };
         /** @description What to change of an endpoint. `secrets`: {name: text to set, null to remove}. */
         PatchedEndpointChangeRequest: {
             address?: string;
@@ -1890,6 +2114,12 @@ export interface components {
             id: number;
             name: string;
             brand_color: string;
+        };
+        /** @description One address, number or handle; the value is normalised (E.164, lower case). */
+        Point: {
+            id: number;
+            kind: components["schemas"]["PointKind"];
+            value: string;
         };
         /**
          * @description * `phone` - Phone
@@ -2032,6 +2262,12 @@ export interface components {
             wrap_up_seconds?: number;
             is_active?: boolean;
         };
+        /**
+         * @description * `same_number` - same_number
+         *     * `email_in_chat` - email_in_chat
+         * @enum {string}
+         */
+        ReasonEnum: "same_number" | "email_in_chat";
         /** @description A receipt without its raw bytes; `raw_url` gives them. */
         Receipt: {
             readonly id: number;
@@ -2152,6 +2388,16 @@ export interface components {
         SpokenLanguageRequest: {
             language: string;
             level: number;
+        };
+        /** @description Another contact that may be the same person: `value` is the number or address that both have. */
+        Suggestion: {
+            contact: components["schemas"]["Contact"];
+            reason: components["schemas"]["ReasonEnum"];
+            value: string;
+        };
+        /** @description Contacts that may be one person with this one. */
+        SuggestionList: {
+            results: components["schemas"]["Suggestion"][];
         };
         /** @description A tariff with its versions, newest first; in_force is the version whose terms hold today. */
         Tariff: {
@@ -2303,6 +2549,14 @@ export interface components {
             ticket_id: number;
             name: string;
             from: string;
+        };
+        /** @description A merge into this contact that can be undone; `by` is empty where an API key merged. */
+        UndoableMerge: {
+            id: number;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            merged: components["schemas"]["ContactName"];
         };
         /** @description One month of one account. */
         Usage: {
@@ -3036,6 +3290,229 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Console"];
+                };
+            };
+        };
+    };
+    contacts_merge_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                merge_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Merge"];
+                };
+            };
+        };
+    };
+    contacts_list: {
+        parameters: {
+            query?: {
+                account?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Part of a name, address or number. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactPage"];
+                };
+            };
+        };
+    };
+    contacts_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With an API key: any text of up to 200 characters, new for each thing to be done. The same request under the same text within a day is answered as before and does nothing; another one under it is a 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewContactWithPointsRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDetail"];
+                };
+            };
+        };
+    };
+    contacts_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDetail"];
+                };
+            };
+            /** @description Merged: Location is the contact that stands for it. */
+            307: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    contacts_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedContactChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDetail"];
+                };
+            };
+        };
+    };
+    contacts_merge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With an API key: any text of up to 200 characters, new for each thing to be done. The same request under the same text within a day is answered as before and does nothing; another one under it is a 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                contact_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeRequestRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Merge"];
+                };
+            };
+        };
+    };
+    contacts_point_add: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With an API key: any text of up to 200 characters, new for each thing to be done. The same request under the same text within a day is answered as before and does nothing; another one under it is a 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                contact_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPointRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactDetail"];
+                };
+            };
+        };
+    };
+    contacts_point_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: number;
+                point_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    contacts_suggestions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestionList"];
                 };
             };
         };

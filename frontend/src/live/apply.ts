@@ -69,6 +69,11 @@ export function apply(snapshot: ConsoleSnapshot, event: LiveEvent, view: View): 
       if (isOpen(event.payload.ticket_id)) result.refresh.push('console');
       result.refresh.push(...whole(event.payload.ticket_id));
       break;
+    case 'contact.merged':
+    case 'contact.unmerged':
+      // tickets of either contact may be shown anywhere
+      result.refresh.push('console', 'lists', ...whole(view.selected));
+      break;
   }
   return result;
 }

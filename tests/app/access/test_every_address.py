@@ -16,6 +16,8 @@ from drf_spectacular.generators import SchemaGenerator
 from channels_app.attachments import store_attachments
 from channels_app.contract import InboundAttachment
 from channels_app.models import Endpoint
+from contactcenter.contacts.merging import merge_contacts
+from contactcenter.contacts.models import ContactPoint
 from contactcenter.operators.models import Operator
 from contactcenter.routing.models import Offer, OperatorState
 from contactcenter.tenancy.doors import open_every_account
@@ -23,14 +25,15 @@ from contactcenter.tenancy.key_actions import create_key
 from contactcenter.tenancy.models import ApiScope, Role
 from contactcenter.tickets import actions
 from contactcenter.tickets.models import Attachment
-from tests.app.factories import AT, make_account, make_operator, make_ticket, make_user
+from tests.app.factories import AT, make_account, make_contact, make_operator, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
 
 ROLES = ("operator", "other operator", "supervisor", "billing admin", "admin", "viewer", "client", "other client")
 SECRET = "Zauberwort der Alpha"
 # enough for the calls on a ticket to be understood, so that access decides and not a missing field
-BODY = {"client_uuid": "6f1c1a52-7a0c-4a51-9e6e-0d5a3f0c9b11", "channel": "email", "text": "Hello", "active": True}
+BODY = {"client_uuid": "6f1c1a52-7a0c-4a51-9e6e-0d5a3f0c9b11", "channel": "email", "text": "Hello", "active": True,
+        "kind": "sms", "value": "+4915100000"}  # fmt: skip
 METHODS = ("get", "post", "put", "patch", "delete")
 
 TABLE = {
@@ -58,6 +61,15 @@ TABLE = {
     "POST /api/v1/api-keys/{key_id}/revoke/": "nnnnyny-",
     "GET /api/v1/attachments/{attachment_id}/": "y-yyyyy-",
     "GET /api/v1/console/": "yyyyynnn",
+    "POST /api/v1/contact-merges/{merge_id}/undo/": "y-ynynnn",
+    "GET /api/v1/contacts/": "yyyyyyyy",
+    "POST /api/v1/contacts/": "yyynynnn",
+    "GET /api/v1/contacts/{contact_id}/": "y-yyyyy-",
+    "PATCH /api/v1/contacts/{contact_id}/": "y-ynynnn",
+    "POST /api/v1/contacts/{contact_id}/merge/": "y-ynynnn",
+    "POST /api/v1/contacts/{contact_id}/points/": "y-ynynnn",
+    "DELETE /api/v1/contacts/{contact_id}/points/{point_id}/": "y-ynynnn",
+    "GET /api/v1/contacts/{contact_id}/suggestions/": "y-yyyyy-",
     "GET /api/v1/contracts/": "nnnyynnn",
     "POST /api/v1/contracts/": "nnnyynnn",
     "POST /api/v1/contracts/{contract_id}/end/": "nnnyynnn",
@@ -111,6 +123,15 @@ TABLE = {
 # what opens an address to API keys; all others are closed to every key
 KEYS = {
     "GET /api/v1/attachments/{attachment_id}/": "messages:read",
+    "POST /api/v1/contact-merges/{merge_id}/undo/": "contacts:write",
+    "GET /api/v1/contacts/": "contacts:read",
+    "POST /api/v1/contacts/": "contacts:write",
+    "GET /api/v1/contacts/{contact_id}/": "contacts:read",
+    "PATCH /api/v1/contacts/{contact_id}/": "contacts:write",
+    "POST /api/v1/contacts/{contact_id}/merge/": "contacts:write",
+    "POST /api/v1/contacts/{contact_id}/points/": "contacts:write",
+    "DELETE /api/v1/contacts/{contact_id}/points/{point_id}/": "contacts:write",
+    "GET /api/v1/contacts/{contact_id}/suggestions/": "contacts:read",
     "GET /api/v1/messages/{message_id}/html/": "messages:read",
     "GET /api/v1/portal/interactions/": "usage:read",
     "GET /api/v1/portal/interactions/export/": "usage:read",
@@ -145,6 +166,9 @@ def house():
             expires_at=AT + timedelta(seconds=30),
         )  # fmt: skip
         key, _ = create_key(account_id=alpha.pk, actor_id=operator.user_id, name="CRM", scopes=["calls:read"], at=AT)
+        other_contact = make_contact(alpha)
+        merge = merge_contacts(kept_id=other_contact.pk, merged_id=make_contact(alpha).pk, actor_id=None, at=AT)
+        free_point = ContactPoint.objects.create(account=alpha, contact=ticket.contact, kind="sms", value="+4915112345")
     people = {
         "operator": operator.user,
         "other operator": other.user,
@@ -159,10 +183,20 @@ def house():
     for server in (operator, other, chief):
         OperatorState.objects.create(operator=server, presence="available", since=AT)
     ids = {
-        "account_id": alpha.pk, "ticket_id": ticket.pk, "message_id": message.pk, "attachment_id": attachment.pk,
-        "endpoint_id": endpoint.pk, "offer_id": offer.pk, "operator_id": operator.pk, "channel": "email",
+        "account_id": alpha.pk,
+        "ticket_id": ticket.pk,
+        "message_id": message.pk,
+        "attachment_id": attachment.pk,
+        "endpoint_id": endpoint.pk,
+        "offer_id": offer.pk,
+        "operator_id": operator.pk,
+        "channel": "email",
         "key_id": key.pk,
-    }  # fmt: skip
+        "contact_id": ticket.contact_id,
+        "other_contact_id": other_contact.pk,
+        "point_id": free_point.pk,
+        "merge_id": merge.pk,
+    }
     return alpha, people, ids
 
 
@@ -186,7 +220,8 @@ def _answer(client: Client, method: str, path: str, ids: dict, account_id: int):
         if method == "GET":
             response = client.get(address, {"account": account_id, "after": "0-0"})
         else:
-            response = client.generic(method, address, json.dumps(BODY), content_type="application/json")
+            body = {**BODY, "contact_id": ids["other_contact_id"]}
+            response = client.generic(method, address, json.dumps(body), content_type="application/json")
         content = b"".join(response) if response.streaming else response.content
         transaction.set_rollback(True)
     return response.status_code, content
