@@ -10,7 +10,7 @@ from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, NotFound
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.kernel.push import push_on_commit
-from contactcenter.tickets.models import Direction, Message, MessageStatus
+from contactcenter.tickets.models import Channel, Direction, Message, MessageStatus
 
 
 @transaction.atomic
@@ -44,7 +44,10 @@ def resend_message(*, message_id: int, actor_id: int | None, at: datetime) -> Me
     if message.direction != Direction.OUTBOUND or message.status != MessageStatus.FAILED:
         raise Conflict("Only a message that was not sent can be sent again.", field="status")
     message.status, message.attempts, message.next_attempt_at, message.error = MessageStatus.QUEUED, 0, at, ""
-    message.save(update_fields=["status", "attempts", "next_attempt_at", "error"])
+    if message.channel in {Channel.SMS, Channel.SOCIAL}:
+        # the provider's name for the attempt that failed: late reports on it must not touch the new one
+        message.external_id = ""
+    message.save(update_fields=["status", "attempts", "next_attempt_at", "error", "external_id"])
     audit.record(action="message.resend", target=message, actor_id=actor_id, account_id=message.account_id)
     push_message_changed(message)
     enqueue_on_commit("channels.deliver_message", message_id=message.pk)

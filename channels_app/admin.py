@@ -29,10 +29,10 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 class EndpointAdmin(ReadOnlyAdmin):
     """Mailboxes, widgets and telephone systems; they are changed on the admin page, which keeps their secrets."""
 
-    list_display = ("address", "kind", "account", "language", "is_active", "last_received_at", "last_error")
-    list_filter = ("kind", "account", "is_active")
+    list_display = ("address", "kind", "provider", "account", "language", "is_active", "last_received_at", "last_error")
+    list_filter = ("kind", "provider", "account", "is_active")
     list_select_related = ("account",)
-    exclude = ("settings",)
+    exclude = ("settings", "secrets_sealed", "public_token")
 
 
 @admin.register(Receipt)

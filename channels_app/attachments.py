@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 import puremagic
 
-from channels_app.contract import InboundAttachment
+from channels_app.contract import InboundAttachment, RemoteFile
+from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.tickets.files import store_file
-from contactcenter.tickets.models import Attachment, Message
+from contactcenter.tickets.models import Attachment, FileState, Message
 
 MAX_ATTACHMENTS = 100
 _SNIFFED_BYTES = 8_192
@@ -48,6 +50,23 @@ def store_attachments(*, message: Message, attachments: Sequence[InboundAttachme
         )
     if rows:
         Attachment.objects.bulk_create(rows)
+
+
+def store_remote_files(*, message: Message, files: Sequence[RemoteFile], at: datetime) -> None:
+    """Write the rows of files that the provider keeps, and ask for their bytes after commit (`remote_files.fetch`)."""
+    for item in files[:MAX_ATTACHMENTS]:
+        row = Attachment.objects.create(
+            account_id=message.account_id,
+            message=message,
+            filename=item.filename[:255],
+            content_type="application/octet-stream",
+            declared_type=item.content_type[:120],
+            size=0,
+            state=FileState.PENDING,
+            remote=item.reference[:2000],
+            next_attempt_at=at,
+        )
+        enqueue_on_commit("channels.fetch_file", attachment_id=row.pk)
 
 
 def _is_text(head: bytes) -> bool:

@@ -1,16 +1,17 @@
 """The values that doors, adapters and the one intake exchange, for every kind of channel.
 
 A door stores the raw bytes (`receipts.store_receipt`) and acknowledges; an adapter translates them purely into an
-`InboundMessage`; `ingest.ingest_message(endpoint=..., inbound=..., receipt_id=...) -> IngestResult` turns that into
-contact, ticket and timeline entry, in one transaction, inside the account's scope. On the way out `delivery` hands an
-`OutboundMessage` to the adapter of the ticket's endpoint. Nothing here knows Django.
+`InboundMessage`, a `StatusReport`, a `MessageEdit` or `Ignored`; `ingest` turns that into contact, ticket and timeline
+entry, in one transaction, inside the account's scope. On the way out `delivery` hands an `OutboundMessage` to the
+adapter of the ticket's endpoint. Nothing here knows Django. What a provider's webhook asks of its door is in
+`webhook.py`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 
 class InboundKind(StrEnum):
@@ -23,16 +24,23 @@ class InboundKind(StrEnum):
 
 
 class AdapterError(Exception):
-    """A translation or a delivery failed; `permanent` says that the same attempt can never succeed."""
+    """A translation or a delivery failed; `permanent` says that the same attempt can never succeed.
 
-    def __init__(self, message: str, *, permanent: bool) -> None:
+    `retry_after` is how long the other side asked to be left alone, where it said so.
+    """
+
+    def __init__(self, message: str, *, permanent: bool, retry_after: timedelta | None = None) -> None:
         super().__init__(message)
         self.permanent = permanent
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointInfo:
-    """What an adapter may know of an endpoint; `settings` is the endpoint's own JSON document."""
+    """What an adapter may know of an endpoint; `settings` is the endpoint's own JSON document, open to be shown.
+
+    `secrets` never is: names to values, decrypted. `webhook_url` is where the provider calls us, in full.
+    """
 
     id: int
     account_id: int
@@ -42,6 +50,9 @@ class EndpointInfo:
     name: str
     language: str
     settings: Mapping[str, Any]
+    provider: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    webhook_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +94,18 @@ class BounceReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteFile:
+    """A file that the provider keeps: `reference` is its address or the provider's id of it.
+
+    The entry appears at once; the bytes are fetched afterwards by the adapter's `fetch_file`.
+    """
+
+    reference: str
+    filename: str = ""
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboundMessage:
     """One message that arrived, translated; every string is clean text, `html` is already sanitised.
 
@@ -91,8 +114,8 @@ class InboundMessage:
     messages will find this one. Both are looked up within the same endpoint only. `reply_token` is the unverified
     token of a signed reply address: the intake verifies it. `language` is set only where the channel itself knows it;
     otherwise the intake detects it with `language_hints`. `undelivered` is why the first of `answers` was finally not
-    delivered (a bounce; '' otherwise), `bounce` the report in fields, a delay included. `problem` states why the text
-    may be incomplete, if so.
+    delivered (a bounce; '' otherwise), `bounce` the report in fields, a delay included. `parts` is how many units the
+    carrier counts (SMS segments). `problem` states why the text may be incomplete, if so.
     """
 
     channel: str
@@ -112,6 +135,8 @@ class InboundMessage:
     reply_token: str = ""
     client_uuid: str = ""
     attachments: tuple[InboundAttachment, ...] = ()
+    remote_files: tuple[RemoteFile, ...] = ()
+    parts: int | None = None
     headers: Mapping[str, Any] = field(default_factory=dict)
     undelivered: str = ""
     bounce: BounceReport | None = None
@@ -120,6 +145,63 @@ class InboundMessage:
     def __post_init__(self) -> None:
         if self.at.utcoffset() is None:
             raise ValueError("InboundMessage.at must be an aware instant")
+
+
+class DeliveryStatus(StrEnum):
+    """What a provider can say of a message of ours; `states.py` says which may follow which."""
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReport:
+    """A provider's word on messages of ours, named in one of three ways.
+
+    `external_id` is what the provider called the message when it took it; `reference` is our own name for it
+    (`OutboundMessage.client_uuid`) where the provider gives it back; `recipient` with no id means every message sent to
+    them by `at` (a read mark). `reason` is the provider's sentence or code on a failure. `opted_out`: the provider says
+    that the recipient wants nothing more.
+    """
+
+    status: DeliveryStatus
+    at: datetime
+    external_id: str = ""
+    reference: str = ""
+    recipient: ContactRef | None = None
+    reason: str = ""
+    opted_out: bool = False
+
+    def __post_init__(self) -> None:
+        if self.at.utcoffset() is None:
+            raise ValueError("StatusReport.at must be an aware instant")
+        if not (self.external_id or self.reference or self.recipient):
+            raise ValueError("StatusReport must name the messages it is about")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageEdit:
+    """The contact changed the text of a message that they had sent; what it said before stays with the entry."""
+
+    external_id: str
+    text: str
+    at: datetime
+
+    def __post_init__(self) -> None:
+        if self.at.utcoffset() is None:
+            raise ValueError("MessageEdit.at must be an aware instant")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """What arrived asks for nothing: an echo of our own message, a typing mark. `reason` stands on the receipt."""
+
+    reason: str
+
+
+InboundEvent: TypeAlias = InboundMessage | StatusReport | MessageEdit | Ignored
 
 
 class IngestStatus(StrEnum):
@@ -185,17 +267,37 @@ class OutboundMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """An adapter's word that a message left; `confirmed` where the other side acknowledged it."""
+    """An adapter's word that a message left; `confirmed` where the other side acknowledged it.
+
+    `external_id` is what the provider calls it from now on; '' where it tells later, by a report on our reference.
+    `parts` is how many units the carrier counts.
+    """
 
     external_id: str
     confirmed: bool = False
+    parts: int | None = None
 
 
 class Adapter(Protocol):
-    """One kind of channel. `translate` is pure; both raise `AdapterError` only."""
+    """One provider of one kind of channel. `translate` is pure; all raise `AdapterError` only.
+
+    `check` asks the other side whether the endpoint works as it is configured and returns a sentence that says so; its
+    AdapterError is a sentence that names what to mend.
+    """
 
     channel: str
 
-    def translate(self, *, raw: bytes, endpoint: EndpointInfo, received_at: datetime) -> InboundMessage: ...
+    def translate(self, *, raw: bytes, endpoint: EndpointInfo, received_at: datetime) -> InboundEvent: ...
 
     def deliver(self, *, endpoint: EndpointInfo, message: OutboundMessage) -> Delivered: ...
+
+    def check(self, *, endpoint: EndpointInfo) -> str: ...
+
+
+@runtime_checkable
+class FetchesFiles(Protocol):
+    """An adapter whose messages name files that the provider keeps."""
+
+    def fetch_file(self, *, endpoint: EndpointInfo, reference: str, limit: int) -> bytes:
+        """Return at most `limit` bytes; a larger file is a permanent AdapterError."""
+        ...

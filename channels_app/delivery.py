@@ -1,4 +1,8 @@
-"""Queued messages on their way out. At least once: a repeated attempt carries the same Message-ID."""
+"""Queued messages on their way out.
+
+At least once: a repeated attempt carries the same identity, the Message-ID of a mail or our reference where a provider
+takes one.
+"""
 
 import logging
 from datetime import datetime, timedelta
@@ -21,6 +25,7 @@ from channels_app.endpoints import endpoint_info, note_error
 from channels_app.models import ChannelThread, Endpoint, EndpointKind
 from channels_app.receipts import MAX_ATTEMPTS, back_off
 from channels_app.registry import adapter_for
+from channels_app.states import advanced
 from contactcenter.contacts.models import ContactPoint, PointKind
 from contactcenter.tickets.files import path_of
 from contactcenter.tickets.models import Channel, Direction, Message, MessageKind, MessageStatus
@@ -29,7 +34,26 @@ logger = logging.getLogger(__name__)
 
 # an attempt that has not ended by then was killed
 LEASE = timedelta(minutes=5)
-_KIND_OF_CHANNEL = {Channel.EMAIL: EndpointKind.EMAIL, Channel.CHAT: EndpointKind.WEBCHAT}
+_KIND_OF_CHANNEL = {
+    Channel.EMAIL: EndpointKind.EMAIL,
+    Channel.CHAT: EndpointKind.WEBCHAT,
+    Channel.SMS: EndpointKind.SMS,
+    Channel.SOCIAL: EndpointKind.SOCIAL,
+}
+# channels on which we name our messages; on the others the provider does, by its answer
+_OWN_IDS = frozenset({Channel.EMAIL, Channel.CHAT})
+# kinds of endpoint that may write first, and the points of contact that they reach
+_POINTS: dict[str, list[str]] = {
+    EndpointKind.EMAIL: [PointKind.EMAIL],
+    EndpointKind.SMS: [PointKind.SMS, PointKind.PHONE],
+}
+_NAMES: dict[str, str] = {
+    EndpointKind.EMAIL: "mailbox",
+    EndpointKind.WEBCHAT: "chat",
+    EndpointKind.SMS: "SMS number",
+    EndpointKind.SOCIAL: "social network",
+}
+_WANTED: dict[str, str] = {EndpointKind.EMAIL: "mail address", EndpointKind.SMS: "telephone number"}
 MAX_REFERENCES = 20
 
 
@@ -47,13 +71,15 @@ def deliver_message(*, message_id: int, at: datetime) -> str:
     message = Message.objects.select_related("ticket", "account", "operator", "contact").get(pk=message_id)
     try:
         endpoint, outbound = _prepare(message)
-        delivered = adapter_for(endpoint.kind).deliver(endpoint=endpoint, message=outbound)
+        adapter = adapter_for(kind=endpoint.kind, provider=endpoint.provider)
+        delivered = adapter.deliver(endpoint=endpoint, message=outbound)
     except AdapterError as error:
-        return _record_failure(message=message, error=str(error), permanent=error.permanent, at=at)
+        return _record_failure(message=message, error=error, at=at)
     except Exception as error:
         # a door to the outside: the message stays, with the reason, and is tried again within bounds
         logger.exception("message %s could not be delivered", message_id)
-        return _record_failure(message=message, error=f"{type(error).__name__}: {error}", permanent=False, at=at)
+        unexpected = AdapterError(f"{type(error).__name__}: {error}", permanent=False)
+        return _record_failure(message=message, error=unexpected, at=at)
     return _record_success(message=message, delivered=delivered)
 
 
@@ -63,10 +89,9 @@ def _prepare(message: Message) -> tuple[EndpointInfo, OutboundMessage]:
     ticket = message.ticket
     thread = _thread_for(message)
     endpoint = endpoint_info(thread.endpoint)
-    external_id = message.external_id or outgoing_message_id(
-        key=settings.SECRET_KEY, message_id=message.pk, address=endpoint.address
-    )
-    if not message.external_id:
+    external_id = message.external_id
+    if not external_id and message.channel in _OWN_IDS:
+        external_id = outgoing_message_id(key=settings.SECRET_KEY, message_id=message.pk, address=endpoint.address)
         # an answer may come before we learn that the mail was sent
         Message.objects.filter(pk=message.pk).update(external_id=external_id)
     earlier = _earlier(message)
@@ -102,7 +127,11 @@ def _prepare(message: Message) -> tuple[EndpointInfo, OutboundMessage]:
 
 
 def _thread_for(message: Message) -> ChannelThread:
-    """Return the ticket's place on an endpoint of the channel; a mail may open one on the account's mailbox."""
+    """Return the ticket's place on an endpoint of the channel.
+
+    A mail or an SMS may open one on the account's first mailbox or number; a chat and a social network cannot: there
+    the contact writes first.
+    """
     kind = _KIND_OF_CHANNEL.get(Channel(message.channel))
     if kind is None:
         raise AdapterError(f"channel: {message.channel} carries no replies yet.", permanent=True)
@@ -114,17 +143,17 @@ def _thread_for(message: Message) -> ChannelThread:
     )
     if thread is not None:
         return thread
-    if kind != EndpointKind.EMAIL:
-        raise AdapterError("The ticket has no chat to answer in.", permanent=True)
-    mailboxes = Endpoint.objects.select_related("account").filter(kind=kind, is_active=True)
-    endpoint = mailboxes.filter(account_id=message.account_id).order_by("pk").first()
+    if kind not in _POINTS:
+        raise AdapterError(f"The ticket has no {_NAMES[kind]} to answer in.", permanent=True)
+    endpoints = Endpoint.objects.select_related("account").filter(kind=kind, is_active=True)
+    endpoint = endpoints.filter(account_id=message.account_id).order_by("pk").first()
     if endpoint is None:
-        raise AdapterError("The account has no active mailbox to write from.", permanent=True)
-    point = (
-        ContactPoint.objects.filter(contact_id=message.ticket.contact_id, kind=PointKind.EMAIL).order_by("pk").first()
-    )
+        raise AdapterError(f"The account has no active {_NAMES[kind]} to write from.", permanent=True)
+    points = ContactPoint.objects.filter(contact_id=message.ticket.contact_id, kind__in=_POINTS[kind])
+    # the kind of the channel itself comes first: a number that has written is known to take messages
+    point = min(points, key=lambda item: (_POINTS[kind].index(item.kind), item.pk), default=None)
     if point is None:
-        raise AdapterError("recipient: the contact has no mail address.", permanent=True)
+        raise AdapterError(f"recipient: the contact has no {_WANTED[kind]}.", permanent=True)
     return ChannelThread.objects.create(
         account_id=message.account_id, endpoint=endpoint, ticket_id=message.ticket_id, contact_point=point
     )
@@ -176,30 +205,42 @@ def _reply_subject(subject: str, *, answers: bool) -> str:
 
 @transaction.atomic
 def _record_success(*, message: Message, delivered: Delivered) -> str:
-    status = MessageStatus.DELIVERED if delivered.confirmed else MessageStatus.SENT
-    Message.objects.filter(pk=message.pk, status=MessageStatus.SENDING).update(
-        status=status, external_id=delivered.external_id[:500], error="", next_attempt_at=None
-    )
+    """Keep the provider's id; a report that was faster than its own answer has already moved the status on."""
+    current = Message.objects.select_for_update(of=("self",)).get(pk=message.pk)
+    said = MessageStatus.DELIVERED if delivered.confirmed else MessageStatus.SENT
+    current.status = advanced(old=current.status, new=said)
+    current.external_id = delivered.external_id[:500] or current.external_id
+    current.error, current.next_attempt_at = "", None
+    if delivered.parts is not None:
+        current.parts = delivered.parts
+    current.save(update_fields=["status", "external_id", "error", "next_attempt_at", "parts"])
     push_message_changed(message)
-    return str(status)
+    return str(current.status)
 
 
 @transaction.atomic
-def _record_failure(*, message: Message, error: str, permanent: bool, at: datetime) -> str:
-    final = permanent or message.attempts >= MAX_ATTEMPTS
+def _record_failure(*, message: Message, error: AdapterError, at: datetime) -> str:
+    final = error.permanent or message.attempts >= MAX_ATTEMPTS
     status = MessageStatus.FAILED if final else MessageStatus.QUEUED
-    Message.objects.filter(pk=message.pk, status=MessageStatus.SENDING).update(
+    wait = max(back_off(message.attempts), error.retry_after or timedelta(0))
+    changed = Message.objects.filter(pk=message.pk, status=MessageStatus.SENDING).update(
         status=status,
-        error=error.replace("\0", "")[:500],
-        next_attempt_at=None if final else at + back_off(message.attempts),
+        error=str(error).replace("\0", "")[:500],
+        next_attempt_at=None if final else at + wait,
     )
+    if changed == 0:
+        # the answer was lost, but the provider has reported on the message meanwhile: it did leave
+        return str(Message.objects.values_list("status", flat=True).get(pk=message.pk))
     if final:
         logger.error("message %s was not sent: %s", message.pk, error)
+        kind = _KIND_OF_CHANNEL.get(Channel(message.channel))
         endpoint_id = (
-            ChannelThread.objects.filter(ticket_id=message.ticket_id).values_list("endpoint_id", flat=True).first()
+            ChannelThread.objects.filter(ticket_id=message.ticket_id, endpoint__kind=kind)
+            .values_list("endpoint_id", flat=True)
+            .first()
         )
         if endpoint_id is not None:
-            note_error(endpoint_id=endpoint_id, error=error, at=at)
+            note_error(endpoint_id=endpoint_id, error=str(error), at=at)
     push_message_changed(message)
     return str(status)
 

@@ -1,4 +1,4 @@
-"""Writes of endpoints. Secrets are kept unless replaced, and never leave by the API or the audit trail."""
+"""Writes of endpoints. Secrets are sealed, kept unless replaced, and never leave by the API or the audit trail."""
 
 import re
 from collections.abc import Mapping
@@ -7,11 +7,13 @@ from typing import Any
 from django.db import transaction
 
 from channels_app.models import Endpoint, EndpointKind
+from channels_app.registry import PROVIDERS
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, Invalid
+from contactcenter.kernel.sealing import Unreadable, reseal, seal, unseal
 from contactcenter.tenancy.actions import change_fields
 
-ENDPOINT_FIELDS = ("kind", "address", "name", "language", "is_active")
+ENDPOINT_FIELDS = ("kind", "provider", "address", "name", "language", "is_active")
 _SECRET = re.compile(r"password|secret|token|credential|api_?key|smtp_url", re.IGNORECASE)
 
 
@@ -22,23 +24,12 @@ _ADDRESS = {
 }
 
 
-def is_secret(*, key: str) -> bool:
-    """Say whether a key of the settings holds a secret, by its name."""
-    return bool(_SECRET.search(key))
-
-
-def open_settings(*, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings that may be shown, at any depth."""
-    shown: dict[str, Any] = {}
-    for key, value in settings.items():
-        if not is_secret(key=key):
-            shown[key] = open_settings(settings=value) if isinstance(value, Mapping) else value
-    return shown
-
-
-def secrets_set(*, settings: Mapping[str, Any]) -> list[str]:
-    """Return the names of the top-level secrets that hold a value."""
-    return sorted(key for key, value in settings.items() if is_secret(key=key) and value)
+def secrets_set(*, endpoint: Endpoint) -> list[str]:
+    """Return the names of the secrets that hold a value; none can be named where no key opens them any more."""
+    try:
+        return sorted(unseal(endpoint.secrets_sealed))
+    except Unreadable:
+        return []
 
 
 def save_endpoint(
@@ -46,9 +37,9 @@ def save_endpoint(
 ) -> Endpoint:
     """Create an endpoint of the account (endpoint_id None) or change the given fields of one, within an open scope.
 
-    `settings` replaces the open settings; `secrets` {name: text or null} sets or removes single secrets, the others
-    stay. Invalid where the address does not suit the kind; Conflict where an endpoint of the kind has it, in whichever
-    account.
+    `settings` replaces the open settings and holds no secret; `secrets` {name: text or null} sets or removes single
+    secrets, the others stay. Invalid where the address does not suit the kind, or the kind has no such provider;
+    Conflict where an endpoint of the kind and provider has the address, in whichever account.
     """
     with transaction.atomic():
         endpoint = (
@@ -60,8 +51,11 @@ def save_endpoint(
         shape, cause = _ADDRESS.get(EndpointKind(endpoint.kind), (None, ""))
         if shape is not None and not shape.fullmatch(endpoint.address):
             raise Invalid(cause, field="address")
+        _check_provider(endpoint)
         # the constraint reaches over all accounts, the scoped manager does not
-        taken = Endpoint._base_manager.filter(kind=endpoint.kind, address=endpoint.address).exclude(pk=endpoint.pk)
+        taken = Endpoint._base_manager.filter(
+            kind=endpoint.kind, provider=endpoint.provider, address=endpoint.address
+        ).exclude(pk=endpoint.pk)
         if taken.exists():
             raise Conflict("An endpoint of this kind has this address already.", field="address")
         changed |= _change_settings(endpoint, values)
@@ -76,29 +70,52 @@ def save_endpoint(
     return endpoint
 
 
+def rotate_secrets() -> int:
+    """Seal the secrets of every endpoint anew with the first key; returns how many. Needs a scope of every account.
+
+    Each endpoint is a transaction of its own; one that no key opens is left as it is, and Unreadable is raised.
+    """
+    count = 0
+    for pk in Endpoint.objects.exclude(secrets_sealed="").order_by("pk").values_list("pk", flat=True):
+        with transaction.atomic():
+            endpoint = Endpoint.objects.select_for_update(of=("self",)).get(pk=pk)
+            Endpoint.objects.filter(pk=pk).update(secrets_sealed=reseal(endpoint.secrets_sealed))
+            count += 1
+    return count
+
+
+def _check_provider(endpoint: Endpoint) -> None:
+    known = PROVIDERS.get(endpoint.kind)
+    if known is None and endpoint.provider:
+        raise Invalid("This kind of endpoint has no providers.", field="provider")
+    if known is not None and endpoint.provider not in known:
+        raise Invalid(f"Expected one of {', '.join(sorted(known))}.", field="provider")
+
+
 def _change_settings(endpoint: Endpoint, values: Mapping[str, Any]) -> dict[str, Any]:
-    before = dict(endpoint.settings)
-    after = _with_secrets(values["settings"], before) if "settings" in values else dict(before)
-    for name, text in (values.get("secrets") or {}).items():
-        if text is None:
-            after.pop(name, None)
-        else:
-            after[name] = text
-    endpoint.settings = after
     changed: dict[str, Any] = {}
-    if open_settings(settings=before) != open_settings(settings=after):
-        changed["settings"] = [open_settings(settings=before), open_settings(settings=after)]
-    if values.get("secrets"):
-        changed["secrets"] = sorted(values["secrets"])
+    if "settings" in values and values["settings"] != endpoint.settings:
+        if named := _first_secret(values["settings"]):
+            raise Invalid(f"{named} is a secret: send it in `secrets`.", field="settings")
+        changed["settings"] = [endpoint.settings, values["settings"]]
+        endpoint.settings = values["settings"]
+    if given := values.get("secrets"):
+        known = unseal(endpoint.secrets_sealed)
+        for name, text in given.items():
+            if text is None:
+                known.pop(name, None)
+            else:
+                known[name] = text
+        endpoint.secrets_sealed = seal(known)
+        changed["secrets"] = sorted(given)
     return changed
 
 
-def _with_secrets(shown: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    """The new open settings with the old secrets put back where they were."""
-    merged = dict(shown)
-    for key, value in before.items():
-        if is_secret(key=key):
-            merged.setdefault(key, value)
-        elif isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
-            merged[key] = _with_secrets(merged[key], value)
-    return merged
+def _first_secret(settings: Mapping[str, Any]) -> str:
+    """Return the name of a setting, at any depth, that is a secret by its name; '' if none is."""
+    for name, value in settings.items():
+        if _SECRET.search(name):
+            return name
+        if isinstance(value, Mapping) and (inner := _first_secret(value)):
+            return inner
+    return ""

@@ -2,11 +2,14 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from channels_app.contract import EndpointInfo
 from channels_app.email.addresses import without_tag
 from channels_app.models import Endpoint, EndpointKind
 from contactcenter.contacts.points import normal_email
 from contactcenter.kernel.errors import NotFound
+from contactcenter.kernel.sealing import unseal
 from contactcenter.tenancy.doors import open_every_account
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -29,7 +32,28 @@ def endpoint_info(endpoint: Endpoint) -> EndpointInfo:
         name=endpoint.name,
         language=endpoint.language,
         settings=endpoint.settings,
+        provider=endpoint.provider,
+        secrets=unseal(endpoint.secrets_sealed),
+        webhook_url=webhook_url(public_token=endpoint.public_token),
     )
+
+
+def webhook_url(*, public_token: str) -> str:
+    """Return the address at which a provider reaches the endpoint of this token."""
+    return f"{settings.PUBLIC_URL}/hooks/{public_token}/"
+
+
+def find_hooked_endpoint(*, public_token: str) -> EndpointInfo:
+    """Return the active endpoint that a provider calls by this token. Raises UnknownEndpoint."""
+    with open_every_account(reason="the address of a webhook names the account"):
+        endpoint = (
+            Endpoint.objects.select_related("account")
+            .filter(public_token=public_token, is_active=True, account__is_active=True)
+            .first()
+        )
+    if endpoint is None:
+        raise UnknownEndpoint("There is no such endpoint.")
+    return endpoint_info(endpoint)
 
 
 def find_mailbox(*, address: str) -> EndpointInfo:
@@ -61,5 +85,11 @@ def note_received(*, endpoint: Endpoint, at: datetime) -> None:
 
 
 def note_error(*, endpoint_id: int, error: str, at: datetime) -> None:
-    """Remember the last failure of the endpoint for the screens of admins."""
-    Endpoint.objects.filter(pk=endpoint_id).update(last_error=error[:500], last_error_at=at)
+    """Remember the last failure of the endpoint for the screens of admins.
+
+    The same failure again within a minute is not written: whoever sends forged webhooks must not load the database.
+    """
+    text = error[:500]
+    Endpoint.objects.filter(pk=endpoint_id).exclude(last_error=text, last_error_at__gt=at - SEEN_EVERY).update(
+        last_error=text, last_error_at=at
+    )

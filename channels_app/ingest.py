@@ -1,16 +1,27 @@
-"""The one intake: from a translated message to contact, ticket and timeline entry, whatever channel it came by."""
+"""The one intake: from a translated event to contact, ticket and timeline entry, whatever channel it came by."""
 
 import hashlib
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
 
 from channels_app.actions import record_undelivered
-from channels_app.attachments import store_attachments
-from channels_app.contract import InboundKind, InboundMessage, IngestResult, IngestStatus
+from channels_app.attachments import store_attachments, store_remote_files
+from channels_app.contract import (
+    Ignored,
+    InboundEvent,
+    InboundKind,
+    InboundMessage,
+    IngestResult,
+    IngestStatus,
+    MessageEdit,
+    StatusReport,
+)
 from channels_app.email.addresses import verified_ticket
 from channels_app.language import SURE, DetectedLanguage, detect_language
+from channels_app.message_actions import apply_edit, apply_report
 from channels_app.models import ChannelThread, Endpoint
 from channels_app.queries import ticket_of_answers, ticket_of_thread, ticket_on_endpoint
 from contactcenter.contacts.actions import find_or_create_contact
@@ -21,6 +32,34 @@ from contactcenter.tickets.actions import open_ticket, receive_message
 from contactcenter.tickets.models import Ticket, TicketLink, TicketStatus
 
 MAX_DETECTED_CHARACTERS = 4_000
+
+
+@transaction.atomic(savepoint=False)
+def ingest_event(
+    *, endpoint: Endpoint, event: InboundEvent, receipt_id: int | None = None
+) -> tuple[IngestResult | None, dict[str, Any]]:
+    """Do what the event asks for; returns the entry if it made one, and the outcome to stand on the receipt.
+
+    Needs the account's scope. A report or an edit of a message that is not known (yet) is a temporary AdapterError: the
+    order of arrival does not matter.
+    """
+    match event:
+        case InboundMessage():
+            result = ingest_message(endpoint=endpoint, inbound=event, receipt_id=receipt_id)
+            return result, {
+                "status": str(result.status),
+                "ticket": result.ticket_number,
+                "ticket_id": result.ticket_id,
+                "message_id": result.message_id,
+                "kind": str(result.kind),
+                "language": result.language,
+            }
+        case StatusReport():
+            return None, {"status": "report", **apply_report(endpoint=endpoint, report=event)}
+        case MessageEdit():
+            return None, {"status": "edit", **apply_edit(endpoint=endpoint, edit=event)}
+        case Ignored():
+            return None, {"status": "ignored", "reason": event.reason[:300]}
 
 
 @transaction.atomic(savepoint=False)
@@ -69,8 +108,10 @@ def ingest_message(*, endpoint: Endpoint, inbound: InboundMessage, receipt_id: i
         client_uuid=UUID(inbound.client_uuid) if inbound.client_uuid else None,
         headers=headers,
         contact_id=contact.pk,
+        parts=inbound.parts,
     )
     store_attachments(message=message, attachments=inbound.attachments)
+    store_remote_files(message=message, files=inbound.remote_files, at=inbound.at)
     _link_twins(ticket=ticket, inbound=inbound)
     if inbound.undelivered:
         record_undelivered(ticket_id=ticket.pk, external_ids=inbound.answers[:1], reason=inbound.undelivered)

@@ -1,5 +1,7 @@
 """Endpoints, the raw receipts of what arrived by them, and how their threads map to tickets."""
 
+import secrets
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -14,23 +16,40 @@ class EndpointKind(models.TextChoices):
     EMAIL = "email", "Mailbox"
     WEBCHAT = "webchat", "Chat widget"
     VOICE = "voice", "Telephone system"
+    SMS = "sms", "SMS number"
+    SOCIAL = "social", "Social network"
+
+
+def new_public_token() -> str:
+    """Return the unguessable name under which a provider calls an endpoint."""
+    return secrets.token_urlsafe(24)
 
 
 class Endpoint(AccountScopedModel):
-    """One configured mailbox, widget or telephone line of one account. `address` is unique among its kind."""
+    """One configured mailbox, number, bot, page, widget or telephone line of one account.
+
+    `address` is unique among its kind and provider ('' for kinds without one). `secrets_sealed` holds what
+    `kernel.sealing` made of the secrets; `public_token` names the endpoint in the address of its webhook.
+    """
 
     kind = models.CharField(max_length=12, choices=EndpointKind.choices)
+    provider = models.CharField(max_length=24, blank=True)
     address = models.CharField(max_length=320)
     name = models.CharField(max_length=120)
     language = models.CharField(max_length=8, blank=True)
     settings = models.JSONField(default=dict, blank=True)
+    secrets_sealed = models.TextField(blank=True, editable=False)
+    public_token = models.CharField(max_length=48, unique=True, default=new_public_token, editable=False)
     is_active = models.BooleanField(default=True)
     last_received_at = models.DateTimeField(null=True)
     last_error_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=500, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["kind", "address"], name="endpoint_address_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "provider", "address"], name="endpoint_address_once"),
+            models.CheckConstraint(condition=Q(kind__in=EndpointKind.values), name="endpoint_kind_known"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.address}"

@@ -6,6 +6,7 @@ the sweeper finds, and two processes at once make one entry.
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,9 +17,10 @@ from django.utils import timezone
 
 from channels_app.contract import AdapterError, IngestResult
 from channels_app.endpoints import endpoint_info, note_error, note_received
-from channels_app.ingest import ingest_message
+from channels_app.ingest import ingest_event
 from channels_app.models import Receipt, ReceiptState
 from channels_app.registry import adapter_for
+from channels_app.webhook import RawEvent
 from contactcenter.kernel.errors import NotFound
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.tenancy.scope import current_scope
@@ -43,7 +45,10 @@ class StoredReceipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Processed:
-    """How a receipt stands after an attempt; `result` only if this attempt made the entry."""
+    """How a receipt stands after an attempt; `result` only if this attempt made the entry.
+
+    `outcome` names the entry, or says what else came of it: a status, an edit, nothing.
+    """
 
     receipt_id: int
     state: str
@@ -94,6 +99,33 @@ def store_receipt(
     return StoredReceipt(receipt_id=existing[0], created=False, received_at=existing[1], state=existing[2])
 
 
+def store_receipts(*, endpoint_id: int, events: Sequence[RawEvent], at: datetime) -> int:
+    """Keep every event of one request, in one statement; returns how many are new. Needs a scope for the endpoint.
+
+    Committed when this returns (outside a transaction one statement is one). What had come before changes nothing.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO channels_app_receipt (account_id, endpoint_id, external_id, raw, received_at, state, attempts,"
+            " next_attempt_at, error, outcome)"
+            " SELECT e.account_id, e.id, left(r.external_id, 500), r.raw, %s, 'pending', 0, %s, '', '{}'"
+            " FROM channels_app_endpoint e, unnest(%s::text[], %s::bytea[])"
+            " WITH ORDINALITY r(external_id, raw, position) WHERE e.id = %s ORDER BY r.position"
+            " ON CONFLICT (endpoint_id, external_id) DO NOTHING RETURNING id",
+            [
+                at,
+                at + FIRST_ATTEMPT,
+                [item.external_id.replace("\0", "") for item in events],
+                [item.raw for item in events],
+                endpoint_id,
+            ],
+        )
+        created = [row[0] for row in cursor.fetchall()]
+    for receipt_id in created:
+        enqueue_on_commit("channels.process_receipt", receipt_id=receipt_id)
+    return len(created)
+
+
 def process_receipt(*, receipt_id: int, at: datetime | None = None, counted: bool = False) -> Processed:
     """Turn a pending receipt into its entry; safe to call any number of times, by anyone, at once.
 
@@ -107,7 +139,11 @@ def process_receipt(*, receipt_id: int, at: datetime | None = None, counted: boo
             return _process(receipt_id=receipt_id, at=at, counted=counted)
     except AdapterError as error:
         return _record_failure(
-            receipt_id=receipt_id, error=str(error), permanent=error.permanent, at=at, counted=counted
+            receipt_id=receipt_id,
+            error=str(error),
+            permanent=error.permanent,
+            at=at,
+            counted=counted,
         )
     except Exception as error:
         # the one door behind all doors: whatever the message did, it stays, it is listed, and the others go on
@@ -146,18 +182,10 @@ def _process(*, receipt_id: int, at: datetime, counted: bool, raw: bytes | None 
     # one row for both: the receipt's account is the endpoint's
     receipt.endpoint.account = receipt.account
     endpoint = endpoint_info(receipt.endpoint)
-    inbound = adapter_for(endpoint.kind).translate(
+    event = adapter_for(kind=endpoint.kind, provider=endpoint.provider).translate(
         raw=bytes(receipt.raw) if raw is None else raw, endpoint=endpoint, received_at=receipt.received_at
     )
-    result = ingest_message(endpoint=receipt.endpoint, inbound=inbound, receipt_id=receipt_id)
-    outcome = {
-        "status": str(result.status),
-        "ticket": result.ticket_number,
-        "ticket_id": result.ticket_id,
-        "message_id": result.message_id,
-        "kind": str(result.kind),
-        "language": result.language,
-    }
+    result, outcome = ingest_event(endpoint=receipt.endpoint, event=event, receipt_id=receipt_id)
     Receipt.objects.filter(pk=receipt_id).update(
         state=ReceiptState.PROCESSED,
         processed_at=at,
@@ -165,7 +193,7 @@ def _process(*, receipt_id: int, at: datetime, counted: bool, raw: bytes | None 
         attempts=F("attempts") + (0 if counted else 1),
         error="",
         outcome=outcome,
-        message_id=result.message_id,
+        message_id=None if result is None else result.message_id,
     )
     note_received(endpoint=receipt.endpoint, at=receipt.received_at)
     return Processed(receipt_id=receipt_id, state=ReceiptState.PROCESSED, error="", outcome=outcome, result=result)

@@ -3,12 +3,12 @@
 from celery import shared_task
 from django.utils import timezone
 
-from channels_app import delivery, receipts
+from channels_app import delivery, receipts, remote_files
 from channels_app.models import Receipt
 from channels_app.webchat import actions as webchat
 from contactcenter.kernel.clock import clock_is_held
 from contactcenter.tenancy.doors import open_account, open_every_account
-from contactcenter.tickets.models import Message, MessageStatus, Ticket
+from contactcenter.tickets.models import Attachment, Message, MessageStatus, Ticket
 
 # 200 receipts each: a backlog is worked off in one sweep, but a sweep ends
 ROUNDS = 10
@@ -35,6 +35,16 @@ def deliver_message(*, message_id: int) -> None:
             delivery.deliver_message(message_id=message_id, at=timezone.now())
 
 
+@shared_task(name="channels.fetch_file")
+def fetch_file(*, attachment_id: int) -> None:
+    """Fetch the bytes of one file that its provider keeps."""
+    with open_every_account(reason="only the attachment knows its account"):
+        account_id = Attachment.objects.filter(pk=attachment_id).values_list("account_id", flat=True).first()
+    if account_id is not None:
+        with open_account(account_id):
+            remote_files.fetch_file(attachment_id=attachment_id, at=timezone.now())
+
+
 @shared_task(name="channels.close_chat")
 def close_chat(*, ticket_id: int) -> None:
     """The operator has finished with the ticket: end its chat."""
@@ -59,6 +69,7 @@ def sweep() -> None:
         if not due_receipts:
             break
     _send_due()
+    _fetch_due()
     with open_every_account(reason="visitors of any account may have gone"):
         idle_chats = webchat.idle_sessions(at=timezone.now())
     for account_id, session in idle_chats:
@@ -75,5 +86,17 @@ def _send_due() -> None:
         with open_account(account_id):
             status = delivery.deliver_message(message_id=message_id, at=timezone.now())
         failures += status == MessageStatus.QUEUED
+        if failures >= MAX_FAILURES:
+            return
+
+
+def _fetch_due() -> None:
+    """Fetch files that are due, until a few could not be: a provider that hangs must not hold the sweeper for long."""
+    with open_every_account(reason="what was left behind may be any account's"):
+        due = remote_files.due(at=timezone.now())
+    failures = 0
+    for account_id, attachment_id in due:
+        with open_account(account_id):
+            failures += not remote_files.fetch_file(attachment_id=attachment_id, at=timezone.now())
         if failures >= MAX_FAILURES:
             return

@@ -1,9 +1,13 @@
 """Typed readers of environment variables that refuse bad values with a sentence."""
 
+import base64
 import os
 from collections.abc import Sequence
 from urllib.parse import unquote, urlsplit
 
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.core.exceptions import ImproperlyConfigured
 
 _TRUE = {"1", "true", "yes", "on"}
@@ -78,4 +82,47 @@ def redis(name: str, *, default: str) -> str:
     value = os.environ.get(name) or default
     if urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
         raise ImproperlyConfigured(f"{name}: expected redis://host:port/0 (or rediss://, unix://).")
+    return value
+
+
+def fernet_keys(name: str, *, derived_from: str) -> list[str]:
+    """Return a comma-separated list of Fernet keys (32 bytes in URL-safe base64); none given: one made from a secret.
+
+    Deriving is one-way (HKDF-SHA256), so the key tells nothing about the secret.
+    """
+    given = names(name, default=[])
+    for position, key in enumerate(given, start=1):
+        try:
+            Fernet(key)
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name}: key {position} is not 32 bytes in URL-safe base64 (44 characters, ending in '=')."
+            ) from None
+    if given:
+        return given
+    kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=name.encode())
+    return [base64.urlsafe_b64encode(kdf.derive(derived_from.encode())).decode("ascii")]
+
+
+def host_ports(name: str) -> frozenset[tuple[str, int]]:
+    """Return a comma-separated list of host:port pairs ([::1]:25 for IPv6); anything else is refused."""
+    pairs = set()
+    for item in names(name, default=[]):
+        try:
+            parts = urlsplit(f"//{item}")
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            host, port = None, None
+        if not host or not port or parts.path or parts.username is not None:
+            raise ImproperlyConfigured(f"{name}: {item!r} is not host:port.")
+        pairs.add((host, port))
+    return frozenset(pairs)
+
+
+def base_url(name: str, *, default: str) -> str:
+    """Return an http(s)://host[:port][/path] URL without a slash at its end."""
+    value = (os.environ.get(name) or default).rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ImproperlyConfigured(f"{name}={value!r}: expected https://host.")
     return value

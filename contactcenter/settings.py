@@ -30,7 +30,14 @@ if HTTPS and SECRET_KEY == _DEVELOPMENT_KEY:
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured("SECRET_KEY: expected at least 32 characters.")
 
+# The first key seals secrets at rest, all of them open them (docs/channels.md says how to change keys).
+SECRETS_KEYS = environment.fernet_keys("SECRETS_KEYS", derived_from=SECRET_KEY)
+
 ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", HOST])
+# Where providers reach this installation: their webhooks are called below it, and signed over it.
+PUBLIC_URL = environment.base_url("PUBLIC_URL", default=f"{'https' if HTTPS else 'http'}://{HOST}:{PORT}")
+# Private addresses that outbound requests may reach all the same: gateways on the own premises.
+OUTBOUND_ALLOWED_HOSTS = environment.host_ports("OUTBOUND_ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = environment.names("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
@@ -223,6 +230,7 @@ SPECTACULAR_SETTINGS = {
         "ApiScope": "contactcenter.tenancy.models.ApiScope",
         "AuthorKind": ["contact", "operator", "system"],
         "Channel": "contactcenter.tickets.models.Channel",
+        "FileState": "contactcenter.tickets.models.FileState",
         "Direction": "contactcenter.tickets.models.Direction",
         "EndpointKind": "channels_app.models.EndpointKind",
         "EntryType": ["message", "call", "note", "event"],
@@ -251,6 +259,10 @@ WIDGET_DIST = BASE_DIR / "frontend" / "dist-widget"
 STATICFILES_DIRS = [("app", FRONTEND_DIST)] if FRONTEND_DIST.is_dir() else []
 ATTACHMENTS_DIR = VAR_DIR / "attachments"
 MAX_MESSAGE_BYTES = environment.integer("MAX_MESSAGE_BYTES", default=30_000_000, minimum=10_000, maximum=200_000_000)
+MAX_WEBHOOK_BYTES = environment.integer("MAX_WEBHOOK_BYTES", default=1_000_000, minimum=10_000, maximum=30_000_000)
+MAX_REMOTE_FILE_BYTES = environment.integer(
+    "MAX_REMOTE_FILE_BYTES", default=50_000_000, minimum=10_000, maximum=200_000_000
+)
 EMAIL_URL = environment.text("EMAIL_URL", "")
 OUTBOX_DIR = VAR_DIR / "outbox"
 SMTP_LISTEN_PORT = environment.integer("SMTP_LISTEN_PORT", default=2525, minimum=1, maximum=65535)

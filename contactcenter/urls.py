@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from channels_app.hooks import hook
 from channels_app.webchat.views import chat_page, chat_style
 from contactcenter.kernel import frontend, health
 
@@ -26,6 +27,7 @@ urlpatterns = [
     path("api/v1/", include("contactcenter.dashboards.urls")),
     path("api/v1/", include("channels_app.urls")),
     path("api/v1/", include("billing.urls")),
+    path("hooks/<str:public_token>/", hook, name="hook"),
     path("widget.js", frontend.widget),
     path("demo/chat/<str:address>/", chat_page),
     path("demo/chat.css", chat_style),

@@ -64,10 +64,15 @@ class EmailAdapter:
     def deliver(self, *, endpoint: EndpointInfo, message: OutboundMessage) -> Delivered:
         """Send the reply by the endpoint's mail server, or write it to the outbox where none is configured."""
         mail = compose(endpoint=endpoint, message=message)
-        transport_for(endpoint.settings).send(
+        transport_for(endpoint.secrets).send(
             mail=mail, sender=endpoint.address, recipient=message.recipient.value, name=message.external_id
         )
         return Delivered(external_id=message.external_id)
+
+    def check(self, *, endpoint: EndpointInfo) -> str:
+        """Say by which way replies leave; a wrong `smtp_url` is an AdapterError."""
+        transport = transport_for(endpoint.secrets)
+        return f"Replies leave by {type(transport).__name__}."
 
 
 def _answers(mail: ParsedEmail) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.conf import settings
@@ -75,12 +75,12 @@ class Smtp:
         return client
 
 
-def transport_for(endpoint_settings: Mapping[str, Any]) -> Transport:
-    """Return the transport of an endpoint: its own `smtp_url`, else EMAIL_URL, else the outbox.
+def transport_for(endpoint_secrets: Mapping[str, str]) -> Transport:
+    """Return the transport of an endpoint: its own secret `smtp_url`, else EMAIL_URL, else the outbox.
 
     URLs are smtp://user:password@host:port (plain), the same with ?tls=starttls, or smtps:// (TLS from the start).
     """
-    url = str(endpoint_settings.get("smtp_url") or settings.EMAIL_URL)
+    url = endpoint_secrets.get("smtp_url") or settings.EMAIL_URL
     if not url:
         return Outbox(directory=Path(settings.OUTBOX_DIR))
     parts = urlsplit(url)

@@ -58,3 +58,7 @@ class WebchatAdapter:
             },
         )
         return Delivered(external_id=message.external_id)
+
+    def check(self, *, endpoint: EndpointInfo) -> str:
+        """A widget has no other side to ask."""
+        return "The widget needs no connection of its own."

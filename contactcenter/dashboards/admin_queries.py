@@ -4,8 +4,10 @@ from typing import Any
 
 from django.db.models import Count, Q
 
-from channels_app.endpoint_actions import open_settings, secrets_set
+from channels_app.endpoint_actions import secrets_set
+from channels_app.endpoints import webhook_url
 from channels_app.models import Endpoint, Receipt, ReceiptState
+from channels_app.registry import PROVIDERS
 from contactcenter.kernel.models import AuditEntry
 from contactcenter.operators.models import Operator
 from contactcenter.routing.models import OperatorState, Presence, Queue, Waiting
@@ -31,11 +33,13 @@ def endpoint_documents(*, account_id: int | None = None, endpoint_id: int | None
             "id": row.pk,
             "account_id": row.account_id,
             "kind": row.kind,
+            "provider": row.provider,
             "address": row.address,
             "name": row.name,
             "language": row.language,
-            "settings": open_settings(settings=row.settings),
-            "secrets_set": secrets_set(settings=row.settings),
+            "settings": row.settings,
+            "secrets_set": secrets_set(endpoint=row),
+            "webhook_url": webhook_url(public_token=row.public_token) if row.kind in PROVIDERS else "",
             "is_active": row.is_active,
             "last_received_at": row.last_received_at,
             "last_error_at": row.last_error_at,

@@ -95,11 +95,13 @@ class AdminEndpointSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     account_id = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=EndpointKind.choices)
+    provider = serializers.CharField()
     address = serializers.CharField()
     name = serializers.CharField()
     language = serializers.CharField()
     settings = serializers.DictField()
     secrets_set = serializers.ListField(child=serializers.CharField())
+    webhook_url = serializers.CharField(help_text="Where the provider calls us; '' for kinds without providers")
     is_active = serializers.BooleanField()
     last_received_at = serializers.DateTimeField(allow_null=True)
     last_error_at = serializers.DateTimeField(allow_null=True)
@@ -131,10 +133,11 @@ class EndpointChangeSerializer(serializers.Serializer[Any]):
 
 
 class EndpointCreateSerializer(EndpointChangeSerializer):
-    """A new endpoint; its account and kind stay."""
+    """A new endpoint; its account, kind and provider stay."""
 
     account_id = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=EndpointKind.choices)
+    provider = serializers.CharField(max_length=24, allow_blank=True, required=False)
 
 
 class SpokenLanguageSerializer(serializers.Serializer[Any]):

@@ -105,6 +105,7 @@ def receive_message(
     client_uuid: UUID | None = None,
     headers: Mapping[str, Any] | None = None,
     contact_id: int | None = None,
+    parts: int | None = None,
 ) -> Message:
     """Add what the contact wrote; a message (not an automatic one) reopens a pending or solved ticket.
 
@@ -127,6 +128,7 @@ def receive_message(
         client_uuid=client_uuid,
         status=MessageStatus.RECEIVED,
         headers=dict(headers or {}),
+        parts=parts,
     )
     changes: dict[str, Any] = {"unread": F("unread") + 1}
     if kind == MessageKind.MESSAGE:

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from contactcenter.kernel import push
-from contactcenter.kernel.errors import Invalid, NotFound
+from contactcenter.kernel.errors import Conflict, Invalid, NotFound
 from contactcenter.tenancy.idempotency import IDEMPOTENCY_KEY, idempotent
 from contactcenter.tenancy.key_login import KeyHolder
 from contactcenter.tenancy.models import CLIENT_ROLES, STAFF_ROLES, ApiScope, Role
@@ -24,6 +24,7 @@ from contactcenter.tickets import actions, head_actions, lists, queries, seriali
 from contactcenter.tickets.cards import card_of
 from contactcenter.tickets.contact_suggestions import suggestions
 from contactcenter.tickets.files import path_of
+from contactcenter.tickets.models import FileState
 
 Readers = roles(*STAFF_ROLES, *CLIENT_ROLES)
 Writers = roles(Role.OPERATOR, Role.SUPERVISOR, Role.ADMIN)
@@ -243,6 +244,8 @@ class AttachmentView(APIView):
     def get(self, request: Request, attachment_id: int) -> Any:
         """Return the file. Only harmless types are shown in place, all others are downloads."""
         attachment = queries.get_attachment(attachment_id=attachment_id)
+        if attachment.state != FileState.STORED:
+            raise Conflict(attachment.error or "The file is still being fetched.", field="state")
         path = path_of(attachment.sha256)
         if not path.is_file():
             raise NotFound("The file is not in the store.")

@@ -105,6 +105,7 @@ def _entry(**fields: Any) -> dict[str, Any]:
         "attachments": [],
         "call": None,
         "client_uuid": None,
+        "parts": None,
     }
     return blank | fields
 
@@ -123,6 +124,8 @@ def _messages(ticket_id: int) -> list[dict[str, Any]]:
                 "filename": attachment.filename,
                 "content_type": attachment.content_type,
                 "size": attachment.size,
+                "state": attachment.state,
+                "error": attachment.error,
                 "url": f"/api/v1/attachments/{attachment.pk}/",
             }
         )
@@ -140,6 +143,7 @@ def _messages(ticket_id: int) -> list[dict[str, Any]]:
             subject=message.subject,
             status=message.status,
             error=message.error,
+            parts=message.parts,
             attachments=files[message.pk],
             client_uuid=str(message.client_uuid) if message.client_uuid else None,
         )

@@ -14,7 +14,7 @@ from rest_framework import serializers
 from contactcenter.contacts.models import PointKind
 from contactcenter.contacts.serializers import ContactSerializer
 from contactcenter.tickets.actions import MAX_TEXT
-from contactcenter.tickets.models import Channel, Direction, MessageStatus, TicketStatus
+from contactcenter.tickets.models import Channel, Direction, FileState, MessageStatus, TicketStatus
 
 
 class PersonSerializer(serializers.Serializer[Any]):
@@ -118,6 +118,10 @@ class AttachmentSerializer(serializers.Serializer[Any]):
     filename = serializers.CharField()
     content_type = serializers.CharField()
     size = serializers.IntegerField()
+    state = serializers.ChoiceField(
+        choices=FileState.choices, help_text="Only a stored file can be had; a pending one is being fetched"
+    )
+    error = serializers.CharField(help_text="Why a file is not to be had")
     url = serializers.CharField()
 
 
@@ -156,6 +160,7 @@ class EntrySerializer(serializers.Serializer[Any]):
     attachments = AttachmentSerializer(many=True)
     call = CallFactsSerializer(allow_null=True)
     client_uuid = serializers.UUIDField(allow_null=True)
+    parts = serializers.IntegerField(allow_null=True, help_text="SMS segments of this message; null: none are counted")
 
 
 class TimelineSerializer(serializers.Serializer[Any]):

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from channels_app.contract import AdapterError
+from channels_app.contract import AdapterError, InboundMessage
 from channels_app.endpoints import endpoint_info
 from channels_app.models import Receipt, ReceiptState
 from channels_app.registry import adapter_for
@@ -22,7 +22,8 @@ def receipts_equal_entries(*, at: datetime) -> Check:
         """
         SELECT id, state, CASE WHEN message_id IS NULL THEN 'no entry' ELSE 'entry ' || message_id END
         FROM channels_app_receipt
-        WHERE (state = 'processed') <> (message_id IS NOT NULL) OR (state = 'processed') <> (processed_at IS NOT NULL)
+        WHERE (state = 'processed' AND coalesce(outcome ->> 'status', '') NOT IN ('report', 'edit', 'ignored'))
+              <> (message_id IS NOT NULL) OR (state = 'processed') <> (processed_at IS NOT NULL)
         ORDER BY id
         """,
     )
@@ -98,13 +99,18 @@ def entries_equal_raw(*, newest: int) -> Check:
         check.checked += 1
         message = receipt.message
         try:
-            inbound = adapter_for(receipt.endpoint.kind).translate(
+            adapter = adapter_for(kind=receipt.endpoint.kind, provider=receipt.endpoint.provider)
+            event = adapter.translate(
                 raw=bytes(receipt.raw), endpoint=endpoint_info(receipt.endpoint), received_at=receipt.received_at
             )
         except AdapterError as error:
             check.differs(f"receipt {receipt.pk}: can no longer be translated: {error}")
             continue
-        if message is not None and (inbound.text, inbound.external_id[:500]) != (message.text, message.external_id):
+        if message is None:
+            continue
+        edits = message.headers.get("edits")
+        said = (edits[0]["before"] if edits else message.text, message.external_id)
+        if not isinstance(event, InboundMessage) or (event.text, event.external_id[:500]) != said:
             check.differs(f"receipt {receipt.pk}: its raw bytes do not say what entry {message.pk} says")
     return check
 

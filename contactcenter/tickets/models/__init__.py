@@ -6,6 +6,7 @@ from contactcenter.tickets.models.ticket import Draft, Interaction, Ticket, Tick
 from contactcenter.tickets.models.words import (
     Channel,
     Direction,
+    FileState,
     MessageKind,
     MessageStatus,
     TicketStatus,
@@ -18,6 +19,7 @@ __all__ = [
     "Channel",
     "Direction",
     "Draft",
+    "FileState",
     "Interaction",
     "Message",
     "MessageKind",

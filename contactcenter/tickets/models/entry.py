@@ -4,11 +4,14 @@ from django.conf import settings
 from django.db import models
 
 from contactcenter.tenancy.scoped import AccountScopedModel
-from contactcenter.tickets.models.words import Channel, Direction, MessageKind, MessageStatus
+from contactcenter.tickets.models.words import Channel, Direction, FileState, MessageKind, MessageStatus
 
 
 class Message(AccountScopedModel):
-    """One message to or from the contact. `text` is all of it, `reply_text` without quotes, `html` sanitised."""
+    """One message to or from the contact. `text` is all of it, `reply_text` without quotes, `html` sanitised.
+
+    `parts` is how many units the carrier counts (SMS segments); null where nothing is counted.
+    """
 
     ticket = models.ForeignKey("tickets.Ticket", on_delete=models.PROTECT, related_name="messages")
     direction = models.CharField(max_length=3, choices=Direction.choices)
@@ -29,6 +32,7 @@ class Message(AccountScopedModel):
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
     headers = models.JSONField(default=dict)
+    parts = models.PositiveSmallIntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -50,18 +54,37 @@ class Message(AccountScopedModel):
 
 
 class Attachment(AccountScopedModel):
-    """A file of a message, stored by content outside the web root; `content_type` is what its bytes say."""
+    """A file of a message, stored by content outside the web root; `content_type` is what its bytes say.
+
+    One that the provider keeps (`remote`: its address or id there) is fetched after the entry has appeared; until then
+    `sha256` is '' and `content_type` is what the sender claims.
+    """
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments")
     filename = models.CharField(max_length=255)
     content_type = models.CharField(max_length=120)
     declared_type = models.CharField(max_length=120, blank=True)
     size = models.PositiveBigIntegerField()
-    sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64, blank=True)
     content_id = models.CharField(max_length=255, blank=True)
+    state = models.CharField(max_length=8, choices=FileState.choices, default=FileState.STORED)
+    remote = models.CharField(max_length=2000, blank=True)
+    error = models.CharField(max_length=300, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["message", "id"], name="attachment_message")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(state__in=FileState.values), name="attachment_state_known"),
+            models.CheckConstraint(
+                condition=~models.Q(state=FileState.STORED) | models.Q(sha256__gt=""),
+                name="attachment_stored_has_bytes",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["message", "id"], name="attachment_message"),
+            models.Index(fields=["next_attempt_at", "id"], condition=models.Q(state="pending"), name="attachment_due"),
+        ]
 
     def __str__(self) -> str:
         return self.filename

@@ -47,4 +47,13 @@ class MessageStatus(models.TextChoices):
     SENDING = "sending", "Sending"
     SENT = "sent", "Sent"
     DELIVERED = "delivered", "Delivered"
+    READ = "read", "Read"
     FAILED = "failed", "Not sent"
+
+
+class FileState(models.TextChoices):
+    """Where the bytes of an attachment are: remote ones are fetched after the entry has appeared."""
+
+    STORED = "stored", "Stored"
+    PENDING = "pending", "Being fetched"
+    FAILED = "failed", "Not to be had"

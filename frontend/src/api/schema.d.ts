@@ -1169,6 +1169,7 @@ export interface components {
             id: number;
             account_id: number;
             kind: components["schemas"]["EndpointKind"];
+            provider: string;
             address: string;
             name: string;
             language: string;
@@ -1176,6 +1177,8 @@ export interface components {
                 [key: string]: unknown;
             };
             secrets_set: string[];
+            /** @description Where the provider calls us; '' for kinds without providers */
+            webhook_url: string;
             is_active: boolean;
             /** Format: date-time */
             last_received_at: string | null;
@@ -1298,6 +1301,16 @@ export interface components {
             filename: string;
             content_type: string;
             size: number;
+            /**
+             * @description Only a stored file can be had; a pending one is being fetched
+             *
+             *     * `stored` - Stored
+             *     * `pending` - Being fetched
+             *     * `failed` - Not to be had
+             */
+            state: components["schemas"]["FileState"];
+            /** @description Why a file is not to be had */
+            error: string;
             url: string;
         };
         /** @description One change. */
@@ -1603,7 +1616,7 @@ export interface components {
             /** Format: date */
             ends_on: string;
         };
-        /** @description A new endpoint; its account and kind stay. */
+        /** @description A new endpoint; its account, kind and provider stay. */
         EndpointCreateRequest: {
             address: string;
             name: string;
@@ -1617,14 +1630,17 @@ export interface components {
             is_active?: boolean;
             account_id: number;
             kind: components["schemas"]["EndpointKind"];
+            provider?: string;
         };
         /**
          * @description * `email` - Mailbox
          *     * `webchat` - Chat widget
          *     * `voice` - Telephone system
+         *     * `sms` - SMS number
+         *     * `social` - Social network
          * @enum {string}
          */
-        EndpointKind: "email" | "webchat" | "voice";
+        EndpointKind: "email" | "webchat" | "voice" | "sms" | "social";
         /** @description An entry of the timeline. (type, id) is its identity; `kind` tells sorts of messages and events apart. */
         Entry: {
             type: components["schemas"]["EntryType"];
@@ -1644,6 +1660,8 @@ export interface components {
             call: components["schemas"]["CallFacts"] | null;
             /** Format: uuid */
             client_uuid: string | null;
+            /** @description SMS segments of this message; null: none are counted */
+            parts: number | null;
         };
         /** @description Live event entry.added. */
         EntryAddedEvent: {
@@ -1696,6 +1714,13 @@ export interface components {
             question: string;
             answer: string;
         };
+        /**
+         * @description * `stored` - Stored
+         *     * `pending` - Being fetched
+         *     * `failed` - Not to be had
+         * @enum {string}
+         */
+        FileState: "stored" | "pending" | "failed";
         /** @description Whether the ticket is on screen with activity in the last 90 seconds. */
         FocusRequest: {
             active: boolean;
@@ -1855,10 +1880,11 @@ export interface components {
          *     * `sending` - Sending
          *     * `sent` - Sent
          *     * `delivered` - Delivered
+         *     * `read` - Read
          *     * `failed` - Not sent
          * @enum {string}
          */
-        MessageStatus: "received" | "queued" | "sending" | "sent" | "delivered" | "failed";
+        MessageStatus: "received" | "queued" | "sending" | "sent" | "delivered" | "read" | "failed";
         /** @description An object by id and name. */
         Named: {
             id: number;

@@ -44,6 +44,7 @@ export function localRow(unsent: Unsent, state: 'sending' | 'failed', problem: s
     attachments: [],
     call: null,
     client_uuid: unsent.uuid,
+    parts: null,
     key: unsent.uuid,
     local: state,
     problem,

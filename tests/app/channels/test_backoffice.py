@@ -46,7 +46,7 @@ def test_facts_cannot_be_edited_and_secrets_are_not_shown(
     admin_client: Client, failed: Receipt, mailbox: EndpointInfo
 ) -> None:
     with open_account(mailbox.account_id):
-        Endpoint.objects.update(settings={"smtp_url": "smtp://u:hunter2@mail.example"})
+        Endpoint.objects.update(settings={"host": "hunter2"}, secrets_sealed="hunter2", public_token="hunter2")
     page = admin_client.get(f"/backoffice/channels_app/endpoint/{mailbox.id}/change/")
     assert page.status_code == 200
     assert b"hunter2" not in page.content

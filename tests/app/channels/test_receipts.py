@@ -122,14 +122,14 @@ def test_receipt_that_kills_its_worker_is_given_up(mailbox: EndpointInfo) -> Non
 
 def test_one_bad_receipt_does_not_block_the_others(mailbox: EndpointInfo, monkeypatch: pytest.MonkeyPatch) -> None:
     bad, good = _store(mailbox, "bad@example.org"), _store(mailbox, "good@example.org")
-    real = receipts.ingest_message
+    real = receipts.ingest_event
 
     def ingest(**arguments: object) -> object:
         if arguments["receipt_id"] == bad:
             raise ValueError("cannot")
         return real(**arguments)
 
-    monkeypatch.setattr(receipts, "ingest_message", ingest)
+    monkeypatch.setattr(receipts, "ingest_event", ingest)
     sweep()
     with open_account(mailbox.account_id):
         assert dict(Receipt.objects.values_list("pk", "state")) == {

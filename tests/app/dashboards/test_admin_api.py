@@ -8,6 +8,7 @@ from django.test import Client
 
 from channels_app.models import Endpoint, Receipt
 from contactcenter.kernel.models import AuditEntry
+from contactcenter.kernel.sealing import seal, unseal
 from contactcenter.operators.models import Operator, OperatorAlias
 from contactcenter.routing.models import Queue
 from contactcenter.tenancy.doors import open_account
@@ -248,7 +249,7 @@ def test_secrets_of_an_endpoint_go_in_and_never_come_out(admin):
             "kind": "email",
             "address": "Help@Example.org",
             "name": "Help",
-            "settings": {"host": "imap.example.org", "imap": {"port": 993, "password": "inner"}},
+            "settings": {"host": "imap.example.org", "imap": {"port": 993}},
             "secrets": {"imap_password": "hunter2"},
         },
         JSON,
@@ -266,31 +267,45 @@ def test_secrets_of_an_endpoint_go_in_and_never_come_out(admin):
     )
 
     with open_account(account.pk):
-        assert Endpoint.objects.get().settings == {
-            "host": "mail.example.org",
-            "imap": {"port": 143, "password": "inner"},
-            "imap_password": "hunter2",
-        }
+        kept = Endpoint.objects.get()
+    assert kept.settings == {"host": "mail.example.org", "imap": {"port": 143}}
+    assert unseal(kept.secrets_sealed) == {"imap_password": "hunter2"}
+    assert "hunter2" not in kept.secrets_sealed
     seen = created.content + changed.content + admin.get("/api/v1/admin/endpoints/").content
     told = str(list(AuditEntry.objects.values_list("data", flat=True)))
     assert b"hunter2" not in seen
-    assert b"inner" not in seen
     assert "hunter2" not in told
-    assert "inner" not in told
+
+
+def test_secret_among_the_open_settings_is_refused(admin):
+    values = {"account_id": make_account().pk, "kind": "email", "address": "help@example.org", "name": "Help"}
+    settings = {"imap": {"port": 993, "password": "hunter2"}}
+
+    response = admin.post("/api/v1/admin/endpoints/", {**values, "settings": settings}, JSON)
+
+    assert refused(response) == (400, "settings")
+    assert b"hunter2" not in response.content
+    assert not Endpoint._base_manager.exists()
 
 
 def test_secret_is_removed_by_null(admin):
     account = make_account()
     with open_account(account.pk):
         row = Endpoint.objects.create(
-            account=account, kind="voice", address="pbx", name="PBX", settings={"ami_secret": "x", "host": "h"}
+            account=account,
+            kind="voice",
+            address="pbx",
+            name="PBX",
+            settings={"host": "h"},
+            secrets_sealed=seal({"ami_secret": "x"}),
         )
 
     response = admin.patch(f"/api/v1/admin/endpoints/{row.pk}/", {"secrets": {"ami_secret": None}}, JSON)
 
     assert response.json()["secrets_set"] == []
     with open_account(account.pk):
-        assert Endpoint.objects.get().settings == {"host": "h"}
+        kept = Endpoint.objects.get()
+    assert (kept.settings, kept.secrets_sealed) == ({"host": "h"}, "")
 
 
 def test_address_of_another_accounts_endpoint_is_a_conflict(admin):

@@ -45,3 +45,35 @@ def test_bad_redis_url_is_refused(monkeypatch):
     monkeypatch.setenv("REDIS_URL", "http://localhost")
     with pytest.raises(ImproperlyConfigured, match="redis://"):
         environment.redis("REDIS_URL", default="")
+
+
+def test_bad_secrets_key_is_refused(monkeypatch):
+    monkeypatch.setenv("SECRETS_KEYS", f"{'A' * 43}=,short")
+    with pytest.raises(ImproperlyConfigured, match="SECRETS_KEYS: key 2 is not 32 bytes"):
+        environment.fernet_keys("SECRETS_KEYS", derived_from="x" * 32)
+
+
+def test_secrets_key_is_derived_where_none_is_given(monkeypatch):
+    monkeypatch.delenv("SECRETS_KEYS", raising=False)
+    (key,) = environment.fernet_keys("SECRETS_KEYS", derived_from="x" * 32)
+    assert (len(key), key) == (44, environment.fernet_keys("SECRETS_KEYS", derived_from="x" * 32)[0])
+    assert key != environment.fernet_keys("SECRETS_KEYS", derived_from="y" * 32)[0]
+
+
+@pytest.mark.parametrize("value", ["gateway", "gateway:0", "gateway:x", ":80", "http://gateway:80", "u@gateway:80"])
+def test_bad_host_and_port_is_refused(monkeypatch, value):
+    monkeypatch.setenv("OUTBOUND_ALLOWED_HOSTS", value)
+    with pytest.raises(ImproperlyConfigured, match="is not host:port"):
+        environment.host_ports("OUTBOUND_ALLOWED_HOSTS")
+
+
+def test_hosts_and_ports_are_read(monkeypatch):
+    monkeypatch.setenv("OUTBOUND_ALLOWED_HOSTS", "Gateway.example:8080, [::1]:25")
+    assert environment.host_ports("OUTBOUND_ALLOWED_HOSTS") == {("gateway.example", 8080), ("::1", 25)}
+
+
+@pytest.mark.parametrize("value", ["desk.example", "ftp://desk.example", "https://", "https://desk.example?x=1"])
+def test_bad_public_url_is_refused(monkeypatch, value):
+    monkeypatch.setenv("PUBLIC_URL", value)
+    with pytest.raises(ImproperlyConfigured, match="PUBLIC_URL="):
+        environment.base_url("PUBLIC_URL", default="")

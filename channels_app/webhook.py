@@ -1,0 +1,148 @@
+"""What a provider's webhook asks of its door. Pure values and one protocol; nothing here knows Django.
+
+The one view (`hooks.py`) asks the door of the endpoint's provider in this order: `challenge` (a handshake is answered
+and nothing stored), `verify` (before anything is parsed), `split` (the receipts to store, in one transaction), and
+after the commit `answer`.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+from channels_app.contract import Adapter, EndpointInfo
+
+MAX_FIELDS = 1_000
+
+
+class BadSignature(Exception):
+    """The request does not prove that the provider sent it; its text names what is missing or wrong."""
+
+
+class MalformedWebhook(Exception):
+    """The request cannot be what the provider sends; its text names the field and the cause."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookRequest:
+    """One HTTP request as it came. `url` is the full address that the provider called, its query included.
+
+    `headers` has lower-case names; `query` is the part after the question mark, undecoded.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    query: str
+    body: bytes
+
+    def header(self, name: str) -> str:
+        """Return the header, or ''."""
+        return self.headers.get(name.lower(), "")
+
+    def query_pairs(self) -> list[tuple[str, str]]:
+        """Return the decoded pairs of the query, in order, blank values included."""
+        return _pairs(self.query)
+
+    def form_pairs(self) -> list[tuple[str, str]]:
+        """Return the decoded pairs of a form in the body; a body of another type has none.
+
+        Raises MalformedWebhook where the body is no text.
+        """
+        content_type = self.header("content-type").split(";")[0].strip().lower()
+        if content_type not in {"", "application/x-www-form-urlencoded"}:
+            return []
+        try:
+            return _pairs(self.body.decode("utf-8").strip())
+        except UnicodeDecodeError:
+            raise MalformedWebhook("body: expected a form in UTF-8.") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawEvent:
+    """One message, report or edit of a request, in the form in which its receipt keeps it.
+
+    `external_id` makes it unique on its endpoint. Ids of messages, reports and edits share that one room: prefix what
+    is no message ("status:SM1:delivered").
+    """
+
+    external_id: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookAnswer:
+    """What the provider expects to hear."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class WebhookDoor(Protocol):
+    """The webhook of one provider; every method is pure."""
+
+    def challenge(self, *, request: WebhookRequest, endpoint: EndpointInfo) -> WebhookAnswer | None:
+        """Return the answer to a handshake, None where this is none; raise BadSignature for a wrong one."""
+        ...
+
+    def verify(self, *, request: WebhookRequest, endpoint: EndpointInfo) -> None:
+        """Raise BadSignature unless the provider sent this; compares in constant time, before any parsing."""
+        ...
+
+    def split(self, *, request: WebhookRequest, endpoint: EndpointInfo) -> tuple[RawEvent, ...]:
+        """Return what to store, in order; raise MalformedWebhook where nothing can be understood."""
+        ...
+
+    def answer(self, *, request: WebhookRequest, endpoint: EndpointInfo) -> WebhookAnswer:
+        """Return what the provider expects after everything is stored."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderField:
+    """One setting that a provider needs of an endpoint, as the form of the admin page shows it."""
+
+    name: str
+    secret: bool = False
+    required: bool = True
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """One way to reach a kind of channel: its adapter, its webhook's door, and what is to be configured."""
+
+    name: str
+    adapter: Adapter
+    door: WebhookDoor
+    fields: tuple[ProviderField, ...] = ()
+
+
+def by_name(providers: Iterable[Provider]) -> dict[str, Provider]:
+    """Return the providers by their names."""
+    return {provider.name: provider for provider in providers}
+
+
+def content_id(*parts: bytes | str) -> str:
+    """Return an id made of the content, for a provider that gives none: the same content again is the same id."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return f"sha256:{digest.hexdigest()}"
+
+
+def settings_text(endpoint: EndpointInfo, name: str, default: str = "") -> str:
+    """Return a setting as text; '' counts as not given."""
+    value: Any = endpoint.settings.get(name)
+    return str(value).strip() if value not in (None, "") else default
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise MalformedWebhook(f"At most {MAX_FIELDS} fields are taken.") from None
