@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
         ("contacts", "0004_search_words"),
         ("operators", "0002_initial"),
         ("tenancy", "0001_initial"),
-        ("tickets", "0003_search_words"),
+        ("tickets", "0004_note_by_api_key"),
     ]
 
     operations = [
