@@ -54,12 +54,12 @@ const day = 86400;
 let entryId = 1;
 export const say = (over: Partial<Entry>): Entry => ({
   type: 'message', id: entryId++, at: ago(0), author: { kind: 'contact', name: 'Olga Petrova' }, channel: 'email', direction: 'in', kind: 'message', html_available: false, subject: '', text: '', status: 'received',
-  error: '', attachments: [], call: null, client_uuid: null, ...over,
+  error: '', attachments: [], call: null, client_uuid: null, parts: null, ...over,
 });
 const anna = { kind: 'operator' as const, name: 'Anna Kovacs' };
 export const timelines = new Map<number, Entry[]>([
   [open[0]!.id, [
-    say({ at: ago(day + 3600 * 3), html_available: true, text: 'Здравствуйте! Заказ 55-1702 должен был прийти во вторник. Где он?\n\nПрикладываю снимок накладной.', attachments: [{ id: 3, filename: 'накладная 55-1702.jpg', content_type: 'image/jpeg', size: 184320, url: '/api/v1/attachments/3/' }] }),
+    say({ at: ago(day + 3600 * 3), html_available: true, text: 'Здравствуйте! Заказ 55-1702 должен был прийти во вторник. Где он?\n\nПрикладываю снимок накладной.', attachments: [{ id: 3, filename: 'накладная 55-1702.jpg', content_type: 'image/jpeg', size: 184320, state: 'stored', error: '', url: '/api/v1/attachments/3/' }] }),
     say({ at: ago(day + 3600 * 2.7), author: { kind: 'operator', name: 'Иван Смирнов' }, direction: 'out', status: 'delivered', text: 'Ольга, заказ на сортировке. Курьер позвонит завтра до 12:00.' }),
     say({ type: 'call', at: ago(2220), channel: 'voice', status: null, call: { direction: 'in', outcome: 'abandoned', wait_ms: 38_000, talk_ms: 0, hold_ms: 0, from: '+79164402217', to: '+74952201490', operator: null, hung_up_by: 'caller' } }),
     say({ at: ago(1500), channel: 'chat', text: 'Курьер так и не позвонил, сейчас наберу вас' }),
