@@ -89,15 +89,15 @@ _DIALECTS = (
         "sendmail",
         r"transcript of session follows|the following addresses had",
         r"(?:^<?|<<< \d{3} <|rcpt to:\s*<?)(ADDR)>?",
-        r"(?:^\s*\(reason:\s*|<<<\s*|^\s*out: )([45]\d\d[ -][^\n]{1,600})",
+        r"(?:^[ \t]*\(reason:\s*|<<<\s*|^[ \t]*out: )([45]\d\d[ -][^\n]{1,600})",
     ),
     _dialect(
         "vtext",
         r"^error message below:\s*$",
-        r"^\s*rcpt to:\s*<?(ADDR)",
+        r"^[ \t]*rcpt to:\s*<?(ADDR)",
         r"^error message below:\s*(.{1,200}?)\n",
     ),
-    _dialect("au", r"^\s*recipient: <|次のあて先への", r"recipient:\s*<(ADDR)>", r"^\s*<<<\s*(.{1,300})"),
+    _dialect("au", r"^[ \t]*recipient: <|次のあて先への", r"recipient:\s*<(ADDR)>", r"^[ \t]*<<<\s*(.{1,300})"),
     _dialect(
         "in a sentence",
         r"could not be delivered to:|undeliverable to:|delivery failed \d+ attempts:|unknown user:|mailbox is full:"
@@ -114,7 +114,7 @@ _STILL_TRYING = re.compile(
 # `550 5.1.1`, `550-'5.2.2`, `550-5.7.26`: the reply and the enhanced code that belongs to it
 _PAIR = re.compile(r"(?<![\d.])([45][0-5]\d)[ \-#('\"]{1,4}([245]\.\d{1,3}\.\d{1,4})(?![\d.])")
 _REPLY = re.compile(
-    r"(?:^|[:;>\"'(]\s?|(?:said|error|code|returned)\s|\n\s*)([45][0-5]\d)(?=[ \-:]\s?\D)", re.IGNORECASE
+    r"(?:^|[:;>\"'(]\s?|(?:said|error|code|returned)\s|\n[ \t]*+)([45][0-5]\d)(?=[ \-:]\s?\D)", re.IGNORECASE
 )
 _ENHANCED = re.compile(r"(?<![\d.:\[])([45]\.\d{1,2}\.\d{1,4})(?![\d.\]])")
 

@@ -9,8 +9,9 @@ from channels_app.email.charsets import clean
 
 MAX_HTML_CHARACTERS = 2_000_000
 MAX_TEXT_CHARACTERS = 500_000
-# marks, in the text, where quoted material begins; a noncharacter of the private use area that no mail carries
+# mark, in the text, where quoted material begins and ends; characters of the private use area that no mail carries
 QUOTE_MARK = "\ue0f1"
+QUOTE_END = "\ue0f2"
 
 _TAGS = {
     "a", "abbr", "b", "blockquote", "br", "caption", "center", "cite", "code", "col", "colgroup", "dd", "del",
@@ -45,12 +46,20 @@ _TEXT_CLEANER = nh3.Cleaner(tags=set(), clean_content_tags=_DROPPED_WITH_CONTENT
 # Within tags `[^<>]` and bounded repeats, never `[^>]*`: unclosed tags in their thousands must not cost quadratic time.
 _PRE_TAG = re.compile(r"(?i)<(/?)pre\b[^<>]*>")
 _COMMENT = re.compile(r"(?s)<!--.*?(?:-->|$)|<!\[[^<>]*>|<\?xml[^<>]*>")
-_QUOTE_OPENING = re.compile(
+# What may begin a quotation, and the names that mail programs give to it. A blockquote without a border is an indented
+# paragraph (Gmail's own button).
+_QUOTE = re.compile(
+    r"(?i)<(?:(?P<blockquote>/?blockquote)|div|span|p|hr|a|table|section|article)\b(?P<attributes>[^<>]{0,600})>?"
+)
+_NO_BORDER = re.compile(r"(?i)border:\s?(?:none|0)")
+_PROGRAM = re.compile(
     r"""(?ix)
-    <blockquote\b
-    | <(?:div|span|p|hr|a)\b [^<>]{0,300}? \b(?:class|id|name)\s?=\s?["']? [^<>"']{0,100}?
-      (?: gmail_quote | gmail_extra | yahoo_quoted | moz-cite-prefix | moz-forward-container | appendonsend
-        | divRplyFwdMsg | OutlookMessageHeader | _MailOriginal | protonmail_quote | zmail_extra | tutanota_quote )
+      (?P<before_blockquote>
+        gmail_quote | gmail_extra | yahoo_quoted | moz-cite-prefix | protonmail_quote | tutanota_quote )
+    | (?P<to_the_end>
+        moz-forward-container | appendonsend | divrplyfwdmsg | outlookmessageheader | _mailoriginal | zmail_extra
+      | olk_src_body_section | mail-editor-reference-message | ms-outlook-mobile-reference | messagereplysection
+      | zwchr | __quoted_text__ | __divider__ | mail-quote-collapse | replyforwardmessage )
     """
 )
 _LINE_BREAKS = re.compile(
@@ -78,17 +87,22 @@ def sanitise_html(source: str) -> str:
 
 
 def html_to_text(source: str) -> str:
-    """Return what a reader sees of `source`, with line breaks of blocks; `QUOTE_MARK` marks quotations."""
-    source = _COMMENT.sub("", source[:MAX_HTML_CHARACTERS].replace(QUOTE_MARK, ""))
+    """Return what a reader sees of `source`, blocks as lines, quotations between `QUOTE_MARK` and `QUOTE_END`."""
+    source = _COMMENT.sub("", unmarked(source[:MAX_HTML_CHARACTERS]))
     source = _breaks_of_pre(source)
     source = re.sub(r"\s+", " ", source)
-    source = _QUOTE_OPENING.sub(lambda match: f"<br>{QUOTE_MARK}<br>{match.group()}", source)
+    source = _with_quotes_marked(source)
     source = _CELL.sub("\t", source)
     source = _PARAGRAPH.sub("\n\n", source)
     source = _LINE_BREAKS.sub("\n", source)
     text = html_entities.unescape(_TEXT_CLEANER.clean(source))
     lines = (_BLANKS.sub(" ", line).strip() for line in clean(text).split("\n"))
     return _NEWLINES.sub("\n\n", "\n".join(lines)).strip()[:MAX_TEXT_CHARACTERS]
+
+
+def unmarked(text: str) -> str:
+    """Return `text` without the marks of quotations."""
+    return text.replace(QUOTE_MARK, "").replace(QUOTE_END, "")
 
 
 def _is_too_deep(source: str) -> bool:
@@ -98,6 +112,34 @@ def _is_too_deep(source: str) -> bool:
         if depth > MAX_HTML_DEPTH:
             return True
     return False
+
+
+def _with_quotes_marked(source: str) -> str:
+    """Put `QUOTE_MARK` before each quotation and `QUOTE_END` behind it, where the program lets its end be known."""
+    pieces: list[str] = []
+    open_blocks: list[bool] = []  # of each blockquote that is open: is it a quotation
+    position = 0
+    for match in _QUOTE.finditer(source):
+        block, attributes = match["blockquote"], match["attributes"]
+        if block and block.startswith("/"):
+            if open_blocks and open_blocks.pop() and not any(open_blocks):
+                pieces.append(f"{source[position : match.end()]}<br>{QUOTE_END}<br>")
+                position = match.end()
+            continue
+        if block:
+            open_blocks.append(not _NO_BORDER.search(attributes))
+            begins = open_blocks[-1]
+            ends = len(open_blocks) < MAX_HTML_DEPTH
+        else:
+            program = _PROGRAM.search(attributes) if "=" in attributes else None
+            begins = program is not None
+            ends = program is None or program.lastgroup == "before_blockquote"
+        if begins:
+            pieces.append(f"{source[position : match.start()]}<br>{QUOTE_MARK}<br>")
+            position = match.start()
+        if not ends:
+            break
+    return "".join(pieces) + source[position:]
 
 
 def _breaks_of_pre(source: str) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from channels_app.contract import BounceReport, InboundKind
 from channels_app.email.charsets import decode_text
 from channels_app.email.headers import Address, addresses, header_text, instant, message_ids
-from channels_app.email.html import MAX_TEXT_CHARACTERS, QUOTE_MARK, html_to_text, sanitise_html
+from channels_app.email.html import MAX_TEXT_CHARACTERS, html_to_text, sanitise_html, unmarked
 from channels_app.email.kinds import kind_of
 from channels_app.email.replies import cut_reply
 from channels_app.email.reports import bounce_report, feedback_type, returned_message_ids
@@ -97,7 +97,7 @@ def translate_email(raw: bytes) -> ParsedEmail:
     attachments: list[ParsedAttachment] = []
     body = _read(root, attachments=attachments, problems=(noted := list(problems)))
     text, html = _text_and_html(body)
-    plain = text.replace(QUOTE_MARK, "").strip("\n").rstrip()
+    plain = unmarked(text).strip("\n").rstrip()
     if not plain:
         noted.append(_why_empty(root, attachments))
     kind = kind_of(root=root, sender=sender.email, subject=subject, text=plain)
@@ -118,7 +118,7 @@ def translate_email(raw: bytes) -> ParsedEmail:
         returned_message_ids=returned,
         date=instant(root.header("date")),
         text=plain[:MAX_TEXT_CHARACTERS],
-        reply_text=cut_reply(text)[:MAX_TEXT_CHARACTERS],
+        reply_text=cut_reply(text[:MAX_TEXT_CHARACTERS]),
         html=html,
         attachments=tuple(attachments),
         kind=kind,
@@ -207,10 +207,8 @@ def _read(part: Part, *, attachments: list[ParsedAttachment], problems: list[str
         if kind in _MARKUP:
             body.htmls.append(decode_text(content, charset=charset or _charset_of_html(content)))
         else:
-            text = (
-                decode_text(content, charset=charset).replace("\r\n", "\n").replace("\r", "\n").replace(QUOTE_MARK, "")
-            )
-            body.texts.append(text)
+            text = decode_text(content, charset=charset).replace("\r\n", "\n").replace("\r", "\n")
+            body.texts.append(unmarked(text))
     elif len(attachments) < MAX_ATTACHMENTS:
         attachments.append(_attachment(part))
     else:
