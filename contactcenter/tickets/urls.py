@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from contactcenter.tickets import api
+from contactcenter.tickets import api, records_api
 
 urlpatterns: list[URLPattern] = [
     path("tickets/", api.TicketsView.as_view(), name="tickets"),
@@ -12,6 +12,10 @@ urlpatterns: list[URLPattern] = [
     path("tickets/<int:ticket_id>/notes/", api.NotesView.as_view(), name="ticket-notes"),
     path("tickets/<int:ticket_id>/drafts/<slug:channel>/", api.DraftView.as_view(), name="ticket-draft"),
     path("contacts/<int:contact_id>/suggestions/", api.ContactSuggestionsView.as_view(), name="contact-suggestions"),
+    path("messages/", records_api.MessagesView.as_view(), name="messages"),
+    path("messages/<int:message_id>/", records_api.MessageView.as_view(), name="message"),
+    path("calls/", records_api.CallsView.as_view(), name="calls"),
+    path("calls/<int:call_id>/", records_api.CallView.as_view(), name="call"),
     path("messages/<int:message_id>/html/", api.MessageHtmlView.as_view(), name="message-html"),
     path("attachments/<int:attachment_id>/", api.AttachmentView.as_view(), name="attachment"),
 ]

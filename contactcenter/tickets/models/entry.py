@@ -42,6 +42,7 @@ class Message(AccountScopedModel):
         indexes = [
             models.Index(fields=["ticket", "at", "id"], name="message_timeline"),
             models.Index(fields=["account", "external_id"], name="message_external"),
+            models.Index(fields=["account", "-id"], name="message_newest"),
             models.Index(
                 fields=["next_attempt_at", "id"],
                 condition=models.Q(status__in=["queued", "sending"]),

@@ -251,6 +251,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return a page of the calls of a period. */
+        get: operations["calls_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{call_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return one call with its segments. */
+        get: operations["calls_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/console/": {
         parameters: {
             query?: never;
@@ -554,6 +588,40 @@ export interface paths {
         };
         /** @description Return the person, their accounts and a cursor from which live events can be followed. */
         get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return a page of messages. */
+        get: operations["messages_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{message_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return one message. */
+        get: operations["messages_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1383,6 +1451,32 @@ export interface components {
             hour: number;
             contacts: number;
         };
+        /** @description A call with its segments. */
+        CallDetail: {
+            id: number;
+            account_id: number;
+            ticket_id: number | null;
+            contact_id: number | null;
+            external_id: string;
+            direction: components["schemas"]["Direction"];
+            to: string;
+            queue: string;
+            operator: string | null;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            answered_at: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            wait_ms: number | null;
+            ring_ms: number | null;
+            talk_ms: number | null;
+            hold_ms: number | null;
+            outcome: string;
+            hung_up_by: string;
+            segments: components["schemas"]["CallPart"][];
+            from: string;
+        };
         /** @description What the telephone system says of a call; durations in whole milliseconds, null: not known. */
         CallFacts: {
             direction: components["schemas"]["Direction"];
@@ -1392,6 +1486,54 @@ export interface components {
             hold_ms: number | null;
             to: string;
             operator: string | null;
+            hung_up_by: string;
+            from: string;
+        };
+        /** @description A page of calls, the newest first. */
+        CallPage: {
+            results: components["schemas"]["CallRecord"][];
+            next: string | null;
+        };
+        /** @description One stay within a call: in a queue, with one operator, or with an outside number. */
+        CallPart: {
+            position: number;
+            kind: string;
+            queue: string;
+            operator: string | null;
+            /** Format: date-time */
+            enqueued_at: string | null;
+            /** Format: date-time */
+            answered_at: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            wait_ms: number | null;
+            ring_ms: number | null;
+            talk_ms: number | null;
+            hold_ms: number | null;
+            outcome: string;
+        };
+        /** @description A call, all its legs stitched. Durations are whole milliseconds; null: not known. */
+        CallRecord: {
+            id: number;
+            account_id: number;
+            ticket_id: number | null;
+            contact_id: number | null;
+            external_id: string;
+            direction: components["schemas"]["Direction"];
+            to: string;
+            queue: string;
+            operator: string | null;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            answered_at: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            wait_ms: number | null;
+            ring_ms: number | null;
+            talk_ms: number | null;
+            hold_ms: number | null;
+            outcome: string;
             hung_up_by: string;
             from: string;
         };
@@ -1874,6 +2016,39 @@ export interface components {
         MessageHtml: {
             html: string;
         };
+        /** @description A page of messages, the newest first. */
+        MessagePage: {
+            results: components["schemas"]["MessageRecord"][];
+            next: string | null;
+        };
+        /** @description A message. `text` is all of it, `reply_text` without what it quotes; `error` says why it was not sent. */
+        MessageRecord: {
+            id: number;
+            account_id: number;
+            ticket_id: number;
+            contact_id: number | null;
+            direction: components["schemas"]["Direction"];
+            channel: components["schemas"]["Channel"];
+            kind: components["schemas"]["MessageRecordKindEnum"];
+            operator: string | null;
+            subject: string;
+            text: string;
+            reply_text: string;
+            language: string;
+            /** Format: date-time */
+            at: string;
+            status: components["schemas"]["MessageStatus"];
+            error: string;
+            attachments: components["schemas"]["Attachment"][];
+        };
+        /**
+         * @description * `message` - Message
+         *     * `auto_reply` - Automatic reply
+         *     * `bounce` - Bounce
+         *     * `feedback` - Feedback report
+         * @enum {string}
+         */
+        MessageRecordKindEnum: "message" | "auto_reply" | "bounce" | "feedback";
         /**
          * @description * `received` - Received
          *     * `queued` - Queued
@@ -3301,6 +3476,55 @@ export interface operations {
             };
         };
     };
+    calls_list: {
+        parameters: {
+            query?: {
+                account?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Began before this instant. */
+                ends_at?: string;
+                /** @description Began at this instant or later. */
+                starts_at?: string;
+                ticket?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallPage"];
+                };
+            };
+        };
+    };
+    calls_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetail"];
+                };
+            };
+        };
+    };
     console: {
         parameters: {
             query?: never;
@@ -3826,6 +4050,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+        };
+    };
+    messages_list: {
+        parameters: {
+            query?: {
+                account?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                ticket?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePage"];
+                };
+            };
+        };
+    };
+    messages_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageRecord"];
                 };
             };
         };

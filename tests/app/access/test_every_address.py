@@ -24,7 +24,7 @@ from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tenancy.key_actions import create_key
 from contactcenter.tenancy.models import ApiScope, Role
 from contactcenter.tickets import actions
-from contactcenter.tickets.models import Attachment
+from contactcenter.tickets.models import Attachment, Call
 from tests.app.factories import AT, make_account, make_contact, make_operator, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +61,8 @@ TABLE = {
     "POST /api/v1/api-keys/{key_id}/revoke/": "nnnnyny-",
     "GET /api/v1/attachments/{attachment_id}/": "y-yyyyy-",
     "GET /api/v1/console/": "yyyyynnn",
+    "GET /api/v1/calls/": "yyyyyyyy",
+    "GET /api/v1/calls/{call_id}/": "y-yyyyy-",
     "POST /api/v1/contact-merges/{merge_id}/undo/": "y-ynynnn",
     "GET /api/v1/contacts/": "yyyyyyyy",
     "POST /api/v1/contacts/": "yyynynnn",
@@ -83,6 +85,8 @@ TABLE = {
     "POST /api/v1/invoices/{invoice_id}/issue/": "nnn--nnn",
     "GET /api/v1/invoices/{invoice_id}/pdf/": "nnn-----",
     "GET /api/v1/me/": "yyyyyyyy",
+    "GET /api/v1/messages/": "yyyyyyyy",
+    "GET /api/v1/messages/{message_id}/": "y-yyyyy-",
     "GET /api/v1/messages/{message_id}/html/": "y-yyyyy-",
     "POST /api/v1/offers/{offer_id}/accept/": "y--nnnnn",
     "POST /api/v1/offers/{offer_id}/decline/": "y--nnnnn",
@@ -123,6 +127,10 @@ TABLE = {
 # what opens an address to API keys; all others are closed to every key
 KEYS = {
     "GET /api/v1/attachments/{attachment_id}/": "messages:read",
+    "GET /api/v1/calls/": "calls:read",
+    "GET /api/v1/calls/{call_id}/": "calls:read",
+    "GET /api/v1/messages/": "messages:read",
+    "GET /api/v1/messages/{message_id}/": "messages:read",
     "POST /api/v1/contact-merges/{merge_id}/undo/": "contacts:write",
     "GET /api/v1/contacts/": "contacts:read",
     "POST /api/v1/contacts/": "contacts:write",
@@ -166,6 +174,9 @@ def house():
             expires_at=AT + timedelta(seconds=30),
         )  # fmt: skip
         key, _ = create_key(account_id=alpha.pk, actor_id=operator.user_id, name="CRM", scopes=["calls:read"], at=AT)
+        call = Call.objects.create(
+            account=alpha, endpoint_id=endpoint.pk, external_id="1", direction="in", started_at=AT, from_name=SECRET
+        )
         other_contact = make_contact(alpha)
         merge = merge_contacts(kept_id=other_contact.pk, merged_id=make_contact(alpha).pk, actor_id=None, at=AT)
         free_point = ContactPoint.objects.create(account=alpha, contact=ticket.contact, kind="sms", value="+4915112345")
@@ -186,6 +197,7 @@ def house():
         "account_id": alpha.pk,
         "ticket_id": ticket.pk,
         "message_id": message.pk,
+        "call_id": call.pk,
         "attachment_id": attachment.pk,
         "endpoint_id": endpoint.pk,
         "offer_id": offer.pk,
