@@ -5,7 +5,7 @@ BIN := .venv/bin
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 FRONTEND_SOURCES := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist*' 2>/dev/null)
 
-.PHONY: help run test check bench install install-dev frontend chromium schema lock clean
+.PHONY: help run test check bench install install-dev frontend chromium mail-servers schema lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -14,7 +14,7 @@ help: ## list the commands
 run: install frontend ## install, build and run everything, with demo data, until Ctrl-C
 	@$(BIN)/python -m contactcenter.runner
 
-test: install-dev frontend chromium ## set up what the tests need and pass all tests
+test: install-dev frontend chromium mail-servers ## set up what the tests need and pass all tests
 	@$(NODE) npm --prefix frontend test --silent
 	@rm -f .coverage .coverage.*
 	@$(BIN)/python -m coverage run -m pytest -q -n 2 --dist loadgroup
@@ -35,6 +35,9 @@ frontend: frontend/dist/.ready ## build the web and the chat widget
 
 chromium: ## install Chromium for the browser tests, where that is possible
 	@deploy/install_chromium.sh
+
+mail-servers: ## install Dovecot and Postfix for the mail tests, where that is possible
+	@deploy/install_mail_servers.sh
 
 schema: install-dev frontend/node_modules/.ready ## write the OpenAPI types of the front end anew
 	@$(BIN)/python -W ignore manage.py spectacular --validate --fail-on-warn --format openapi-json --file openapi.json

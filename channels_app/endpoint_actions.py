@@ -14,7 +14,7 @@ from contactcenter.kernel.sealing import Unreadable, reseal, seal, unseal
 from contactcenter.tenancy.actions import change_fields
 
 ENDPOINT_FIELDS = ("kind", "provider", "address", "name", "language", "is_active")
-_SECRET = re.compile(r"password|secret|token|credential|api_?key|smtp_url", re.IGNORECASE)
+_SECRET = re.compile(r"password|secret|token|credential|api_?key|smtp_url|imap_url", re.IGNORECASE)
 
 
 # What a door can be reached at: a mailbox by a mail address, a widget by a name that stands in its socket's path.

@@ -168,3 +168,52 @@ class PhoneLogEntry(AccountScopedModel):
 
     def __str__(self) -> str:
         return f"{self.source} {self.dedupe_key[:12]}"
+
+
+class MailFolder(AccountScopedModel):
+    """A folder of a mailbox that is read by IMAP, and how far. UIDs count within one `uid_validity`.
+
+    Every mail up to `last_uid` has its MailFolderEntry. `on_server` is how many mails the server had at `checked_at`;
+    `error` is why it could not be read lately ('' where it can).
+    """
+
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="mail_folders")
+    name = models.CharField(max_length=255)
+    uid_validity = models.BigIntegerField(default=0)
+    last_uid = models.BigIntegerField(default=0)
+    on_server = models.PositiveIntegerField(default=0)
+    checked_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=500, blank=True)
+    error_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["endpoint", "name"], name="mail_folder_once")]
+
+    def __str__(self) -> str:
+        return f"{self.endpoint_id} {self.name}"
+
+
+class MailFolderEntry(AccountScopedModel):
+    """One mail of a folder as the server numbers it, and the receipt it is stored as.
+
+    Without a receipt `problem` says why it was not stored (it stays on the server). `is_present` is whether the server
+    still had it when the folder was last compared.
+    """
+
+    folder = models.ForeignKey(MailFolder, on_delete=models.CASCADE, related_name="entries")
+    uid_validity = models.BigIntegerField()
+    uid = models.BigIntegerField()
+    receipt = models.ForeignKey(Receipt, null=True, on_delete=models.PROTECT, related_name="+")
+    problem = models.CharField(max_length=300, blank=True)
+    is_present = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["folder", "uid_validity", "uid"], name="mail_folder_entry_once"),
+            models.CheckConstraint(
+                condition=Q(receipt__isnull=False) | ~Q(problem=""), name="mail_folder_entry_stored_or_explained"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.folder_id} {self.uid}"

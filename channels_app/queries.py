@@ -1,10 +1,11 @@
 """What the intake and its screens read. Each needs a scope."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
-from channels_app.models import ChannelThread, Receipt
+from channels_app.models import ChannelThread, Endpoint, MailFolder, Receipt, ReceiptState
 from contactcenter.kernel.errors import NotFound
 from contactcenter.tickets.models import Direction, Message, TicketLink
 
@@ -41,6 +42,35 @@ def ticket_of_answers(*, endpoint_id: int, account_id: int, external_ids: Sequen
         if direction == Direction.OUTBOUND or contact == contact_id
     ]
     return -min(fitting)[1] if fitting else None
+
+
+def mail_folders(*, endpoint_id: int) -> list[dict[str, Any]]:
+    """Return the folders of a mailbox that is read by IMAP, with their counts; an endpoint out of scope is NotFound.
+
+    The counts are of mails that the server had when the folder was last compared (`checked_at`) or that came since.
+    """
+    if not Endpoint.objects.filter(pk=endpoint_id).exists():
+        raise NotFound("There is no such endpoint.")
+    here = Q(entries__is_present=True)
+    rows = MailFolder.objects.filter(endpoint_id=endpoint_id).annotate(
+        stored=Count("entries", filter=here & Q(entries__receipt__isnull=False)),
+        ticketed=Count("entries", filter=here & Q(entries__receipt__state=ReceiptState.PROCESSED)),
+        refused=Count("entries", filter=here & Q(entries__receipt=None)),
+    )
+    return [
+        {
+            "name": row.name,
+            "on_server": row.on_server,
+            "stored": row.stored,
+            "ticketed": row.ticketed,
+            "refused": row.refused,
+            "missing": max(row.on_server - row.stored - row.refused, 0),
+            "checked_at": row.checked_at,
+            "error": row.error,
+            "error_at": row.error_at,
+        }
+        for row in rows.order_by("pk")
+    ]
 
 
 def linked_ticket_count(*, ticket_id: int) -> int:

@@ -266,6 +266,7 @@ MAX_REMOTE_FILE_BYTES = environment.integer(
 EMAIL_URL = environment.text("EMAIL_URL", "")
 OUTBOX_DIR = VAR_DIR / "outbox"
 SMTP_LISTEN_PORT = environment.integer("SMTP_LISTEN_PORT", default=2525, minimum=1, maximum=65535)
+LMTP_LISTEN_PORT = environment.integer("LMTP_LISTEN_PORT", default=0, minimum=0, maximum=65535)
 
 # --- language and time ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

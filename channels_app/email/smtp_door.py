@@ -1,9 +1,10 @@
-"""The SMTP door: a mail is acknowledged (250) only after its receipt is committed."""
+"""The SMTP and LMTP doors: a mail is acknowledged (250) only after its receipt is committed."""
 
 import asyncio
 import logging
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
 from django.db import Error, InterfaceError, OperationalError, close_old_connections
@@ -21,6 +22,7 @@ UNKNOWN_RECIPIENT = "550 5.1.1 no such mailbox here"
 TOO_LARGE = "552 5.3.4 the message is larger than this server takes"
 TRY_LATER = "451 4.3.0 the message cannot be stored just now, try again later"
 TOO_MANY = "452 4.5.3 too many recipients"
+STORED = "250 OK stored"
 MAX_RECIPIENTS = 50
 
 
@@ -41,14 +43,29 @@ class IntakeHandler:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Store the mail for each recipient, then acknowledge."""
+        """Store the mail for each recipient, then acknowledge.
+
+        By SMTP there is one answer: if one mailbox fails the sender tries all again, and what is stored already is a
+        duplicate then. By LMTP (RFC 2033) every recipient has an answer of its own.
+        """
         raw = envelope.original_content or b""
-        return await asyncio.to_thread(_store, list(envelope.rcpt_tos), raw)
+        answers = await asyncio.to_thread(_store, list(envelope.rcpt_tos), raw)
+        if isinstance(server, LMTP):
+            return "\r\n".join(answers)
+        return next((answer for answer in answers if answer != STORED), STORED)
 
 
-def smtp_controller(*, host: str, port: int) -> Controller:
+class LmtpController(Controller):
+    """Listens for LMTP."""
+
+    def factory(self) -> SMTP:
+        """Return the protocol of one connection."""
+        return LMTP(self.handler, **self.SMTP_kwargs)
+
+
+def mail_controller(*, host: str, port: int, lmtp: bool = False) -> Controller:
     """Return the listener, not yet started; `data_size_limit` makes aiosmtpd answer 552 by itself."""
-    return Controller(
+    return (LmtpController if lmtp else Controller)(
         IntakeHandler(),
         hostname=host,
         port=port,
@@ -74,32 +91,41 @@ def _check_recipient(address: str) -> str | None:
     return None
 
 
-def _store(recipients: list[str], raw: bytes) -> str:
-    """Store once per mailbox. If one fails the sender tries all again; what is stored already is a duplicate then."""
+def _store(recipients: list[str], raw: bytes) -> list[str]:
+    """Store once per mailbox and return the answer for each recipient."""
     close_old_connections()
     try:
-        mailboxes: dict[int, EndpointInfo] = {}
-        tagged: dict[int, str] = {}
+        answers: dict[str, str] = {}
+        mailboxes: dict[int, tuple[EndpointInfo, str]] = {}
         for recipient in recipients:
-            endpoint = find_mailbox(address=recipient)
-            mailboxes[endpoint.id] = endpoint
-            tagged[endpoint.id] = recipient
-        for endpoint_id, endpoint in mailboxes.items():
-            # the envelope's recipient carries the signed tag when the mail was sent to it blind
-            content = b"X-Original-To: " + tagged[endpoint_id].encode("ascii", "replace") + b"\r\n" + raw
-            store_email(endpoint=endpoint, raw=content, at=timezone.now())
+            try:
+                endpoint = find_mailbox(address=recipient)
+            except UnknownEndpoint:
+                answers[recipient] = UNKNOWN_RECIPIENT
+            else:
+                # the envelope's recipient carries the signed tag when the mail was sent to it blind
+                if endpoint.id not in mailboxes or "+" in recipient:
+                    mailboxes[endpoint.id] = endpoint, recipient
+                answers[recipient] = str(endpoint.id)
+        stored = {str(pk): _store_one(*mailbox, raw) for pk, mailbox in mailboxes.items()}
+        return [stored.get(answers[recipient], answers[recipient]) for recipient in recipients]
+    except Error:
+        logger.exception("a mail could not be stored")
+        return [TRY_LATER] * len(recipients)
+    finally:
+        close_old_connections()
+
+
+def _store_one(endpoint: EndpointInfo, recipient: str, raw: bytes) -> str:
+    try:
+        content = b"X-Original-To: " + recipient.encode("ascii", "replace") + b"\r\n" + raw
+        store_email(endpoint=endpoint, raw=content, at=timezone.now())
     except MessageTooLarge:
         return TOO_LARGE
     except EmptyMessage:
         return "554 5.6.0 the message is empty"
-    except UnknownEndpoint:
-        return UNKNOWN_RECIPIENT
-    except Error:
-        logger.exception("a mail could not be stored")
-        return TRY_LATER
     except Exception:
+        # a door: whatever went wrong, the sender keeps the mail
         logger.exception("a mail could not be stored")
         return TRY_LATER
-    finally:
-        close_old_connections()
-    return "250 OK stored"
+    return STORED

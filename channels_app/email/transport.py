@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.conf import settings
 
 from channels_app.contract import AdapterError
+from channels_app.email.servers import SMTP_PORTS, MailServer, mail_server
 
 TIMEOUT_S = 20
-_PORTS = {"none": 25, "starttls": 587, "tls": 465}
 
 
 class Transport(Protocol):
@@ -40,20 +39,16 @@ class Outbox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Smtp:
-    """Hands mails to a mail server; `security` is none, starttls or tls."""
+    """Hands mails to a mail server."""
 
-    host: str
-    port: int
-    user: str
-    password: str
-    security: str
+    server: MailServer
 
     def send(self, *, mail: bytes, sender: str, recipient: str, name: str) -> None:
         """Send; a 5xx answer is permanent, anything else may be tried again."""
         try:
             with self._connect() as client:
-                if self.user:
-                    client.login(self.user, self.password)
+                if self.server.user:
+                    client.login(self.server.user, self.server.password)
                 client.sendmail(sender, [recipient], mail)
         except smtplib.SMTPRecipientsRefused as error:
             code, answer = next(iter(error.recipients.values()))
@@ -63,14 +58,16 @@ class Smtp:
         except smtplib.SMTPResponseException as error:
             raise _refused(error.smtp_code, error.smtp_error) from error
         except (smtplib.SMTPException, OSError) as error:
-            raise AdapterError(f"The mail server {self.host} is out of reach: {error}", permanent=False) from error
+            raise AdapterError(
+                f"The mail server {self.server.place} is out of reach: {error}", permanent=False
+            ) from error
 
     def _connect(self) -> smtplib.SMTP:
         context = ssl.create_default_context()
-        if self.security == "tls":
-            return smtplib.SMTP_SSL(self.host, self.port, timeout=TIMEOUT_S, context=context)
-        client = smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_S)
-        if self.security == "starttls":
+        if self.server.security == "tls":
+            return smtplib.SMTP_SSL(self.server.host, self.server.port, timeout=TIMEOUT_S, context=context)
+        client = smtplib.SMTP(self.server.host, self.server.port, timeout=TIMEOUT_S)
+        if self.server.security == "starttls":
             client.starttls(context=context)
         return client
 
@@ -83,18 +80,7 @@ def transport_for(endpoint_secrets: Mapping[str, str]) -> Transport:
     url = endpoint_secrets.get("smtp_url") or settings.EMAIL_URL
     if not url:
         return Outbox(directory=Path(settings.OUTBOX_DIR))
-    parts = urlsplit(url)
-    asked = dict(parse_qsl(parts.query)).get("tls", "none")
-    security = {"smtp": asked, "smtps": "tls"}.get(parts.scheme)
-    if security not in _PORTS or not parts.hostname:
-        raise AdapterError("smtp_url: expected smtp://host, smtp://host?tls=starttls or smtps://host.", permanent=True)
-    return Smtp(
-        host=parts.hostname,
-        port=parts.port or _PORTS[security],
-        user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
-        security=security,
-    )
+    return Smtp(server=mail_server(url, name="smtp_url", scheme="smtp", ports=SMTP_PORTS))
 
 
 def _refused(code: int, answer: bytes | str) -> AdapterError:

@@ -105,7 +105,7 @@ def _children(*, logs: Path, host: str, port: int) -> list[Child]:
             python, "-m", "celery", "-A", "contactcenter", "beat", "--loglevel", "WARNING",
             "--schedule", str(logs.parent / "beat-schedule"), "--pidfile", "",
         ],
-        "mail door": [python, str(ROOT / "manage.py"), "smtp_listener", "--host", host],
+        "mail door": [python, str(ROOT / "manage.py"), "smtp_listener", "--host", host, "--imap"],
     }  # fmt: skip
     return [
         Child(

@@ -75,6 +75,7 @@ TABLE = {
     "GET /api/v1/contracts/": "nnnyynnn",
     "POST /api/v1/contracts/": "nnnyynnn",
     "POST /api/v1/contracts/{contract_id}/end/": "nnnyynnn",
+    "GET /api/v1/endpoints/{endpoint_id}/mailbox/": "nnynynnn",
     "GET /api/v1/events/": "yyyyynnn",
     "GET /api/v1/invoice-lines/{line_id}/contacts/": "nnn-----",
     "GET /api/v1/invoice-lines/{line_id}/contacts/{contact_id}/": "nnn-----",

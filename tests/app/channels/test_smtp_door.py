@@ -27,7 +27,7 @@ def client(settings) -> Iterator[smtplib.SMTP]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    controller = smtp_door.smtp_controller(host="127.0.0.1", port=port)
+    controller = smtp_door.mail_controller(host="127.0.0.1", port=port)
     controller.start()
     with smtplib.SMTP("127.0.0.1", port, timeout=10) as connection:
         yield connection
@@ -107,3 +107,31 @@ def test_blind_copy_to_a_signed_address_joins_its_ticket(
     take(reply_address(address=mailbox.address, token=token), "olga@work.example")
     with open_account(mailbox.account_id):
         assert (Ticket.objects.count(), Message.objects.count()) == (1, 2)
+
+
+def test_by_lmtp_each_recipient_has_an_answer_of_its_own(
+    mailbox: EndpointInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_mailbox(make_account("Clinic"), "info@clinic.example")
+    store = smtp_door.store_email
+
+    def store_for_the_shop(*, endpoint: EndpointInfo, **fields: object) -> object:
+        if endpoint.address == "info@clinic.example":
+            raise OperationalError("connection lost")
+        return store(endpoint=endpoint, **fields)
+
+    monkeypatch.setattr(smtp_door, "store_email", store_for_the_shop)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller = smtp_door.mail_controller(host="127.0.0.1", port=port, lmtp=True)
+    controller.start()
+    with smtplib.LMTP("127.0.0.1", port) as client:
+        client.mail("olga@example.org")
+        for recipient in ("info@clinic.example", "support@shop.example"):
+            assert client.rcpt(recipient)[0] == 250
+        answers = [client.data(raw_mail()), client.getreply()]
+    controller.stop()
+    assert [code for code, _ in answers] == [451, 250]
+    with open_account(mailbox.account_id):
+        assert Receipt.objects.count() == 1

@@ -9,6 +9,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from channels_app.contract import AdapterError
+from channels_app.email.servers import MailServer
 from channels_app.email.transport import Outbox, Smtp, transport_for
 
 
@@ -81,18 +82,18 @@ def test_server_out_of_reach_is_tried_again(port: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "transport"),
+    ("url", "server"),
     [
-        ("smtp://mail.example", Smtp(host="mail.example", port=25, user="", password="", security="none")),
+        ("smtp://mail.example", MailServer(host="mail.example", port=25, security="none")),
         (
             "smtp://u%40x:p@mail.example?tls=starttls",
-            Smtp(host="mail.example", port=587, user="u@x", password="p", security="starttls"),
+            MailServer(host="mail.example", port=587, user="u@x", password="p", security="starttls"),
         ),
-        ("smtps://mail.example:4650", Smtp(host="mail.example", port=4650, user="", password="", security="tls")),
+        ("smtps://mail.example:4650", MailServer(host="mail.example", port=4650, security="tls")),
     ],
 )
-def test_url_names_server_login_and_encryption(url: str, transport: Smtp) -> None:
-    assert transport_for({"smtp_url": url}) == transport
+def test_url_names_server_login_and_encryption(url: str, server: MailServer) -> None:
+    assert transport_for({"smtp_url": url}) == Smtp(server=server)
 
 
 @pytest.mark.parametrize("url", ["http://mail.example", "smtp://", "smtp://mail.example?tls=maybe"])
