@@ -14,8 +14,8 @@ class Command(BaseCommand):
 
     help = (
         "Read every mailbox that names an IMAP server (imap_url): a thread each, connected all the time, new mail "
-        "within a second or two where the server announces it. Mails are not marked, moved or deleted. Mailboxes that are "
-        "added, changed or removed are noticed within seconds. Stops on SIGTERM or Ctrl-C after the mails in hand."
+        "within a second or two where the server announces it. Mails are not marked, moved or deleted. Mailboxes that "
+        "are added, changed or removed are noticed within seconds. Stops on SIGTERM or Ctrl-C after the mails in hand."
     )
     requires_system_checks = []
 

@@ -458,6 +458,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/endpoints/{endpoint_id}/mailbox/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return what is on the server, stored and on tickets. */
+        get: operations["endpoints_mailbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events/": {
         parameters: {
             query?: never;
@@ -1977,6 +1994,24 @@ export interface components {
             voice: components["schemas"]["Places"];
             chat: components["schemas"]["Places"];
             email: components["schemas"]["Places"];
+        };
+        /** @description One folder: of the mails on the server so many are stored, are on tickets, were refused; `error` is why none. */
+        MailFolder: {
+            name: string;
+            on_server: number;
+            stored: number;
+            ticketed: number;
+            refused: number;
+            missing: number;
+            /** Format: date-time */
+            checked_at: string | null;
+            error: string;
+            /** Format: date-time */
+            error_at: string | null;
+        };
+        /** @description The folders of a mailbox; none before it was read for the first time. */
+        MailboxState: {
+            folders: components["schemas"]["MailFolder"][];
         };
         /** @description The logged-in person. */
         Me: {
@@ -3832,6 +3867,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Contract"];
+                };
+            };
+        };
+    };
+    endpoints_mailbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                endpoint_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailboxState"];
                 };
             };
         };
