@@ -1,6 +1,5 @@
 """AMI events to phone events: one function per event of Asterisk 22, by name."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -12,6 +11,7 @@ from channels_app.phone.events import (
     Phone,
     PhoneEvent,
     Source,
+    unescaped,
 )
 
 Headers = Mapping[str, str]
@@ -42,10 +42,7 @@ def _known(headers: Headers, name: str) -> str:
 
 def _spoken_name(headers: Headers, name: str) -> str:
     """Names arrive with backslashes, once or twice over: Moira O\\'Neill, A|B, \\\\\\"C\\\\\\"."""
-    value = _known(headers, name)
-    for _ in range(2):
-        value = re.sub(r"\\(.)", r"\1", value)
-    return value
+    return unescaped(_known(headers, name))
 
 
 def _ms(headers: Headers, name: str, *, unit_ms: int) -> int | None:

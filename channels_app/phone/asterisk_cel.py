@@ -8,6 +8,7 @@ imply of queues, rings and holds is derived by cel_implied.
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
@@ -25,7 +26,15 @@ from channels_app.phone.events import (
 MAX_LINE_BYTES = 16384
 COLUMNS = 20
 
-_NOT_ABOUT_CALLS = frozenset({"CHAN_END", "LINKEDID_END", "DTMF", "USER_DEFINED", "APP_START", "APP_END", "PICKUP"})
+_NOT_ABOUT_CALLS = frozenset({"CHAN_END", "LINKEDID_END", "DTMF", "APP_END", "PICKUP"})
+# show_user_defined writes the dialplan's own event names in the place of the type
+_OF_THE_DIALPLAN = re.compile(r"USER_DEFINED|[A-Z0-9]+_[A-Z0-9_]+")
+_BRIDGED = {
+    "BRIDGE_ENTER": EventKind.BRIDGE_ENTERED,
+    "BRIDGE_EXIT": EventKind.BRIDGE_LEFT,
+    "BRIDGE_START": EventKind.BRIDGE_ENTERED,
+    "BRIDGE_END": EventKind.BRIDGE_LEFT,
+}
 _IGNORED = frozenset({"PARK_START", "PARK_END", "FORWARD", "LOCAL_OPTIMIZE", "LOCAL_OPTIMIZE_BEGIN"})
 
 
@@ -109,16 +118,21 @@ def _events(fields: list[str], at: datetime) -> tuple[PhoneEvent, ...]:
         started = kind == "STREAM_BEGIN"
         played = EventKind.MUSIC_STARTED if started else EventKind.MUSIC_ENDED
         return (replace(base, kind=played) if music else base,)
-    extra = _extra(fields[19])
-    if kind in {"BRIDGE_ENTER", "BRIDGE_EXIT"}:
-        moved = EventKind.BRIDGE_ENTERED if kind == "BRIDGE_ENTER" else EventKind.BRIDGE_LEFT
-        return (replace(base, kind=moved, bridge=_text(extra, "bridge_id")),)
+    if kind == "APP_START":
+        return (base,)
+    if kind in _BRIDGED:
+        # before Asterisk 12 bridges had no ids: the call is the bridge
+        named = str(_extra(fields[19]).get("bridge_id", ""))[:MAX_ID_LENGTH]
+        return (replace(base, kind=_BRIDGED[kind], bridge=named or f"of {fields[15]}"),)
     if kind == "HANGUP":
+        extra = _hangup_extra(fields[19])
         cause, source, status = (str(extra.get(name, "")) for name in ("hangupcause", "hangupsource", "dialstatus"))
         ended = replace(base, kind=EventKind.HUNG_UP, reason=cause, target=source)
         return (ended, replace(base, kind=EventKind.DIAL_STATUS, reason=status)) if status else (ended,)
     if kind in {"BLINDTRANSFER", "ATTENDEDTRANSFER"}:
-        return (_transfer(base, extra, attended=kind == "ATTENDEDTRANSFER"),)
+        return (_transfer(base, _extra(fields[19]), attended=kind == "ATTENDEDTRANSFER"),)
+    if _OF_THE_DIALPLAN.fullmatch(kind):
+        return (base,)
     raise Unreadable(f"column 1 (eventtype): {kind[:40]!r} is not known")
 
 
@@ -140,6 +154,13 @@ def _transfer(base: PhoneEvent, extra: Mapping[str, object], *, attended: bool) 
         others=tuple(_text(extra, name) for name in names if extra.get(name)),
         target="" if attended else str(extra.get("extension", "")),
     )
+
+
+def _hangup_extra(text: str) -> Mapping[str, object]:
+    """Before Asterisk 12 it was cause,source,dialstatus."""
+    if text and not text.startswith("{") and text.count(",") == 2:
+        return dict(zip(("hangupcause", "hangupsource", "dialstatus"), text.split(","), strict=True))
+    return _extra(text)
 
 
 def _extra(text: str) -> Mapping[str, object]:

@@ -65,6 +65,11 @@ class Flag(StrEnum):
     CONNECTION_LOST = "connection_lost"
     CONTINUES_UNSEEN = "continues_unseen"
     CLICK_TO_DIAL = "click_to_dial"
+    ANSWER_UNSEEN = "answer_unseen"
+    END_UNKNOWN = "end_unknown"
+    END_MISMATCH = "end_mismatch"
+    LEGS_OVERLAP = "legs_overlap"
+    CLOCKS_DIFFER = "clocks_differ"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

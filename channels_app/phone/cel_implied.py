@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from channels_app.phone.events import CompleteReason, EventKind, LeaveReason, PhoneEvent, Source
+from channels_app.phone.events import CompleteReason, EventKind, LeaveReason, PhoneEvent, Source, in_order
 from channels_app.phone.legs import Contact, Leg, Legs
 
 
@@ -29,18 +29,22 @@ def implied_events(events: Iterable[PhoneEvent]) -> list[PhoneEvent]:
     if not rows:
         return []
     legs = Legs(rows)
+    bridged = _one_sided(rows, legs)
+    if bridged:
+        rows = list(in_order([*rows, *bridged]))
+        legs = Legs(rows)
     by_channel: dict[str, list[PhoneEvent]] = defaultdict(list)
     for row in rows:
         if row.channel_id and row.peer_id == "":
             by_channel[row.channel_id].append(row)
-    implied = _hangups(rows, legs)
+    implied = [*bridged, *_hangups(rows, legs)]
     members: dict[str, list[Leg]] = defaultdict(list)
     for leg in legs.by_id.values():
         members[leg.group].append(leg)
     moves = [row for row in rows if row.kind in {EventKind.BLIND_TRANSFERRED, EventKind.ATTENDED_TRANSFERRED}]
     for group in sorted(members):
-        root = legs.by_id.get(group)
-        if root is None or root.is_local:
+        root = _root(group, members[group], legs)
+        if root is None:
             continue
         own = by_channel[root.id]
         runs = _queue_runs(own, legs.contacts_of(root))
@@ -51,6 +55,30 @@ def implied_events(events: Iterable[PhoneEvent]) -> list[PhoneEvent]:
             implied.extend(_dials(root, own, others, by_channel))
         implied.extend(_holds(root, own, legs.contacts_of(root)))
     return implied
+
+
+def _root(group: str, members: list[Leg], legs: Legs) -> Leg | None:
+    """The channel the call began with; for one that began as plumbing (originated) its first telephone."""
+    if group in legs.by_id and not legs.by_id[group].is_local:
+        return legs.by_id[group]
+    telephones = [leg for leg in members if not leg.is_local]
+    return min(telephones, key=lambda leg: (leg.first_at, leg.id)) if telephones and group in legs.by_id else None
+
+
+def _one_sided(rows: list[PhoneEvent], legs: Legs) -> list[PhoneEvent]:
+    """Before Asterisk 12 only the calling channel told of a bridge: the leg that answered last was the other side."""
+    result = []
+    for row in rows:
+        if not row.bridge.startswith("of ") or row.kind not in {EventKind.BRIDGE_ENTERED, EventKind.BRIDGE_LEFT}:
+            continue
+        others = [leg for leg in legs.by_id.values() if leg.group == row.linked_id and leg.id != row.channel_id]
+        if any(leg.in_bridges for leg in others):
+            continue
+        up = [leg for leg in others if leg.up_at is not None and not leg.is_local]
+        if up:
+            other = max(up, key=lambda leg: (leg.up_at, leg.id))
+            result.append(replace(_bare(row, row.kind, channel_id=other.id), bridge=row.bridge, channel=other.channel))
+    return result
 
 
 def _hangups(rows: list[PhoneEvent], legs: Legs) -> list[PhoneEvent]:

@@ -22,7 +22,7 @@ class Context:
 
     def saw_channels(self, leg: Leg) -> bool:
         """Whether any source that sees channels told of this leg; if not, holds and hang-ups are unknown."""
-        return bool(leg.channel)
+        return leg.is_watched
 
     def name_of(self, leg: Leg) -> str:
         """The operator's name for a telephone, else the name the telephone itself carries."""
@@ -56,8 +56,12 @@ class Context:
             return False
         if leg.interface in self.phones or leg.operator_name:
             return True
-        if leg.channel:
+        if leg.channel.startswith(("client:", "table:")):
+            return True
+        if "/" in leg.channel and not leg.channel.startswith("sofia/"):
             return leg.number != "" and leg.interface.rpartition("/")[2] == leg.number
+        if leg.channel:
+            return False
         return leg.number != "" and leg.number in operator_phones(self.phones)
 
 

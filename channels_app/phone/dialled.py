@@ -1,5 +1,6 @@
 """Segments that no queue made: numbers and colleagues dialled, and whoever else the customer was joined with."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from channels_app.phone.calls import Flag, Outcome, Ring, Segment, SegmentKind, span_ms
@@ -8,6 +9,7 @@ from channels_app.phone.events import PhoneEvent
 from channels_app.phone.legs import Leg
 from channels_app.phone.stays import Stay
 
+_NEAR = timedelta(seconds=1)
 _DIAL_OUTCOMES = {
     "ANSWER": Outcome.ANSWERED,
     "BUSY": Outcome.BUSY,
@@ -21,7 +23,8 @@ def dialled_segments(*, root: Leg, stays: list[Stay], context: Context) -> list[
     parts: list[tuple[str, Segment]] = []
     legs = context.legs
     rung_by_queues = {ring.peer_id for stay in stays for ring in stay.ring_starts}
-    for dial in legs.dials_by.get(root.id, []):
+    dials = sorted(legs.dials_by.get(root.id, []), key=lambda event: (event.source.resolution_ms, event.order))
+    for dial in dials:
         if dial.peer_id in rung_by_queues:
             continue
         peer = legs.by_id[dial.peer_id]
@@ -75,6 +78,34 @@ def _dialled_segment(root: Leg, dial: PhoneEvent, peer: Leg, *, context: Context
     )
 
 
+def unanswered_segments(*, root: Leg, context: Context) -> list[Segment]:
+    """Return one segment for the telephones that rang for a caller in no queue and that nobody answered."""
+    rung = dialled_segments(root=root, stays=[], context=context)
+    if not rung or any(part.answered_at is not None for _, part in rung):
+        return []
+    telephones = [context.legs.by_id[peer] for peer, _ in rung]
+    last = rung[-1][1]
+    ended = [part.ended_at for _, part in rung if part.ended_at is not None]
+    gave_up = any(asked <= part.ended_at + _NEAR for asked in root.asked for _, part in rung if part.ended_at)
+    outcome = Outcome.ABANDONED if gave_up else last.outcome
+    name = context.name_of(telephones[-1]) if context.is_operators(telephones[-1]) else ""
+    rings = tuple(
+        replace(ring, operator_name=context.name_of(leg) if context.is_operators(leg) else "")
+        for (_, part), leg in zip(rung, telephones, strict=True)
+        for ring in part.rings
+    )
+    segment = replace(
+        last,
+        kind=SegmentKind.DIRECT,
+        operator_name=name,
+        interface=telephones[-1].interface,
+        ended_at=max(ended) if len(ended) == len(rung) else None,
+        rings=rings,
+        outcome=outcome if len(ended) == len(rung) else None,
+    )
+    return [segment]
+
+
 def direct_segments(*, customer: Leg, covered: list[tuple[str, Segment]], context: Context) -> list[Segment]:
     """Return a segment for each contact of the customer that no other segment accounts for (after a transfer)."""
     parts = []
@@ -112,5 +143,4 @@ def direct_segments(*, customer: Leg, covered: list[tuple[str, Segment]], contex
 def _touches(part: Segment, start: datetime) -> bool:
     if part.answered_at is None:
         return False
-    near = timedelta(seconds=1)
-    return part.answered_at - near <= start and (part.ended_at is None or start <= part.ended_at + near)
+    return part.answered_at - _NEAR <= start and (part.ended_at is None or start <= part.ended_at + _NEAR)

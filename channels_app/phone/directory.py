@@ -7,10 +7,12 @@ Settings of a voice endpoint, all optional:
                accounts; did before queue before code (the system's account code), else the endpoint's own account
     languages  {"queue:acme-es": "es", "did:+74950000201": "ru"}: language of the caller's line
     phones     {"PJSIP/101": "Anna Kovacs"}: operators' telephones, added to the operators' aliases
+    lost_after_hours  after so many hours without a word a call whose end was lost is closed (default 4)
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -30,6 +32,7 @@ class Directory:
     accounts: Mapping[str, str] = field(default_factory=dict)
     languages: Mapping[str, str] = field(default_factory=dict)
     phones: Mapping[str, str] = field(default_factory=dict)
+    lost_after: timedelta = timedelta(hours=4)
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> "Directory":
@@ -42,6 +45,9 @@ class Directory:
             time_zone = ZoneInfo(zone) if zone else None
         except (ZoneInfoNotFoundError, ValueError, TypeError):
             raise BadSettings(f"time_zone: {zone!r} is not a known zone") from None
+        hours = settings.get("lost_after_hours", 4)
+        if isinstance(hours, bool) or not isinstance(hours, int | float) or not 0 < hours <= 168:
+            raise BadSettings(f"lost_after_hours: {hours!r} is no number of hours up to 168")
         tables: dict[str, Mapping[str, str]] = {}
         for name in ("accounts", "languages", "phones"):
             table = settings.get(name, {})
@@ -52,7 +58,9 @@ class Directory:
                     if key.partition(":")[0] not in {"queue", "did", "code"}:
                         raise BadSettings(f"{name}: {key!r} begins with none of queue:, did:, code:")
             tables[name] = table
-        return cls(time_zone=time_zone, region=region.upper() if region else None, **tables)
+        return cls(
+            time_zone=time_zone, region=region.upper() if region else None, lost_after=timedelta(hours=hours), **tables
+        )
 
     def account_slug(self, call: Call) -> str | None:
         """Return the slug of the account a call belongs to; None: the endpoint's own."""

@@ -72,7 +72,7 @@ def call_outcome(
     *, segments: list[Segment], ending: Ending, ended_at: datetime | None, direction: Direction
 ) -> Outcome | None:
     """Return what became of the call: answered if anybody ever answered, else as the last segment ended."""
-    if any(part.answered_at is not None for part in segments):
+    if any(part.answered_at is not None or part.outcome is Outcome.ANSWERED for part in segments):
         return Outcome.ANSWERED
     if ended_at is None:
         return None

@@ -4,6 +4,7 @@ An event is a fact with its own instant; it names the channel (a leg of a call, 
 about. Sources differ in what they can know, so every field but kind, source and channel_id may be empty.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,14 +22,25 @@ class Source(StrEnum):
     QUEUE_LOG = "asterisk-queue-log"
     AMI = "asterisk-ami"
     CEL = "asterisk-cel"
+    CDR = "asterisk-cdr"
+    FREESWITCH = "freeswitch-json"
+    TWILIO = "twilio-json"
+    CSV = "csv"
+    CLOSING_RULE = "closing-rule"
 
     @property
     def resolution_ms(self) -> int:
         """How far an instant of this source may lie behind the truth; the smallest is believed.
 
-        queue_log truncates to whole seconds; CEL may (local times), and what it implies of queues is derived.
+        queue_log, CDR and most else truncate to whole seconds; CEL may (local times), and what it implies of queues is
+        derived.
         """
-        return {Source.AMI: 1, Source.CEL: 2, Source.QUEUE_LOG: 1000}[self]
+        return {Source.AMI: 1, Source.FREESWITCH: 1, Source.CEL: 2}.get(self, 1000)
+
+    @property
+    def watches(self) -> bool:
+        """Whether it reports what every channel does (holds, who hung up), not only what became of the call."""
+        return self in {Source.AMI, Source.CEL, Source.FREESWITCH}
 
 
 class EventKind(StrEnum):
@@ -38,15 +50,19 @@ class EventKind(StrEnum):
     CONNECTED = "connected"
     CHANNEL_SEEN = "channel_seen"
     CHANNEL_CREATED = "channel_created"
+    ROW_WRITTEN = "row_written"
     LOCAL_PAIR = "local_pair"
     QUEUE_APPLICATION = "queue_application"
     QUEUE_ENTERED = "queue_entered"
     RING_STARTED = "ring_started"
     DIAL_STARTED = "dial_started"
+    RINGING = "ringing"
+    ANSWER_CLAIMED = "answer_claimed"
     CHANNEL_UP = "channel_up"
     DIAL_ENDED = "dial_ended"
     RING_MISSED = "ring_missed"
     OPERATOR_CONNECTED = "operator_connected"
+    OPERATOR_REACHED = "operator_reached"
     BRIDGE_ENTERED = "bridge_entered"
     MUSIC_STARTED = "music_started"
     MUSIC_ENDED = "music_ended"
@@ -62,6 +78,7 @@ class EventKind(StrEnum):
     DIAL_STATUS = "dial_status"
     QUEUE_LEFT = "queue_left"
     HUNG_UP = "hung_up"
+    END_LOST = "end_lost"
     SYSTEM_STOPPED = "system_stopped"
 
 
@@ -99,7 +116,8 @@ class PhoneEvent:
     `channel_id` is empty for facts about the whole telephone system. `peer_id` is the other leg (ringing or
     connected). `others` are further legs named by a transfer. `reason` is a LeaveReason, CompleteReason, dial status
     or hang-up cause, by kind. `target` is where a transfer or dial goes, or the channel that hung up. `application` is
-    what the dialplan ran on the channel.
+    what the dialplan ran on the channel. `answered_at` and `ended_at` belong to ROW_WRITTEN, a record of a whole leg
+    whose `at` is its start. OPERATOR_REACHED says that an operator answered at some unknown instant before `at`.
     """
 
     kind: EventKind
@@ -125,6 +143,8 @@ class PhoneEvent:
     wait_ms: int | None = None
     ring_ms: int | None = None
     talk_ms: int | None = None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.at.utcoffset() != timedelta(0):
@@ -162,6 +182,7 @@ class PhoneEvent:
             -1 if self.wait_ms is None else self.wait_ms,
             -1 if self.ring_ms is None else self.ring_ms,
             -1 if self.talk_ms is None else self.talk_ms,
+            (self.answered_at or _EPOCH, self.ended_at or _EPOCH),
         )
 
 
@@ -187,6 +208,8 @@ class RawEntry:
     events: tuple[PhoneEvent, ...] = ()
     phones: tuple[Phone, ...] = ()
     rejected: str = ""
+    identity: str = ""
+    """What makes it the same entry again where its bytes may differ ('': the bytes)."""
 
 
 def instant_of_epoch(text: str) -> datetime:
@@ -208,6 +231,13 @@ def readable_text(raw: bytes) -> str:
     One bad byte in a caller's name must not cost the event; the raw bytes are kept anyway.
     """
     return raw.decode("utf-8", errors="replace").replace("\0", "\ufffd")
+
+
+def unescaped(name: str) -> str:
+    """Return a name as spoken: Asterisk sets backslashes, once or twice over (Moira O\\'Neill)."""
+    for _ in range(2):
+        name = re.sub(r"\\(.)", r"\1", name)
+    return name
 
 
 def in_order(events: Iterable[PhoneEvent]) -> Iterator[PhoneEvent]:

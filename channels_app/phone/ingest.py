@@ -16,7 +16,7 @@ from django.db.models import Q
 from channels_app.models import Endpoint, PhoneLogEntry
 from channels_app.phone.clusters import clusters_of
 from channels_app.phone.directory import BadSettings, Directory
-from channels_app.phone.events import RawEntry
+from channels_app.phone.events import RawEntry, Source
 from channels_app.phone.files import LogFormat
 from channels_app.phone.recording import ImportedCall, record_rows
 from contactcenter.tenancy.models import Account
@@ -65,7 +65,9 @@ def directory_of(endpoint: Endpoint) -> tuple[Directory, dict[str, Account]]:
     return directory, accounts
 
 
-def import_entries(*, endpoint: Endpoint, source: LogFormat, entries: Sequence[RawEntry], at: datetime) -> ImportReport:
+def import_entries(
+    *, endpoint: Endpoint, source: LogFormat | Source, entries: Sequence[RawEntry], at: datetime
+) -> ImportReport:
     """Store the entries and record every call they speak of; the same entries again, in any order, change nothing.
 
     Entries that tell of calls, and rejected ones, are stored raw. Needs an open scope that reaches the endpoint's
@@ -117,7 +119,12 @@ def _learn_phones(endpoint: Endpoint, learned: dict[str, str]) -> None:
 
 
 def _dedupe_key(*, source: str, entry: RawEntry) -> str:
-    """Identical bytes of one instant are one entry; frames without Timestamp differ by when they arrived."""
+    """Identical bytes of one instant are one entry; frames without Timestamp differ by when they arrived.
+
+    An entry with an identity of its own (a numbered callback) is known by that.
+    """
+    if entry.identity:
+        return hashlib.sha256(f"{source}\n{entry.identity}".encode()).hexdigest()
     digest = hashlib.sha256(f"{source}\n{entry.at.isoformat() if entry.at else ''}\n".encode())
     digest.update(entry.raw)
     return digest.hexdigest()

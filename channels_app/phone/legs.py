@@ -10,6 +10,9 @@ from channels_app.phone.events import EventKind, PhoneEvent, Source
 
 # shorter meetings in a bridge are the machinery of a transfer, not a conversation
 _SHORTEST_CONTACT_MS = 100
+_ANY_ROW_DIALS = frozenset({Source.CEL, Source.TWILIO})
+# where the dialplan begins and ends when nothing was dialled
+NO_NUMBERS = frozenset({"", "s", "h", "i", "t"})
 
 
 @dataclass(slots=True)
@@ -35,11 +38,16 @@ class Leg:
     hold_marks: list[tuple[datetime, bool]] = field(default_factory=list)
     local_pair: str = ""
     sources: set[Source] = field(default_factory=set)
+    is_watched: bool = False
+    row_ends: list[datetime] = field(default_factory=list)
+    end_lost_at: datetime | None = None
 
     @property
     def interface(self) -> str:
-        """PJSIP/101 of PJSIP/101-00000012."""
-        return self.channel.rsplit("-", 1)[0] if self.channel else ""
+        """PJSIP/101 of PJSIP/101-00000012; sofia/internal/101 of sofia/internal/101@10.0.0.1; client:anna."""
+        if self.channel.startswith("sofia/"):
+            return self.channel.partition("@")[0]
+        return self.channel.rsplit("-", 1)[0] if "/" in self.channel else self.channel
 
     @property
     def is_local(self) -> bool:
@@ -118,6 +126,7 @@ class Legs:
         if event.peer_id:
             peer = self._leg(event.peer_id, event=event)
             peer.channel = peer.channel or event.peer_channel
+            peer.is_watched |= event.source.watches and event.peer_channel != ""
             if event.kind in {EventKind.RING_STARTED, EventKind.OPERATOR_CONNECTED}:
                 peer.operator_name = peer.operator_name or event.operator_name
         if event.kind in {EventKind.DIAL_STARTED, EventKind.DIAL_ENDED}:
@@ -131,13 +140,26 @@ class Legs:
             return
         leg = self._leg(event.channel_id, event=event)
         leg.channel = leg.channel or event.channel
+        leg.is_watched |= event.source.watches and event.channel != ""
+        if event.kind is EventKind.ROW_WRITTEN:
+            leg.account = leg.account or event.account
+            leg.row_ends = sorted([*leg.row_ends, *([event.ended_at] if event.ended_at else [])])
+            leg.sources.add(event.source)
+            return
         if event.kind not in {EventKind.DIAL_STARTED, EventKind.DIAL_ENDED}:
-            leg.number = leg.number or event.number
-            leg.name = leg.name or event.name
+            # the dialplan may have put the caller's number right since the channel began
+            corrected = event.source is Source.CEL and event.kind is EventKind.CHANNEL_SEEN and event.number != ""
+            leg.number = event.number if corrected else leg.number or event.number
+            leg.name = (event.name or leg.name) if corrected else leg.name or event.name
         leg.account = event.account or leg.account
         leg.sources.add(event.source)
+        if leg.extension in NO_NUMBERS and event.extension not in NO_NUMBERS:
+            leg.extension = event.extension if event.source in _ANY_ROW_DIALS else leg.extension
         if event.kind is EventKind.CHANNEL_CREATED:
             leg.extension = event.extension
+            leg.operator_name = leg.operator_name or event.operator_name
+        elif event.kind is EventKind.END_LOST:
+            leg.end_lost_at = max(leg.end_lost_at or event.at, event.at)
         elif event.kind is EventKind.CHANNEL_UP:
             leg.up_at = leg.up_at or event.at
         elif event.kind is EventKind.HUNG_UP:

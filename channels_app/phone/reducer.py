@@ -8,7 +8,7 @@ what a source claims is compared and a difference is flagged.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from channels_app.phone.calls import (
     Call,
@@ -21,17 +21,22 @@ from channels_app.phone.calls import (
     Transfer,
     sum_known,
 )
+from channels_app.phone.cdr_implied import implied_by_rows
 from channels_app.phone.cel_implied import implied_events
 from channels_app.phone.context import Context
-from channels_app.phone.dialled import dialled_segments, direct_segments
-from channels_app.phone.endings import call_outcome, who_hung_up
+from channels_app.phone.contradictions import contradictions
+from channels_app.phone.dialled import dialled_segments, direct_segments, unanswered_segments
+from channels_app.phone.endings import Ending, call_outcome, who_hung_up
 from channels_app.phone.events import CompleteReason, EventKind, LeaveReason, PhoneEvent, Source, in_order
-from channels_app.phone.legs import Leg, Legs
+from channels_app.phone.legs import NO_NUMBERS, Leg, Legs
+from channels_app.phone.lost_ends import implied_by_lost_ends
+from channels_app.phone.pairs_implied import implied_by_pairs
 from channels_app.phone.segments import queue_segments
 from channels_app.phone.stays import Stay, stays_of
 
 # two sources may report one transfer this far apart
 _SAME_TRANSFER = timedelta(seconds=2)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _GOES_ON = frozenset({Outcome.TRANSFERRED, Outcome.TIMED_OUT, Outcome.LEFT_EMPTY, Outcome.PRESSED_KEY})
 
 
@@ -44,8 +49,10 @@ def reduce_events(events: Iterable[PhoneEvent], *, phones: Mapping[str, str] | N
     An operator's telephone that neither reached anybody nor entered a queue made no call.
     """
     reported = list(in_order(events))
-    implied = implied_events(reported)
+    implied = [*implied_events(reported), *implied_by_rows(reported), *implied_by_pairs(reported)]
     ordered = list(in_order([*reported, *implied])) if implied else reported
+    lost = implied_by_lost_ends(ordered)
+    ordered = list(in_order([*ordered, *lost])) if lost else ordered
     known = dict(phones or {})
     legs = Legs(ordered)
     system = [event for event in ordered if not event.call_keys]
@@ -67,8 +74,8 @@ def reduce_events(events: Iterable[PhoneEvent], *, phones: Mapping[str, str] | N
 
 
 def _root_of(group: str, legs: Legs) -> Leg:
-    """The leg the call began with; if its start was missed, the earliest telephone of the group."""
-    if group in legs.by_id:
+    """The leg the call began with; if its start was missed or is plumbing, the earliest telephone of the group."""
+    if group in legs.by_id and not legs.by_id[group].is_local:
         return legs.by_id[group]
     return min(legs.by_group[group], key=lambda leg: (leg.is_local, leg.first_at, leg.id))
 
@@ -131,11 +138,22 @@ def _segments(
     elif direction is Direction.INTERNAL:
         legs = context.legs.by_id
         parts.extend(
-            replace(part, kind=SegmentKind.DIRECT, operator_name=context.name_of(legs[peer])) for peer, part in dialled
+            replace(
+                part,
+                kind=SegmentKind.DIRECT,
+                operator_name=context.name_of(legs[peer]),
+                interface=legs[peer].interface,
+            )
+            for peer, part in dialled
         )
+    if direction is Direction.INBOUND and not parts:
+        parts.extend(unanswered_segments(root=root, context=context))
     if direction is not Direction.INTERNAL:
         parts.extend(direct_segments(customer=customer, covered=covered, context=context))
-    return sorted(parts, key=lambda part: (part.began_at, part.kind, part.operator_name, part.queue))
+    return sorted(
+        parts,
+        key=lambda part: (part.began_at, part.ended_at or _NEVER, part.kind, part.operator_name, part.queue),
+    )
 
 
 def _transfers(events: list[PhoneEvent], segments: list[Segment], *, context: Context) -> list[Transfer]:
@@ -170,7 +188,7 @@ def _assemble(
     consulted: Mapping[str, PhoneEvent],
 ) -> Call:
     legs = context.legs
-    ended_at = customer.hung_up_at if context.saw_channels(customer) else None
+    ended_at = customer.hung_up_at
     if direction is Direction.OUTBOUND and ended_at is None:
         ended_at = root.hung_up_at
     ends = [part.ended_at for part in segments if part.ended_at is not None]
@@ -191,6 +209,12 @@ def _assemble(
         context=context,
     )
     flags.update(ending.flags)
+    flags.update(contradictions(root=root, legs=legs, events=events, segments=segments, ended_at=ended_at))
+    if root.end_lost_at is not None and any(
+        event.kind is EventKind.HUNG_UP and event.source is Source.CLOSING_RULE for event in events
+    ):
+        flags.add(Flag.END_UNKNOWN)
+        ending = Ending(by=None)
     became_customers = root.id in consulted
     outcome = Outcome.TRANSFERRED if became_customers else call_outcome(
         segments=segments, ending=ending, ended_at=ended_at, direction=direction
@@ -200,7 +224,8 @@ def _assemble(
         flags.add(Flag.CONTINUES_UNSEEN)
     answered = [part for part in segments if part.answered_at is not None]
     queues = [part.queue for part in segments if part.queue]
-    operators = [part.operator_name for part in answered if part.operator_name]
+    spoke = [part for part in segments if part.answered_at is not None or part.outcome is Outcome.ANSWERED]
+    operators = [part.operator_name for part in spoke if part.operator_name]
     entered = [part.enqueued_at for part in segments if part.enqueued_at is not None]
     if direction is Direction.OUTBOUND:
         operator_name = context.name_of(root)
@@ -215,6 +240,12 @@ def _assemble(
     else:
         operator_name = operators[0] if operators else ""
         from_number, from_name, to_number = root.number, root.name, root.extension
+        if not legs.by_id[root.id].sources and legs.dials_by.get(root.id):
+            # only the leg it dialled was reported: that shows the caller's number
+            from_number = legs.dials_by[root.id][0].number
+    if direction is Direction.INTERNAL and to_number in NO_NUMBERS and legs.dials_by.get(root.id):
+        # originated: nothing was dialled, a telephone was called
+        to_number = legs.by_id[legs.dials_by[root.id][0].peer_id].number
     return Call(
         external_id=group,
         external_ids=tuple(sorted(leg.id for leg in legs.by_group[group])),

@@ -29,33 +29,39 @@ def queue_segments(*, root: Leg, stays: list[Stay], context: Context) -> list[tu
 def _queue_segment(root: Leg, stay: Stay, *, context: Context) -> tuple[tuple[str, ...], Segment]:
     connect, complete, leave = stay.connect, stay.complete, stay.leave
     flags: set[Flag] = set() if stay.entry_seen or stay.status is LeaveReason.NOT_JOINED else {Flag.ENTRY_UNSEEN}
-    peers = sorted({event.peer_id for event in stay.connects})
+    reached = stay.reached[0] if stay.reached and connect is None else None
+    if reached is not None:
+        flags.add(Flag.ANSWER_UNSEEN)
+    peers = sorted({event.peer_id for event in [*stay.connects, *stay.reached]})
     side = list({leg.id: leg for peer in peers for leg in context.legs.telephones_behind(peer)}.values())
     answered_at = connect.at if connect else None
     if answered_at is None and complete is not None and complete.talk_ms is not None:
         # the answer was missed: the end claims how long they talked
         answered_at = complete.at - timedelta(milliseconds=complete.talk_ms)
         flags.add(Flag.ENTRY_UNSEEN)
+    enqueued_at = stay.enqueued_at if stay.entry_known else None
     ended_at = _end_of_stay(root, stay, side, answered_at=answered_at, context=context, flags=flags)
     if ended_at is not None and ended_at < (answered_at or stay.enqueued_at):
         flags.add(Flag.CLOCK_WENT_BACK)
-    wait_ms = span_ms(stay.enqueued_at, answered_at or ended_at)
-    talk_ms = span_ms(answered_at, ended_at) if answered_at else (0 if ended_at else None)
+    wait_ms = None if reached else span_ms(enqueued_at, answered_at or ended_at)
+    talk_ms = span_ms(answered_at, ended_at) if answered_at else (0 if ended_at and not reached else None)
     claimed_wait = _claim(connect or leave or complete, "wait")
     if _differs(wait_ms, claimed_wait):
         flags.add(Flag.WAIT_MISMATCH)
     if complete is not None and _differs(talk_ms, complete.talk_ms):
         flags.add(Flag.TALK_MISMATCH)
     holds, hold_ms = holds_of(side=side, answered_at=answered_at, ended_at=ended_at, context=context, flags=flags)
+    if reached is not None:
+        hold_ms = None
     operator = connect or complete
-    name = operator.operator_name if operator else ""
+    name = (operator.operator_name if operator else "") or (context.name_of(side[0]) if side else "")
     interface = side[0].interface if side else ""
     segment = Segment(
         kind=SegmentKind.QUEUE,
         queue=stay.queue,
         operator_name=name,
         interface=interface,
-        enqueued_at=stay.enqueued_at,
+        enqueued_at=enqueued_at,
         answered_at=answered_at,
         ended_at=ended_at,
         wait_ms=wait_ms,
@@ -81,6 +87,8 @@ def _end_of_stay(
 ) -> datetime | None:
     if stay.complete is not None:
         return stay.complete.at
+    if stay.reached and answered_at is None:
+        return stay.reached[0].at
     if stay.leave is not None and answered_at is None:
         return stay.enqueued_at if stay.status is LeaveReason.NOT_JOINED else stay.leave.at
     if answered_at is not None and side:
@@ -104,6 +112,8 @@ def _stay_outcome(
     if answered_at is not None:
         transferred = stay.complete is not None and stay.complete.reason == CompleteReason.TRANSFER
         return Outcome.TRANSFERRED if transferred else Outcome.ANSWERED
+    if stay.reached:
+        return Outcome.ANSWERED
     reason = stay.leave_reason
     if reason not in {LeaveReason.ABANDONED, LeaveReason.UNSTATED, None}:
         return _LEAVE_OUTCOMES[reason]

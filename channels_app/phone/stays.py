@@ -36,10 +36,16 @@ class Stay:
     entries: list[PhoneEvent] = field(default_factory=list)
     connects: list[PhoneEvent] = field(default_factory=list)
     completes: list[PhoneEvent] = field(default_factory=list)
+    reached: list[PhoneEvent] = field(default_factory=list)
     leaves: list[PhoneEvent] = field(default_factory=list)
     ring_starts: list[PhoneEvent] = field(default_factory=list)
     ring_misses: list[PhoneEvent] = field(default_factory=list)
     status: LeaveReason | None = None
+
+    @property
+    def entry_known(self) -> bool:
+        """Whether any source states the instant of entry (a CDR row of a call's beginning does not)."""
+        return not self.entries or any(entry.reason != "unknown" for entry in self.entries)
 
     @property
     def connect(self) -> PhoneEvent | None:
@@ -84,6 +90,8 @@ def stays_of(events: Iterable[PhoneEvent]) -> list[Stay]:
     for event in ordered:
         if event.kind is EventKind.OPERATOR_COMPLETED:
             _claimed(stays, event).completes.append(event)
+        elif event.kind is EventKind.OPERATOR_REACHED:
+            _claimed(stays, event).reached.append(event)
         elif event.kind is EventKind.QUEUE_LEFT:
             _claimed(stays, event).leaves.append(event)
     for event in ordered:

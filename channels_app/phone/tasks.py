@@ -5,7 +5,8 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from channels_app.models import Endpoint, PhoneLogEntry
+from channels_app.models import Endpoint, EndpointKind, PhoneLogEntry
+from channels_app.phone.closing_rule import close_lost_calls as close_calls_of
 from channels_app.phone.directory import BadSettings
 from channels_app.phone.ingest import reduce_pending
 from contactcenter.tenancy.doors import open_every_account
@@ -30,3 +31,16 @@ def reduce_phone_logs() -> int:
                 continue
             changed += sum(1 for call in calls if call.status in {"created", "updated"})
     return changed
+
+
+@shared_task(name="channels.close_lost_calls")
+def close_lost_calls() -> int:
+    """Close the calls whose end was lost, by the closing rule; safe to run twice. Returns how many were closed."""
+    closed = 0
+    with open_every_account(reason="lost calls of every telephone system are closed"):
+        for endpoint in Endpoint.objects.select_related("account").filter(kind=EndpointKind.VOICE).order_by("pk"):
+            try:
+                closed += close_calls_of(endpoint=endpoint, at=timezone.now())
+            except BadSettings as error:
+                logger.error("lost calls of endpoint %s stay open: %s", endpoint.address, error)
+    return closed

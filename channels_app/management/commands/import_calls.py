@@ -4,6 +4,7 @@ import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any, NoReturn
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
@@ -11,11 +12,12 @@ from django.utils import timezone
 
 from channels_app.models import Endpoint, EndpointKind
 from channels_app.phone.directory import BadSettings
-from channels_app.phone.events import RawEntry
 from channels_app.phone.files import LogFormat, LogUnreadable, read_log
+from channels_app.phone.following import follow_log, refuse_reason, stopping
 from channels_app.phone.ingest import ImportReport, directory_of, import_entries
 from channels_app.phone.recording import ImportedCall
 from channels_app.phone.report import call_as_json
+from channels_app.phone.table_mapping import TableMapping
 from contactcenter.tenancy.doors import open_accounts, open_every_account
 
 BAD_INPUT = 2
@@ -38,27 +40,60 @@ class Command(BaseCommand):
         parser.add_argument("--endpoint", required=True, metavar="E", help="address of the voice endpoint")
         parser.add_argument("--dry-run", action="store_true", help="report only; nothing is stored")
         parser.add_argument(
+            "--follow",
+            action="store_true",
+            help="go on as the file grows, past rotation, until SIGTERM or Ctrl-C; a JSON line for each portion",
+        )
+        parser.add_argument(
             "--arrival",
             metavar="CSV",
             type=Path,
             help="byte_offset,received_epoch of an AMI recording without Timestamp (default: <name>-received.csv)",
         )
+        parser.add_argument("--mapping", metavar="M", type=Path, help="YAML or JSON: what the columns of a table mean")
+        parser.add_argument(
+            "--timezone", metavar="Z", help="zone of local times (default: time_zone in the endpoint's settings)"
+        )
+        parser.add_argument(
+            "--reject-file", metavar="R", type=Path, help="where rejected lines are written, as they stood"
+        )
         parser.add_argument("files", nargs="+", metavar="FILE", type=Path)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Read all files first, then import them as one."""
+        """Read all files first, then import them as one; or follow one."""
         log_format = _format(options["log_format"])
         files: list[Path] = options["files"]
         if options["arrival"] and (log_format is not LogFormat.AMI or len(files) != 1):
             _refuse("--arrival belongs to exactly one file of format asterisk-ami")
+        if (options["mapping"] is None) is (log_format is LogFormat.CSV):
+            _refuse("--mapping belongs to format csv, which needs it")
+        if options["follow"]:
+            reason = refuse_reason(log_format=log_format, files=files, dry_run=options["dry_run"])
+            if reason:
+                _refuse(reason)
+        mapping = _mapping(options["mapping"])
         endpoint = _endpoint(options["endpoint"])
         try:
             directory, accounts = directory_of(endpoint)
+            zone = _zone(options["timezone"]) or directory.time_zone
+            reached = {endpoint.account_id, *(account.pk for account in accounts.values())}
+            if options["follow"]:
+                with stopping() as wait:
+                    for report, path in follow_log(
+                        endpoint=endpoint,
+                        log_format=log_format,
+                        path=files[0],
+                        time_zone=zone,
+                        reached=reached,
+                        wait=wait,
+                    ):
+                        _keep_rejected(options["reject_file"], report, heading=b"")
+                        self._say(_answer(report, origins=[str(path)] * report.entries), options, indent=None)
+                return
             read = [
-                read_log(log_format=log_format, path=path, arrival=options["arrival"], time_zone=directory.time_zone)
+                read_log(log_format=log_format, path=path, arrival=options["arrival"], time_zone=zone, mapping=mapping)
                 for path in files
             ]
-            reached = {endpoint.account_id, *(account.pk for account in accounts.values())}
             with open_accounts(reached), _transaction(rolled_back=options["dry_run"]):
                 report = import_entries(
                     endpoint=endpoint,
@@ -70,14 +105,15 @@ class Command(BaseCommand):
             _refuse(str(error))
         except BadSettings as error:
             _refuse(f"settings of endpoint {endpoint.address}: {error}")
-        answer = _answer(report, files=files, read=read)
-        self.stdout.write(
-            json.dumps(
-                {"endpoint": endpoint.address, "format": log_format, "dry_run": options["dry_run"], **answer},
-                ensure_ascii=False,
-                indent=1,
-            )
-        )
+        heading = files[0].read_bytes().partition(b"\n")[0] if mapping is not None and mapping.has_heading else b""
+        _keep_rejected(options["reject_file"], report, heading=heading)
+        origins = [str(path) for path, entries in zip(files, read, strict=True) for _ in entries]
+        self._say(_answer(report, origins=origins), options, indent=1)
+
+    def _say(self, answer: dict[str, Any], options: dict[str, Any], *, indent: int | None) -> None:
+        shown = {"endpoint": options["endpoint"], "format": options["log_format"], "dry_run": options["dry_run"]}
+        self.stdout.write(json.dumps({**shown, **answer}, ensure_ascii=False, indent=indent))
+        self.stdout.flush()
 
 
 def _refuse(message: str) -> NoReturn:
@@ -121,8 +157,38 @@ class _transaction:
             self._atomic.__exit__(kind, error, trace)
 
 
-def _answer(report: ImportReport, *, files: list[Path], read: list[list[RawEntry]]) -> dict[str, Any]:
-    origins = [str(path) for path, entries in zip(files, read, strict=True) for _ in entries]
+def _mapping(path: Path | None) -> TableMapping | None:
+    if path is None:
+        return None
+    try:
+        return TableMapping.from_text(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        _refuse(f"--mapping {path}: {getattr(error, 'strerror', None) or error}")
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    if not name:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        _refuse(f"--timezone: {name!r} is not a known zone")
+
+
+def _keep_rejected(path: Path | None, report: ImportReport, *, heading: bytes) -> None:
+    """Add the rejected lines to the file, under the table's heading, so that they can be mended and imported."""
+    if path is None or not report.rejected:
+        return
+    try:
+        with path.open("ab") as target:
+            if heading and target.tell() == 0:
+                target.write(heading.rstrip(b"\r") + b"\n")
+            target.writelines(entry.raw + b"\n" for _, entry in report.rejected)
+    except OSError as error:
+        _refuse(f"--reject-file {path}: {error.strerror or error}")
+
+
+def _answer(report: ImportReport, *, origins: list[str]) -> dict[str, Any]:
     return {
         "lines": report.entries,
         "stored_lines": report.stored,

@@ -98,7 +98,7 @@ def test_local_times_need_the_zone_of_the_telephone_system():
         ('"open quote\n', "not CSV: unexpected end of data"),
         (_row("TELEPORT", "00.000000", CUSTOMER), "column 1 (eventtype): 'TELEPORT' is not known"),
         (_row("HANGUP", "00.000000", CUSTOMER, extra="{broken"), "column 20 (extra): not JSON: "),
-        (_row("BRIDGE_ENTER", "00.000000", CUSTOMER), "column 20 (extra): no bridge_id"),
+        (_row("BRIDGE_ENTER", "00.000000", CUSTOMER, extra="{broken"), "column 20 (extra): not JSON: "),
         (_row("CHAN_START", "00.000000", ("1", "PJSIP/1-1", "")), "column 15 (uniqueid): '' is no id"),
     ],
 )
