@@ -23,7 +23,7 @@ def implied_by_lost_ends(events: Iterable[PhoneEvent]) -> list[PhoneEvent]:
         leg = legs.by_id.get(event.channel_id or event.peer_id)
         if leg is not None and event.kind is not EventKind.END_LOST:
             last[leg.group] = event.at
-    implied = []
+    implied: list[PhoneEvent] = []
     for root_id, lost in sorted(closed.items()):
         root = legs.by_id[root_id]
         if root.hung_up_at is not None or last.get(root.group, lost.at) > lost.at:
