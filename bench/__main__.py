@@ -22,6 +22,7 @@ def _start(directory: Path) -> list[EmbeddedServer]:
     # defaults of PostgreSQL: every commit reaches the disk, as in production
     servers = [start_postgres(directory, options=["shared_buffers=512MB"]), start_valkey(directory)]
     os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = servers[0].url, servers[1].url
+    os.environ["BENCH_POSTGRES_PID"] = str(servers[0].process.pid)
     os.environ["VAR_DIR"] = str(directory)
     os.environ.setdefault("LOG_LEVEL", "ERROR")
     os.environ["DJANGO_SETTINGS_MODULE"] = "contactcenter.settings"

@@ -1,6 +1,8 @@
 """50,000 tickets through the API: list, detail, search and creation, 8 clients against a real web process on loopback.
 
-The baseline of each is bare SQL for the same rows in the same run: 8 threads, one prepared connection each.
+The baseline of each is bare SQL for the same rows in the same run: 8 threads, one prepared connection each. One client
+alone shows what a request takes when nobody else asks, and what it costs: CPU time of the web processes, of PostgreSQL,
+and of this client, which takes its share of the same cores.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from uuid import uuid4
 import psycopg
 
 from bench import api_rows as rows
+from bench.cpu import cpu_seconds
 from bench.figures import summary
 from bench.web import session_cookies, web_process
 
@@ -34,11 +37,15 @@ def run(*, quick: bool) -> dict[str, object]:
     user_id = _operator(account_id)
     cookies = session_cookies(user_id)
     repeats = 20 if quick else 100
-    with web_process() as port:
+    with web_process() as web:
         for _, request, _bare in _operations(account_id):  # until every process has loaded what it needs
-            _clients(_caller(port, cookies, request), WARM_UP)
+            _clients(_caller(web.port, cookies, request), WARM_UP)
         measured = {
-            name: {"api": _clients(_caller(port, cookies, request), repeats), "sql": _clients(_sql(bare), repeats)}
+            name: {
+                "api": _clients(_caller(web.port, cookies, request), repeats),
+                "one_client": _alone(_caller(web.port, cookies, request), web.pid, repeats * 2),
+                "sql": _clients(_sql(bare), repeats),
+            }
             for name, request, bare in _operations(account_id)
         }
     return {"tickets": rows.TICKETS, "clients": CLIENTS, "requests_per_client": repeats, **measured}
@@ -124,6 +131,26 @@ def _clients(work: Callable[[random.Random], Callable[[], None]], repeats: int) 
     if failures:
         raise RuntimeError(f"a client failed: {failures[0]}") from failures[0]
     return summary(durations, elapsed_s=elapsed)
+
+
+def _alone(work: Callable[[random.Random], Callable[[], None]], web_pid: int, repeats: int) -> dict[str, object]:
+    """Run the work in this thread; return its figures and the CPU time of each side per request."""
+    step = work(random.Random(0))
+    for _ in range(WARM_UP):
+        step()
+    postgres_pid = int(os.environ["BENCH_POSTGRES_PID"])
+    durations: list[float] = []
+    before = cpu_seconds(web_pid), cpu_seconds(postgres_pid), time.process_time()
+    for _ in range(repeats):
+        began = time.perf_counter()
+        step()
+        durations.append(time.perf_counter() - began)
+    after = cpu_seconds(web_pid), cpu_seconds(postgres_pid), time.process_time()
+    spent = [round((late - early) * 1000 / repeats, 2) for early, late in zip(before, after, strict=True)]
+    return {
+        **summary(durations, elapsed_s=sum(durations)),
+        "cpu_ms_per_request": dict(zip(("web", "postgresql", "client"), spent, strict=True)),
+    }
 
 
 def _caller(port: int, cookies: dict[str, str], request: Request) -> Callable[[random.Random], Callable[[], None]]:

@@ -34,8 +34,8 @@ def run(*, quick: bool) -> dict[str, object]:
     """Return p50 and p95 from visitor to operator, and of acknowledging, beside the baseline."""
     cookies = session_cookies(_set_up())
     rounds = 1 if quick else 5
-    with web_process() as port:
-        arrived, acknowledged, elapsed_s = asyncio.run(_measure(port=port, cookies=cookies, rounds=rounds))
+    with web_process() as web:
+        arrived, acknowledged, elapsed_s = asyncio.run(_measure(port=web.port, cookies=cookies, rounds=rounds))
     return {
         "visitors_at_once": VISITORS,
         "messages": len(arrived),

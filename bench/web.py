@@ -10,15 +10,24 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
+
+from contactcenter.tenancy.sessions import SessionStore
+
+
+class Web(NamedTuple):
+    """Where it listens, and its first process."""
+
+    port: int
+    pid: int
 
 
 @contextmanager
-def web_process() -> Iterator[int]:
-    """Run the web as `make run` does, a process a core; yield its port."""
+def web_process() -> Iterator[Web]:
+    """Run the web as `make run` does, a process a core."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -39,7 +48,7 @@ def web_process() -> Iterator[int]:
                 time.sleep(0.1)
         else:
             raise RuntimeError("the web process did not answer within a minute")
-        yield port
+        yield Web(port, process.pid)
     finally:
         process.terminate()
         try:

@@ -77,7 +77,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "contactcenter.tenancy.middleware.PersonMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -104,19 +104,20 @@ TEMPLATES = [
 ]
 
 # --- servers -------------------------------------------------------------------------------------
-# The web process runs every request in a thread of its own, which would open a connection of its own: it lends them
-# from a pool instead (asgi.py asks for one). Workers keep one connection per process.
-DATABASE_POOL_SIZE = environment.integer("DATABASE_POOL_SIZE", default=0, minimum=0, maximum=200)
-_POOL = {"pool": {"min_size": 2, "max_size": DATABASE_POOL_SIZE, "timeout": 10}} if DATABASE_POOL_SIZE else {}
+# Requests a web process answers at once (kernel/threaded.py); each thread keeps its database connection.
+WEB_THREADS = environment.integer("WEB_THREADS", default=8, minimum=1, maximum=200)
 DATABASES = {
     "default": {
         **environment.postgres("DATABASE_URL", default="postgresql://postgres@127.0.0.1:5432/contactcenter"),
         "ATOMIC_REQUESTS": False,
-        "CONN_MAX_AGE": (
-            0 if _POOL else environment.integer("DATABASE_CONN_MAX_AGE", default=60, minimum=0, maximum=3600)
-        ),
+        "ENGINE": "contactcenter.kernel.postgres",
+        "CONN_MAX_AGE": environment.integer("DATABASE_CONN_MAX_AGE", default=600, minimum=0, maximum=3600),
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, **_POOL},
+        # a PgBouncer that pools by transaction and is older than 1.21 cannot keep prepared statements apart
+        "OPTIONS": {
+            "connect_timeout": 5,
+            "prepare_threshold": 5 if environment.boolean("DATABASE_PREPARED_STATEMENTS", default=True) else None,
+        },
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -128,7 +129,7 @@ CHANNEL_LAYERS = {
 }
 # Valkey's publish/subscribe channel of live events; installations that share a server need names of their own.
 LIVE_CHANNEL = environment.text("LIVE_CHANNEL", "live")
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "contactcenter.tenancy.sessions"
 
 # --- background work -----------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
@@ -264,6 +265,8 @@ MAX_WEBHOOK_BYTES = environment.integer("MAX_WEBHOOK_BYTES", default=1_000_000, 
 MAX_REMOTE_FILE_BYTES = environment.integer(
     "MAX_REMOTE_FILE_BYTES", default=50_000_000, minimum=10_000, maximum=200_000_000
 )
+# the largest message in base64, and what surrounds it
+MAX_REQUEST_BYTES = MAX_MESSAGE_BYTES * 3 // 2
 EMAIL_URL = environment.text("EMAIL_URL", "")
 OUTBOX_DIR = VAR_DIR / "outbox"
 SMTP_LISTEN_PORT = environment.integer("SMTP_LISTEN_PORT", default=2525, minimum=1, maximum=65535)

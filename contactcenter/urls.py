@@ -9,6 +9,8 @@ from channels_app.hooks import hook
 from channels_app.webchat.views import chat_page, chat_style
 from contactcenter.kernel import frontend, health
 
+handler500 = "contactcenter.kernel.http.server_error"
+
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),

@@ -1,11 +1,14 @@
 """The one place where errors become HTTP answers, and where every answer gets its security headers."""
 
 import logging
+import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.defaults import server_error as default_server_error
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -13,6 +16,11 @@ from rest_framework.views import set_rollback
 from contactcenter.kernel.errors import DomainError
 
 logger = logging.getLogger(__name__)
+
+DATABASE_LOST: Final = (OperationalError, InterfaceError)
+"""The database is down, restarting, full, or gave up on a lock: none of it is the caller's doing, all of it passes."""
+UNAVAILABLE: Final = {"code": "unavailable", "message": "The database does not answer. Try again in a moment."}
+RETRY_AFTER_S: Final = "5"
 
 
 def _first_field_error(detail: Any, path: str = "") -> tuple[str | None, str]:
@@ -56,8 +64,21 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         return Response(
             {"error": {"code": code, "message": str(error.detail)}}, status=error.status_code, headers=headers
         )
+    if isinstance(error, DATABASE_LOST):
+        logger.error("no answer without the database: %s", error)
+        return Response({"error": UNAVAILABLE}, status=503, headers={"Retry-After": RETRY_AFTER_S})
     logger.error("unhandled error in %s", context.get("view"), exc_info=error)
     return None
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer an error nobody handled, such as one before any view ran: 503 where the database is lost, else 500."""
+    if isinstance(sys.exception(), DATABASE_LOST):
+        return JsonResponse({"error": UNAVAILABLE}, status=503, headers={"Retry-After": RETRY_AFTER_S})
+    if request.path.startswith("/api/"):
+        body = {"code": "internal", "message": "Something went wrong here. It has been logged."}
+        return JsonResponse({"error": body}, status=500)
+    return default_server_error(request)
 
 
 # Styles are inline only where Vue binds geometry (bars, splitters); scripts never are.

@@ -13,11 +13,12 @@ from typing import Any
 
 import redis
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from contactcenter.kernel.errors import Invalid
 from contactcenter.kernel.models import LiveEvent
+from contactcenter.kernel.statements import rows_from
 
 logger = logging.getLogger(__name__)
 
@@ -78,9 +79,7 @@ def _publish(event: LiveEvent) -> None:
 
 def horizon() -> int:
     """Return the oldest transaction that may still be running: events below it are complete."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        return int(cursor.fetchone()[0])
+    return int(rows_from("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint", [])[0][0])
 
 
 def current_cursor() -> Cursor:

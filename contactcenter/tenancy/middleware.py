@@ -1,13 +1,26 @@
 """The HTTP door: each request runs in the account scope of its API key, else of the person who is logged in."""
 
 from collections.abc import Callable
+from functools import partial
 
+from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
 
 from contactcenter.kernel import audit
 from contactcenter.tenancy import queries
 from contactcenter.tenancy.doors import open_account, open_scope
 from contactcenter.tenancy.key_login import read_key
+from contactcenter.tenancy.sessions import person_of
+
+
+class PersonMiddleware(AuthenticationMiddleware):
+    """Django's, with the person read together with the session."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Set `request.user`, found when it is first asked for."""
+        super().process_request(request)
+        request.user = SimpleLazyObject(partial(person_of, request))  # type: ignore[assignment]  # stands for either
 
 
 class AccountScopeMiddleware:

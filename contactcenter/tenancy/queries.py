@@ -11,6 +11,8 @@ def scope_of(user: User) -> Scope:
     """Return the accounts in reach of this person."""
     if user.sees_every_account:
         return Scope(None)
+    if user.known_account_ids is not None:
+        return Scope(user.known_account_ids)
     return Scope(frozenset(Membership.objects.filter(user=user).values_list("account_id", flat=True)))
 
 

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 
 from contactcenter.contacts.models import Contact, ContactPoint
 from contactcenter.kernel.errors import Invalid
-from contactcenter.tickets.cards import ROW, cards_from
+from contactcenter.tickets.cards import card_from, rows_of
 from contactcenter.tickets.models import Ticket, TicketStatus
 from contactcenter.tickets.models.ticket import OPEN_STATUSES
 
@@ -23,6 +23,14 @@ PAGE: Final = 50
 VIEWS: Final = ("queue", "mine", "team", "all")
 SEARCHED: Final = 2_000
 """A search looks at so many tickets of each kind of match; more would tell nobody anything."""
+COLUMN_OF_KEY: Final = {
+    "-waiting__priority": "waiting_priority",
+    "waiting__enqueued_at": "waiting_since",
+    "id": "id",
+    "-last_activity_at": "last_activity_at",
+    "-id": "id",
+}
+"""The card's column that holds a sort key's value."""
 _NUMBER = re.compile(r"(?:[A-Za-z]{1,6}-)?(\d{1,12})")
 
 
@@ -55,11 +63,9 @@ def list_tickets(*, filters: Filters, cursor: str = "", size: int = PAGE) -> tup
     tickets = _filtered(filters).order_by(*keys)
     if cursor:
         tickets = tickets.filter(_beyond(keys=keys, values=_decode(cursor, keys=keys)))
-    columns = (*ROW, "waiting__priority") if filters.view == "queue" else ROW
-    rows = list(tickets.values(*columns)[: size + 1])
-    more = len(rows) > size
-    rows = rows[:size]
-    return cards_from(rows), _encode(keys=keys, row=rows[-1]) if more else None
+    rows = rows_of(tickets[: size + 1])
+    cards = [card_from(row) for row in rows[:size]]
+    return cards, _encode([rows[size - 1][COLUMN_OF_KEY[key]] for key in keys]) if len(rows) > size else None
 
 
 def _filtered(filters: Filters) -> QuerySet[Ticket]:
@@ -112,8 +118,7 @@ def _beyond(*, keys: Sequence[str], values: Sequence[Any]) -> Q:
     return bound & condition
 
 
-def _encode(*, keys: Sequence[str], row: Mapping[str, Any]) -> str:
-    values = [row[key.lstrip("-")] for key in keys]
+def _encode(values: Sequence[Any]) -> str:
     text = json.dumps([value.isoformat() if isinstance(value, datetime) else value for value in values])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 

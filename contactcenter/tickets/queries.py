@@ -9,8 +9,8 @@ from typing import Any, Final
 from contactcenter.kernel.errors import NotFound
 from contactcenter.kernel.intervals import as_text
 from contactcenter.kernel.models import AuditEntry
-from contactcenter.tickets.cards import ROW, cards_from, points_of, served_tickets
-from contactcenter.tickets.models import Attachment, Call, Draft, Message, Note, Ticket
+from contactcenter.tickets.cards import card_from, rows_of, text_or_none
+from contactcenter.tickets.models import Attachment, Call, Message, Note, Ticket
 
 TIMELINE_ENTRIES: Final = 300
 """The newest so many entries of each type are shown."""
@@ -25,49 +25,56 @@ def get_ticket(*, ticket_id: int) -> Ticket:
     return ticket
 
 
+# lists of {name: text}; null where there is none
+DETAIL: Final = {
+    "priority": "t.priority",
+    "opened_at": "t.opened_at",
+    "solved_at": "t.solved_at",
+    "points": """
+        (SELECT json_agg(json_build_object('kind', p.kind, 'value', p.value) ORDER BY p.id)
+         FROM contacts_contactpoint p WHERE p.contact_id = t.contact_id AND p.kind <> 'chat')
+    """,
+    "endpoints": """
+        (SELECT json_agg(json_build_object('kind', e.kind, 'name', e.name) ORDER BY h.id)
+         FROM channels_app_channelthread h JOIN channels_app_endpoint e ON e.id = h.endpoint_id
+         WHERE h.ticket_id = t.id)
+    """,
+    "history_count": "(SELECT count(*) - 1 FROM tickets_ticket h WHERE h.contact_id = t.contact_id)",
+    "wrapping_at": "s.wrapping_at",
+    "wrap_due_at": "s.wrap_due_at",
+    "wrap_extended": "s.wrap_extended",
+    "drafts": """
+        (SELECT json_agg(json_build_object('channel', d.channel, 'text', d.text))
+         FROM tickets_draft d WHERE d.ticket_id = t.id AND d.user_id = %s)
+    """,
+}
+
+
 def ticket_detail(*, ticket_id: int, user_id: int | None, with_team: bool) -> dict[str, Any]:
     """Return the card and what the head of an opened ticket adds; `with_team` adds drafts and the wrap-up clock."""
-    row = Ticket.objects.filter(pk=ticket_id).values(*ROW, "opened_at", "solved_at", "priority").first()
-    if row is None:
+    rows = rows_of(Ticket.objects.filter(pk=ticket_id), further=DETAIL, parameters=[user_id or 0])
+    if not rows:
         raise NotFound("There is no such ticket.")
-    known = points_of([row["contact_id"]])
-    card = cards_from([row], points=known)[0]
-    served = served_tickets([ticket_id]).get(ticket_id) if with_team and card["assignment_state"] else None
-    points = [{"kind": kind, "value": value} for kind, value in known.get(row["contact_id"], []) if kind != "chat"]
-    endpoints = [
-        {"kind": kind, "name": name}
-        for kind, name in Ticket.objects.filter(pk=ticket_id, threads__isnull=False)
-        .order_by("threads__id")
-        .values_list("threads__endpoint__kind", "threads__endpoint__name")
-    ]
-    drafts = (
-        [
-            {"channel": channel, "text": text}
-            for channel, text in Draft.objects.filter(ticket_id=ticket_id, user_id=user_id or 0).values_list(
-                "channel", "text"
-            )
-        ]
-        if with_team
-        else []
-    )
+    row = rows[0]
+    points, endpoints = row["points"] or [], row["endpoints"] or []
     return {
-        **card,
+        **card_from(row),
         "priority": row["priority"],
         "opened_at": as_text(row["opened_at"]),
-        "solved_at": as_text(row["solved_at"]) if row["solved_at"] else None,
+        "solved_at": text_or_none(row["solved_at"]),
         "contact_points": points,
-        "history_count": Ticket.objects.filter(contact_id=row["contact_id"]).exclude(pk=ticket_id).count(),
+        "history_count": row["history_count"],
         "channels_available": _channels(endpoints=endpoints, points=points),
         "endpoints": endpoints,
-        "drafts": drafts,
+        "drafts": (row["drafts"] or []) if with_team else [],
         "wrap": (
             {
                 "ticket_id": ticket_id,
-                "started_at": as_text(served.wrapping_at),
-                "due_at": as_text(served.wrap_due_at),
-                "extended": served.wrap_extended,
+                "started_at": as_text(row["wrapping_at"]),
+                "due_at": as_text(row["wrap_due_at"]),
+                "extended": row["wrap_extended"],
             }
-            if served and served.wrapping_at and served.wrap_due_at
+            if with_team and row["wrapping_at"] and row["wrap_due_at"]
             else None
         ),
     }

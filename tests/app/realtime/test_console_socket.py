@@ -187,9 +187,8 @@ async def test_person_who_left_the_team_loses_the_socket(monkeypatch):
 async def test_logging_out_elsewhere_ends_the_socket(monkeypatch):
     from datetime import timedelta
 
-    from django.contrib.sessions.backends.db import SessionStore
-
     from contactcenter.realtime import consumers
+    from contactcenter.tenancy.sessions import SessionStore
 
     monkeypatch.setattr(consumers, "ACCESS_STEP", timedelta(0))
     _, _, operator = await setup()
