@@ -127,6 +127,7 @@ def test_by_lmtp_each_recipient_has_an_answer_of_its_own(
     controller = smtp_door.mail_controller(host="127.0.0.1", port=port, lmtp=True)
     controller.start()
     with smtplib.LMTP("127.0.0.1", port) as client:
+        client.ehlo()
         client.mail("olga@example.org")
         for recipient in ("info@clinic.example", "support@shop.example"):
             assert client.rcpt(recipient)[0] == 250
