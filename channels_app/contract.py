@@ -115,7 +115,8 @@ class InboundMessage:
     token of a signed reply address: the intake verifies it. `language` is set only where the channel itself knows it;
     otherwise the intake detects it with `language_hints`. `undelivered` is why the first of `answers` was finally not
     delivered (a bounce; '' otherwise), `bounce` the report in fields, a delay included. `parts` is how many units the
-    carrier counts (SMS segments). `problem` states why the text may be incomplete, if so.
+    carrier counts (SMS segments). `problem` states why the text may be incomplete, if so. `album`: the
+    external id is that of a set of files which come one by one; those after the first join its entry.
     """
 
     channel: str
@@ -137,6 +138,7 @@ class InboundMessage:
     attachments: tuple[InboundAttachment, ...] = ()
     remote_files: tuple[RemoteFile, ...] = ()
     parts: int | None = None
+    album: bool = False
     headers: Mapping[str, Any] = field(default_factory=dict)
     undelivered: str = ""
     bounce: BounceReport | None = None
@@ -228,11 +230,16 @@ class IngestResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundAttachment:
-    """A stored file that leaves with a message; `content_type` is the sniffed one."""
+    """A stored file that leaves with a message; `content_type` is the sniffed one.
+
+    `url` is a signed address at which a provider that fetches files by itself gets it, for a while; '' where this
+    installation has no public address.
+    """
 
     filename: str
     content_type: str
     content: bytes
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,4 +307,13 @@ class FetchesFiles(Protocol):
 
     def fetch_file(self, *, endpoint: EndpointInfo, reference: str, limit: int) -> bytes:
         """Return at most `limit` bytes; a larger file is a permanent AdapterError."""
+        ...
+
+
+@runtime_checkable
+class KnowsNames(Protocol):
+    """An adapter that can ask who a contact is whose messages bring no name."""
+
+    def contact_name(self, *, endpoint: EndpointInfo, value: str) -> str:
+        """Return the name behind a social point of contact, '' where the provider does not tell."""
         ...

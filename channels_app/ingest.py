@@ -21,8 +21,8 @@ from channels_app.contract import (
 )
 from channels_app.email.addresses import verified_ticket
 from channels_app.language import SURE, DetectedLanguage, detect_language
-from channels_app.message_actions import apply_edit, apply_report
-from channels_app.models import ChannelThread, Endpoint
+from channels_app.message_actions import apply_edit, apply_report, join_album
+from channels_app.models import ChannelThread, Endpoint, EndpointKind
 from channels_app.queries import ticket_of_answers, ticket_of_thread, ticket_on_endpoint
 from contactcenter.contacts.actions import find_or_create_contact
 from contactcenter.contacts.models import Contact, ContactPoint
@@ -45,6 +45,10 @@ def ingest_event(
     """
     match event:
         case InboundMessage():
+            if event.album:
+                _serialise(endpoint_id=endpoint.pk, value=_point_value(event))
+                if (joined := join_album(endpoint=endpoint, part=event)) is not None:
+                    return None, {"status": "part", **joined}
             result = ingest_message(endpoint=endpoint, inbound=event, receipt_id=receipt_id)
             return result, {
                 "status": str(result.status),
@@ -70,7 +74,7 @@ def ingest_message(*, endpoint: Endpoint, inbound: InboundMessage, receipt_id: i
     Messages of one contact point on one endpoint are taken one after the other, so that two at once, of a new contact,
     make one ticket. `receipt_id` only tells log readers where the message came from: its idempotence is the receipt's.
     """
-    point_value = normal_value(kind=inbound.sender.kind, value=inbound.sender.value) or inbound.sender.value[:320]
+    point_value = _point_value(inbound)
     _serialise(endpoint_id=endpoint.pk, value=point_value)
     language = _language(endpoint=endpoint, inbound=inbound, contact_language="")
     contact, point = find_or_create_contact(
@@ -117,6 +121,8 @@ def ingest_message(*, endpoint: Endpoint, inbound: InboundMessage, receipt_id: i
         record_undelivered(ticket_id=ticket.pk, external_ids=inbound.answers[:1], reason=inbound.undelivered)
     if inbound.kind == InboundKind.MESSAGE:
         enqueue_on_commit("routing.ticket_waiting", ticket_id=ticket.pk)
+    if endpoint.kind == EndpointKind.SOCIAL and not contact.name:
+        enqueue_on_commit("channels.name_contact", endpoint_id=endpoint.pk, point_id=point.pk)
     return IngestResult(
         status=status,
         account_id=endpoint.account_id,
@@ -127,6 +133,10 @@ def ingest_message(*, endpoint: Endpoint, inbound: InboundMessage, receipt_id: i
         kind=inbound.kind,
         language=language.code,
     )
+
+
+def _point_value(inbound: InboundMessage) -> str:
+    return normal_value(kind=inbound.sender.kind, value=inbound.sender.value) or inbound.sender.value[:320]
 
 
 def _serialise(*, endpoint_id: int, value: str) -> None:

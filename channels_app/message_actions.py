@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from channels_app.actions import push_message_changed
-from channels_app.contract import AdapterError, MessageEdit, StatusReport
+from channels_app.attachments import store_remote_files
+from channels_app.contract import AdapterError, InboundMessage, MessageEdit, StatusReport
 from channels_app.models import ChannelThread, Endpoint
 from channels_app.states import advanced
 from contactcenter.contacts.points import normal_value
@@ -74,6 +75,27 @@ def apply_edit(*, endpoint: Endpoint, edit: MessageEdit) -> dict[str, Any]:
     message.save(update_fields=["headers", "text", "reply_text", "html"])
     push_message_changed(message)
     return {"message": message.pk, "changed": 1}
+
+
+def join_album(*, endpoint: Endpoint, part: InboundMessage) -> dict[str, Any] | None:
+    """Add a further file of an album, and its text, to the entry that its first file made; None if this is the first.
+
+    The caller has made the parts wait for each other.
+    """
+    message = (
+        Message.objects.select_for_update(of=("self",))
+        .filter(external_id=part.external_id[:500], direction=Direction.INBOUND, receipt__endpoint_id=endpoint.pk)
+        .order_by("pk")
+        .first()
+    )
+    if message is None:
+        return None
+    if part.text:
+        message.text = message.reply_text = "\n".join(filter(None, (message.text, part.text)))
+        message.save(update_fields=["text", "reply_text"])
+    store_remote_files(message=message, files=part.remote_files, at=part.at)
+    push_message_changed(message)
+    return {"message": message.pk}
 
 
 def _reported(endpoint: Endpoint, report: StatusReport) -> QuerySet[Message]:

@@ -3,8 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from channels_app import delivery, receipts, remote_files
-from channels_app.models import Receipt
+from channels_app import delivery, names, receipts, remote_files
+from channels_app.models import Endpoint, Receipt
 from channels_app.webchat import actions as webchat
 from contactcenter.kernel.clock import clock_is_held
 from contactcenter.tenancy.doors import open_account, open_every_account
@@ -43,6 +43,16 @@ def fetch_file(*, attachment_id: int) -> None:
     if account_id is not None:
         with open_account(account_id):
             remote_files.fetch_file(attachment_id=attachment_id, at=timezone.now())
+
+
+@shared_task(name="channels.name_contact")
+def name_contact(*, endpoint_id: int, point_id: int) -> None:
+    """Ask the provider who a contact without a name is; if it fails, their next message asks again."""
+    with open_every_account(reason="only the endpoint knows its account"):
+        account_id = Endpoint.objects.filter(pk=endpoint_id).values_list("account_id", flat=True).first()
+    if account_id is not None:
+        with open_account(account_id):
+            names.name_contact(endpoint_id=endpoint_id, point_id=point_id)
 
 
 @shared_task(name="channels.close_chat")

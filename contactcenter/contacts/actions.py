@@ -12,6 +12,11 @@ from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, Invalid, NotFound
 
 
+def fill_in_name(*, contact_id: int, name: str) -> None:
+    """Give a contact a name unless they have one; nothing that a person wrote is replaced."""
+    Contact.objects.filter(pk=contact_id, name="").update(name=name[:200])
+
+
 def find_or_create_contact(
     *, account_id: int, kind: str, value: str, name: str = "", language: str = ""
 ) -> tuple[Contact, ContactPoint]:
