@@ -7,6 +7,10 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
+# Django looks for models here
+from channels_app.subscriptions.models import WebhookAttempt as WebhookAttempt
+from channels_app.subscriptions.models import WebhookDelivery as WebhookDelivery
+from channels_app.subscriptions.models import WebhookSubscription as WebhookSubscription
 from contactcenter.tenancy.scoped import AccountScopedModel
 
 

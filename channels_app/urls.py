@@ -3,6 +3,7 @@
 from django.urls import path
 
 from channels_app import api, mailbox_api
+from channels_app.subscriptions import api as webhooks
 
 urlpatterns = [
     path("endpoints/<int:endpoint_id>/mailbox/", mailbox_api.MailboxStateView.as_view(), name="endpoint-mailbox"),
@@ -10,4 +11,20 @@ urlpatterns = [
     path("receipts/<int:receipt_id>/raw/", api.ReceiptRawView.as_view(), name="receipt-raw"),
     path("receipts/<int:receipt_id>/retry/", api.ReceiptRetryView.as_view(), name="receipt-retry"),
     path("messages/<int:message_id>/resend/", api.MessageResendView.as_view(), name="message-resend"),
+    path("webhooks/", webhooks.WebhooksView.as_view(), name="webhooks"),
+    path("webhooks/<int:subscription_id>/", webhooks.WebhookView.as_view(), name="webhook"),
+    path("webhooks/<int:subscription_id>/rotate-secret/", webhooks.WebhookSecretView.as_view(), name="webhook-secret"),
+    path("webhooks/<int:subscription_id>/test/", webhooks.WebhookTestView.as_view(), name="webhook-test"),
+    path(
+        "webhooks/<int:subscription_id>/deliveries/",
+        webhooks.WebhookDeliveriesView.as_view(),
+        name="webhook-deliveries",
+    ),
+    path("webhooks/<int:subscription_id>/replay/", webhooks.WebhookReplayView.as_view(), name="webhook-replay"),
+    path("webhook-deliveries/<int:delivery_id>/", webhooks.WebhookDeliveryView.as_view(), name="webhook-delivery"),
+    path(
+        "webhook-deliveries/<int:delivery_id>/replay/",
+        webhooks.WebhookDeliveryReplayView.as_view(),
+        name="webhook-delivery-replay",
+    ),
 ]

@@ -153,6 +153,8 @@ CELERY_BEAT_SCHEDULE = {
     "worktime": {"task": "worktime.sweep", "schedule": schedule(30.0)},
     "usage": {"task": "billing.sweep", "schedule": schedule(60.0)},
     "events": {"task": "kernel.trim_events", "schedule": schedule(3600.0)},
+    "webhooks": {"task": "webhooks.feed", "schedule": schedule(2.0)},
+    "webhook_log": {"task": "webhooks.forget", "schedule": schedule(3600.0)},
     "answers": {"task": "tenancy.forget_answers", "schedule": schedule(3600.0)},
     "heartbeat": {"task": "kernel.heartbeat", "schedule": schedule(10.0)},
 }
@@ -200,6 +202,11 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
+# --- outgoing webhooks ---------------------------------------------------------------------------
+# For gateways on the own premises (see OUTBOUND_ALLOWED_HOSTS); everybody else is told by https only.
+WEBHOOKS_ALLOW_HTTP = environment.boolean("WEBHOOKS_ALLOW_HTTP", default=False)
+WEBHOOKS_DISABLED_AFTER_DAYS = environment.integer("WEBHOOKS_DISABLED_AFTER_DAYS", default=5, minimum=1, maximum=60)
+
 # --- HTTP API ------------------------------------------------------------------------------------
 API_KEY_REQUESTS_PER_MINUTE = environment.integer(
     "API_KEY_REQUESTS_PER_MINUTE", default=600, minimum=1, maximum=1_000_000
@@ -229,6 +236,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "WebhookDeliveryState": "channels_app.subscriptions.models.DeliveryState",
+        "WebhookEvent": "channels_app.subscriptions.models.WebhookEvent",
         "ApiScope": "contactcenter.tenancy.models.ApiScope",
         "AuthorKind": ["contact", "operator", "system"],
         "Channel": "contactcenter.tickets.models.Channel",

@@ -23,6 +23,8 @@ from billing.queries import AccountBill, account_bill, account_in_scope, account
 from billing.snapshot import content_hash
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, Invalid, NotFound
+from contactcenter.kernel.intervals import as_text
+from contactcenter.kernel.push import push_on_commit
 from contactcenter.tenancy.models import Account
 
 BATCH = 5000
@@ -118,6 +120,20 @@ def issue_invoice(*, invoice_id: int, at: datetime, actor_id: int | None) -> Inv
         actor_id=actor_id,
         account_id=account.pk,
         data={"number": invoice.number, "total": str(invoice.total), "hash": invoice.content_hash},
+    )
+    push_on_commit(
+        f"books:{account.pk}",
+        kind="invoice.issued",
+        account_id=account.pk,
+        payload={
+            "id": invoice.pk,
+            "number": invoice.number,
+            "period": invoice.period,
+            "currency": invoice.currency,
+            "total": str(invoice.total),
+            "issued_at": as_text(at),
+            "due_on": invoice.due_on.isoformat(),
+        },
     )
     return invoice
 

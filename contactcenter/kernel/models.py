@@ -56,6 +56,21 @@ class LiveEvent(models.Model):
         return f"{self.kind} to {self.audience}"
 
 
+class EventReader(models.Model):
+    """How far a reader that must miss no event has come; moved in the transaction of what it makes of the events.
+
+    `busy_until` is a lease for whoever does the reader's further work, so that one does it at a time.
+    """
+
+    name = models.CharField(max_length=40, primary_key=True)
+    transaction = models.BigIntegerField()
+    event_id = models.BigIntegerField()
+    busy_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.transaction}-{self.event_id}"
+
+
 class Heartbeat(models.Model):
     """When a kind of process was last alive (worker); read by /readyz."""
 

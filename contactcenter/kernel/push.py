@@ -17,12 +17,15 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from contactcenter.kernel.errors import Invalid
-from contactcenter.kernel.models import LiveEvent
+from contactcenter.kernel.models import EventReader, LiveEvent
 from contactcenter.kernel.statements import rows_from
 
 logger = logging.getLogger(__name__)
 
 KEPT_FOR = timedelta(days=1)
+# what a reader that must miss nothing has not read yet is kept so long
+KEPT_FOR_READERS = timedelta(days=7)
+_OF_ACCOUNTS = Q(audience__startswith="account:") | Q(audience__startswith="books:")
 _publisher: redis.Redis | None = None
 
 
@@ -59,7 +62,8 @@ def as_json(event: LiveEvent) -> dict[str, Any]:
 def push_on_commit(audience: str, *, kind: str, payload: Mapping[str, Any], account_id: int | None = None) -> None:
     """Write a live event now and publish it once the surrounding transaction has committed.
 
-    Audiences: "operator:<id>", "account:<id>", "staff", "chat:<uuid>". If Valkey is out of reach the event is still
+    Audiences: "operator:<id>", "account:<id>", "staff", "chat:<uuid>"; "books:<account id>" is shown on no screen and
+    is for readers of the log only. If Valkey is out of reach the event is still
     read by cursor.
     """
     event = LiveEvent.objects.create(audience=audience, kind=kind, payload=dict(payload), account_id=account_id)
@@ -105,6 +109,26 @@ def published_after(after: Cursor, /, *, limit: int = 500) -> list[tuple[str, di
     return [(event.audience, as_json(event)) for event in _complete(after=after)[:limit]]
 
 
+def read_on(*, name: str, kinds: Sequence[str], limit: int) -> list[LiveEvent]:
+    """Return the next events of accounts for this reader, and move it behind them, in the caller's transaction.
+
+    A new reader begins now. While another transaction reads on under the same name there is nothing to read.
+    """
+    start = current_cursor()
+    _, created = EventReader.objects.get_or_create(
+        name=name, defaults={"transaction": start.transaction, "event_id": start.event_id}
+    )
+    reader = EventReader.objects.select_for_update(skip_locked=True).filter(name=name).first()
+    if created or reader is None:
+        return []
+    after = Cursor(reader.transaction, reader.event_id)
+    events = list(_complete(after=after).filter(_OF_ACCOUNTS, kind__in=kinds)[:limit])
+    if events:
+        reader.transaction, reader.event_id = events[-1].transaction, events[-1].pk
+        reader.save(update_fields=["transaction", "event_id"])
+    return events
+
+
 def _complete(*, after: Cursor) -> QuerySet[LiveEvent]:
     return (
         LiveEvent.objects.filter(transaction__gte=after.transaction, transaction__lt=horizon())
@@ -122,5 +146,10 @@ def reaches_back_to(after: Cursor) -> bool:
 
 
 def trim_events(*, at: datetime) -> int:
-    """Delete events older than a day; return how many."""
-    return LiveEvent.objects.filter(at__lt=at - KEPT_FOR).delete()[0]
+    """Delete events older than a day, but for a week those of accounts that a reader has yet to read."""
+    old = LiveEvent.objects.filter(at__lt=at - KEPT_FOR)
+    behind = EventReader.objects.order_by("transaction", "event_id").first()
+    if behind is not None:
+        unread = Q(transaction__gt=behind.transaction) | Q(transaction=behind.transaction, pk__gt=behind.event_id)
+        old = old.exclude(unread & _OF_ACCOUNTS & Q(at__gte=at - KEPT_FOR_READERS))
+    return old.delete()[0]

@@ -27,9 +27,10 @@ class OfferResolvedPayload(serializers.Serializer[Any]):
 
 
 class TicketPayload(serializers.Serializer[Any]):
-    """Something about this ticket changed; read what is on the screen."""
+    """Something about this ticket changed; read what is on the screen. `created`: it was just opened."""
 
     ticket_id = serializers.IntegerField()
+    created = serializers.BooleanField(required=False)
 
 
 class EntryReferenceSerializer(serializers.Serializer[Any]):

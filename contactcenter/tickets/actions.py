@@ -85,7 +85,7 @@ def open_ticket(
             opened_at=at,
             last_activity_at=at,
         )
-        push_ticket_changed(ticket)
+        push_ticket_changed(ticket, created=True)
         return ticket
 
 

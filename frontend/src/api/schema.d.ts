@@ -1145,6 +1145,145 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhook-deliveries/{delivery_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return one delivery with what is sent and every attempt. */
+        get: operations["webhook_deliveries_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhook-deliveries/{delivery_id}/replay/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Send one delivery again, under its old webhook-id. */
+        post: operations["webhook_deliveries_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the account's webhooks. */
+        get: operations["webhooks_list"];
+        put?: never;
+        /** @description Add a webhook; its secret is in this answer and nowhere else. */
+        post: operations["webhooks_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{subscription_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return one webhook. */
+        get: operations["webhooks_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description Delete a webhook with its log. */
+        delete: operations["webhooks_delete"];
+        options?: never;
+        head?: never;
+        /** @description Change what is given; switching a disabled one on again forgives its failures. */
+        patch: operations["webhooks_change"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{subscription_id}/deliveries/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return a page of the log. */
+        get: operations["webhooks_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{subscription_id}/replay/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Send again what was made within a range of time; only what failed, unless told. */
+        post: operations["webhooks_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{subscription_id}/rotate-secret/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Give a new secret; for a day messages carry a signature by the old one too. */
+        post: operations["webhooks_rotate_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{subscription_id}/test/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Send an event of the kind webhook.test; what came of it is in the log. */
+        post: operations["webhooks_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/worktime/sessions/": {
         parameters: {
             query?: never;
@@ -2173,6 +2312,15 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description A webhook to add. */
+        NewWebhookRequest: {
+            /** @description Your account, unless you reach several. */
+            account_id?: number;
+            url: string;
+            events: components["schemas"]["WebhookEvent"][];
+            /** @default  */
+            description: string;
+        };
         NullEnum: null;
         /** @description An offer; `why` tells the choice: rule, levels, load, and why others were not chosen. */
         Offer: {
@@ -2325,6 +2473,13 @@ export interface components {
             status?: components["schemas"]["TicketStatus"];
             subject?: string;
             language?: string;
+        };
+        /** @description What to change of a webhook. */
+        PatchedWebhookChangeRequest: {
+            url?: string;
+            events?: components["schemas"]["WebhookEvent"][];
+            description?: string;
+            is_active?: boolean;
         };
         /** @description An operator by name. */
         Person: {
@@ -2534,6 +2689,19 @@ export interface components {
          * @enum {string}
          */
         ReceiptStateEnum: "pending" | "processed" | "failed";
+        /** @description Which deliveries to send again: made in [starts_at, ends_at). */
+        ReplayRequest: {
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            /** @default true */
+            failed_only: boolean;
+        };
+        /** @description How many go out again. */
+        Replayed: {
+            count: number;
+        };
         /** @description A reply; `client_uuid` makes sending it twice harmless. */
         ReplyRequest: {
             /** Format: uuid */
@@ -2732,9 +2900,10 @@ export interface components {
             next: string | null;
             cursor: string;
         };
-        /** @description Something about this ticket changed; read what is on the screen. */
+        /** @description Something about this ticket changed; read what is on the screen. `created`: it was just opened. */
         TicketPayload: {
             ticket_id: number;
+            created?: boolean;
         };
         /**
          * @description * `new` - New
@@ -2933,6 +3102,105 @@ export interface components {
             component: string;
             message: string;
             before: string;
+        };
+        /** @description A subscription; its secret is not shown. `health`: ok, failing, disabled (nobody was there) or off. */
+        Webhook: {
+            readonly id: number;
+            readonly account_id: number;
+            readonly url: string;
+            readonly description: string;
+            readonly events: components["schemas"]["WebhookEvent"][];
+            readonly is_active: boolean;
+            /** @description Return how it stands. */
+            readonly health: string;
+            /** Format: date-time */
+            readonly failing_since: string | null;
+            readonly last_error: string;
+            /** Format: date-time */
+            readonly last_success_at: string | null;
+            /** Format: date-time */
+            readonly disabled_at: string | null;
+            readonly disabled_reason: string;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /** @description One attempt; `status` null: no answer came, and `error` says why. `answer` is its beginning. */
+        WebhookAttempt: {
+            /** Format: date-time */
+            at: string;
+            duration_ms: number;
+            status: number | null;
+            error: string;
+            answer: string;
+        };
+        /** @description One event for one webhook; `webhook_id` is the header webhook-id of every attempt. */
+        WebhookDelivery: {
+            id: number;
+            webhook_id: string;
+            kind: string;
+            subject: string;
+            /** Format: date-time */
+            created_at: string;
+            state: components["schemas"]["WebhookDeliveryState"];
+            attempts: number;
+            /** Format: date-time */
+            next_attempt_at: string | null;
+            /** Format: date-time */
+            delivered_at: string | null;
+            last_attempt: components["schemas"]["WebhookAttempt"] | null;
+        };
+        /** @description One delivery with what is sent and every attempt. */
+        WebhookDeliveryDetail: {
+            id: number;
+            webhook_id: string;
+            kind: string;
+            subject: string;
+            /** Format: date-time */
+            created_at: string;
+            state: components["schemas"]["WebhookDeliveryState"];
+            attempts: number;
+            /** Format: date-time */
+            next_attempt_at: string | null;
+            /** Format: date-time */
+            delivered_at: string | null;
+            last_attempt: components["schemas"]["WebhookAttempt"] | null;
+            body: string;
+            log: components["schemas"]["WebhookAttempt"][];
+        };
+        /** @description A page of deliveries, the newest first. */
+        WebhookDeliveryPage: {
+            results: components["schemas"]["WebhookDelivery"][];
+            next: string | null;
+        };
+        /**
+         * @description * `pending` - Pending
+         *     * `sending` - Sending
+         *     * `delivered` - Delivered
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        WebhookDeliveryState: "pending" | "sending" | "delivered" | "failed";
+        /**
+         * @description * `ticket.created` - A ticket was opened
+         *     * `ticket.changed` - A ticket changed
+         *     * `message.received` - A contact wrote
+         *     * `message.sent` - A message to a contact left
+         *     * `message.failed` - A message could not be sent, or came back
+         *     * `call.ended` - A call ended
+         *     * `contact.merged` - Two contacts became one
+         *     * `contact.unmerged` - A merge was undone
+         *     * `invoice.issued` - An invoice was issued
+         * @enum {string}
+         */
+        WebhookEvent: "ticket.created" | "ticket.changed" | "message.received" | "message.sent" | "message.failed" | "call.ended" | "contact.merged" | "contact.unmerged" | "invoice.issued";
+        /** @description The account's webhooks, the newest first. */
+        WebhookList: {
+            results: components["schemas"]["Webhook"][];
+        };
+        /** @description A webhook with its new secret (whsec_...), shown this once. */
+        WebhookSecret: {
+            webhook: components["schemas"]["Webhook"];
+            secret: string;
         };
         /** @description The wrap-up clock. */
         Wrap: {
@@ -4990,6 +5258,252 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Wrap"];
+                };
+            };
+        };
+    };
+    webhook_deliveries_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryDetail"];
+                };
+            };
+        };
+    };
+    webhook_deliveries_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryDetail"];
+                };
+            };
+        };
+    };
+    webhooks_list: {
+        parameters: {
+            query?: {
+                /** @description Your account, unless you reach several. */
+                account?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+        };
+    };
+    webhooks_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhookRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+        };
+    };
+    webhooks_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+        };
+    };
+    webhooks_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    webhooks_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedWebhookChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+        };
+    };
+    webhooks_deliveries: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description All unless told. */
+                state?: "delivered" | "failed" | "pending" | "sending";
+            };
+            header?: never;
+            path: {
+                subscription_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryPage"];
+                };
+            };
+        };
+    };
+    webhooks_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+        };
+    };
+    webhooks_rotate_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+        };
+    };
+    webhooks_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryDetail"];
                 };
             };
         };

@@ -16,6 +16,7 @@ from drf_spectacular.generators import SchemaGenerator
 from channels_app.attachments import store_attachments
 from channels_app.contract import InboundAttachment
 from channels_app.models import Endpoint
+from channels_app.subscriptions.actions import create_subscription, new_delivery
 from contactcenter.contacts.merging import merge_contacts
 from contactcenter.contacts.models import ContactPoint
 from contactcenter.operators.models import Operator
@@ -122,6 +123,17 @@ TABLE = {
     "GET /api/v1/tickets/{ticket_id}/timeline/": "y-yyyyy-",
     "POST /api/v1/tickets/{ticket_id}/wrap-up/": "---nnnnn",
     "POST /api/v1/tickets/{ticket_id}/wrap-up/extend/": "---nnnnn",
+    "GET /api/v1/webhook-deliveries/{delivery_id}/": "nnnnyny-",
+    "POST /api/v1/webhook-deliveries/{delivery_id}/replay/": "nnnnyny-",
+    "GET /api/v1/webhooks/": "nnnnyny-",
+    "POST /api/v1/webhooks/": "nnnnynyy",
+    "GET /api/v1/webhooks/{subscription_id}/": "nnnnyny-",
+    "PATCH /api/v1/webhooks/{subscription_id}/": "nnnnyny-",
+    "DELETE /api/v1/webhooks/{subscription_id}/": "nnnnyny-",
+    "GET /api/v1/webhooks/{subscription_id}/deliveries/": "nnnnyny-",
+    "POST /api/v1/webhooks/{subscription_id}/replay/": "nnnnyny-",
+    "POST /api/v1/webhooks/{subscription_id}/rotate-secret/": "nnnnyny-",
+    "POST /api/v1/webhooks/{subscription_id}/test/": "nnnnyny-",
     "GET /api/v1/worktime/sessions/": "yyyyynnn",
     "GET /api/v1/worktime/slices/": "yyyyynnn",
 }
@@ -175,6 +187,11 @@ def house():
             expires_at=AT + timedelta(seconds=30),
         )  # fmt: skip
         key, _ = create_key(account_id=alpha.pk, actor_id=operator.user_id, name="CRM", scopes=["calls:read"], at=AT)
+        webhook, _ = create_subscription(
+            account_id=alpha.pk, actor_id=operator.user_id, url="https://a.example/", events=["call.ended"], at=AT
+        )
+        delivery = new_delivery(subscription=webhook, kind="webhook.test", subject="x", body=SECRET, at=AT)
+        delivery.save()
         call = Call.objects.create(
             account=alpha, endpoint_id=endpoint.pk, external_id="1", direction="in", started_at=AT, from_name=SECRET
         )
@@ -199,6 +216,8 @@ def house():
         "ticket_id": ticket.pk,
         "message_id": message.pk,
         "call_id": call.pk,
+        "subscription_id": webhook.pk,
+        "delivery_id": delivery.pk,
         "attachment_id": attachment.pk,
         "endpoint_id": endpoint.pk,
         "offer_id": offer.pk,

@@ -34,7 +34,7 @@ def test_rotated_secrets_need_the_new_key_only(settings, shop: Account, capsys: 
     make_endpoint(shop, secrets_sealed=seal({"token": "t"}))
     settings.SECRETS_KEYS = [NEW, OLD]
     call_command("rotate_secrets")
-    assert capsys.readouterr().out == "1 endpoints sealed anew.\n"
+    assert capsys.readouterr().out == "1 endpoints sealed anew, 0 webhooks.\n"
     settings.SECRETS_KEYS = [NEW]
     assert unseal(Endpoint._base_manager.get().secrets_sealed) == {"token": "t"}
 
