@@ -51,9 +51,10 @@ def cut_reply(text: str) -> str:
 
 def _lines(text: str) -> list[str]:
     """Return the lines of `text`, those of marked quotations with `>`, unless all of it is quoted."""
-    lines = text.split("\n", MAX_LINES)[:MAX_LINES]
     if QUOTE_MARK not in text:
-        return lines
+        text = unmarked(text)
+        return text.split("\n", MAX_LINES)[:MAX_LINES]
+    lines = text.split("\n", MAX_LINES)[:MAX_LINES]
     quoted = False
     outside = 0
     out = []
