@@ -94,6 +94,8 @@ def _headers(mail: ParsedEmail, *, looped: bool) -> dict[str, object]:
         headers["loop"] = True
     if mail.bounce is not None:
         headers["bounce"] = asdict(mail.bounce)
+    if mail.protection:
+        headers["protection"] = list(mail.protection)
     if mail.feedback_type:
         headers["feedback_type"] = mail.feedback_type
     return headers

@@ -203,3 +203,12 @@ def _without_signature(lines: list[str]) -> list[str]:
     while end and (not lines[end - 1].strip() or RULE.match(lines[end - 1])):
         end -= 1
     return lines[:end]
+
+
+def without_armour(text: str) -> str:
+    """Return a text signed by PGP in line (RFC 4880 7) without the lines that only carry the signature."""
+    if not text.lstrip().startswith("-----BEGIN PGP SIGNED MESSAGE-----"):
+        return text
+    signed = text.partition("\n\n")[2].partition("-----BEGIN PGP SIGNATURE-----")[0]
+    lines = (line.removeprefix("- ") for line in signed.split("\n"))
+    return "\n".join(lines).strip("\n").rstrip() or text

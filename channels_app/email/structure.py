@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from channels_app.email.headers import Value, structured
+from channels_app.email.smime import open_wrapper
 from channels_app.email.transfer import decode_transfer
 
 MAX_DEPTH = 20
@@ -19,6 +20,8 @@ MAX_HEADER_BYTES = 64_000
 _HEADER = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*")
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|$)")
 _REST_OF_DELIMITER = re.compile(rb"[ \t]*(?:\r\n|\n|\r|$)")
+ENCLOSED_MESSAGES = frozenset({"message/rfc822", "message/global"})
+SMIME_WRAPPERS = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _EMPTY_TYPE = Value("text/plain", {})
 
 
@@ -26,7 +29,8 @@ _EMPTY_TYPE = Value("text/plain", {})
 class Part:
     """One entity: its headers in order (names in lower case, values raw), its raw body and its children.
 
-    A `multipart/*` has its parts as children, a `message/rfc822` the enclosed message as its only child.
+    A `multipart/*` has its parts as children, a `message/rfc822` the enclosed message as its only child, an S/MIME
+    wrapper that only signs the entity that it wraps.
     """
 
     headers: list[tuple[str, bytes]]
@@ -152,7 +156,7 @@ def _entity(raw: bytes, *, depth: int, default: Value, budget: _Budget, problems
     if disposition:
         part.disposition = structured(disposition)
     kind = part.content_type.value
-    if not (kind.startswith("multipart/") or kind in {"message/rfc822", "message/global"}):
+    if not (kind.startswith("multipart/") or kind in ENCLOSED_MESSAGES or kind in SMIME_WRAPPERS):
         return part
     if depth >= MAX_DEPTH:
         problems.append(f"parts nested deeper than {MAX_DEPTH} are kept unread")
@@ -162,8 +166,8 @@ def _entity(raw: bytes, *, depth: int, default: Value, budget: _Budget, problems
         _add_children(part, depth=depth, budget=budget, problems=problems)
     else:
         budget.parts -= 1
-        if budget.parts > 0:
-            enclosed = part.content.lstrip(b"\r\n")
+        enclosed = (open_wrapper(part.content)[1] if kind in SMIME_WRAPPERS else part.content).lstrip(b"\r\n")
+        if budget.parts > 0 and (enclosed or kind in ENCLOSED_MESSAGES):
             part.children = [_entity(enclosed, depth=depth + 1, default=_EMPTY_TYPE, budget=budget, problems=problems)]
     return part
 

@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ class Command(BaseCommand):
     help = (
         "Translate raw mails without storing anything. Prints a JSON line per file: file, from_email, from_name, "
         "to, cc, reply_to, subject, message_id, in_reply_to, references, date, text, reply_text, html, "
-        "attachments (filename, content_type, size, sha256), kind (message, auto_reply, bounce, feedback), problems. "
+        "attachments (filename, content_type, size, sha256), kind (message, auto_reply, bounce, feedback), bounce, "
+        "protection, problems. "
         "Exit codes: 0 all were read; 1 a file could not be opened."
     )
     requires_system_checks = []
@@ -66,6 +68,8 @@ def as_dict(mail: ParsedEmail) -> dict[str, Any]:
             for item in mail.attachments
         ],
         "kind": str(mail.kind),
+        "bounce": asdict(mail.bounce) if mail.bounce is not None else None,
+        "protection": list(mail.protection),
         "problems": list(mail.problems),
     }
 

@@ -151,6 +151,8 @@ def test_parse_email_prints_the_translation_and_stores_nothing(tmp_path: Path, s
             }
         ],
         "kind": "message",
+        "bounce": None,
+        "protection": [],
         "problems": [],
     }
     with open_account(shop.pk):

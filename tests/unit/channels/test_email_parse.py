@@ -118,10 +118,13 @@ def test_missing_final_boundary_loses_nothing() -> None:
     assert translate_email(raw).text == "hello"
 
 
-def test_enclosed_mail_is_a_file_of_its_own_and_not_our_text() -> None:
+def test_enclosed_mail_is_a_file_of_its_own_and_only_its_head_is_our_text() -> None:
     inner = raw_mail(subject="inner", text="inner text")
     mail = translate_email(mail_with_parts(("text/plain", "", b"see below"), ("message/rfc822", "", inner)))
-    assert mail.text == "see below"
+    assert mail.text == (
+        "see below\n\n[inner.eml]\nFrom: Olga Petrova <olga@example.org>\nTo: support@shop.example\n"
+        "Date: Mon, 15 Jun 2026 09:00:00 +0000\nSubject: inner"
+    )
     assert [item.filename for item in mail.attachments] == ["inner.eml"]
 
 
