@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import ProtectedError
 
 from contactcenter.contacts.models import Contact, ContactPoint
 from contactcenter.contacts.points import normal_value
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, Invalid, NotFound
+from contactcenter.kernel.statements import insert
 
 
 def fill_in_name(*, contact_id: int, name: str) -> None:
@@ -27,14 +28,12 @@ def find_or_create_contact(
     """
     point = ContactPoint.objects.select_related("contact").filter(account_id=account_id, kind=kind, value=value).first()
     if point is None:
-        try:
-            with transaction.atomic():
-                contact = Contact.objects.create(account_id=account_id, name=name[:200], language=language)
-                return contact, ContactPoint.objects.create(
-                    account_id=account_id, contact=contact, kind=kind, value=value
-                )
-        except IntegrityError:
-            point = ContactPoint.objects.select_related("contact").get(account_id=account_id, kind=kind, value=value)
+        contact = create_contact(account_id=account_id, name=name, language=language)
+        point = ContactPoint(account_id=account_id, contact=contact, kind=kind, value=value)
+        if insert(point, unless_there=True):
+            return contact, point
+        contact.delete()
+        point = ContactPoint.objects.select_related("contact").get(account_id=account_id, kind=kind, value=value)
     contact = point.contact
     changed = []
     if name and not contact.name:
@@ -50,7 +49,9 @@ def find_or_create_contact(
 
 def create_contact(*, account_id: int, name: str = "", language: str = "") -> Contact:
     """Return a new contact without any point: somebody who withheld the number can be met but not recognised."""
-    return Contact.objects.create(account_id=account_id, name=name[:200], language=language)
+    contact = Contact(account_id=account_id, name=name[:200], language=language)
+    insert(contact)
+    return contact
 
 
 class PointTaken(Conflict):

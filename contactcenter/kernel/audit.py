@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 
 from contactcenter.kernel.models import AuditEntry
+from contactcenter.kernel.statements import insert
 
 _api_key: ContextVar[str | None] = ContextVar("acting_api_key", default=None)
 
@@ -33,11 +34,13 @@ def record(
     """Add one audit row. `actor_id` is None when the system or an API key acted; `data` holds what changed."""
     label = _api_key.get()
     key = {} if label is None else {"api_key": label}
-    AuditEntry.objects.create(
-        actor_id=actor_id,
-        account_id=account_id,
-        action=action,
-        target_type=target._meta.label_lower,
-        target_id=target.pk,
-        data={**(data or {}), **key},
+    insert(
+        AuditEntry(
+            actor_id=actor_id,
+            account_id=account_id,
+            action=action,
+            target_type=target._meta.label_lower,
+            target_id=target.pk,
+            data={**(data or {}), **key},
+        )
     )

@@ -18,7 +18,7 @@ from django.db.models import Q, QuerySet
 
 from contactcenter.kernel.errors import Invalid
 from contactcenter.kernel.models import EventReader, LiveEvent
-from contactcenter.kernel.statements import rows_from
+from contactcenter.kernel.statements import insert, rows_from
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,8 @@ def push_on_commit(audience: str, *, kind: str, payload: Mapping[str, Any], acco
     is for readers of the log only. If Valkey is out of reach the event is still
     read by cursor.
     """
-    event = LiveEvent.objects.create(audience=audience, kind=kind, payload=dict(payload), account_id=account_id)
+    event = LiveEvent(audience=audience, kind=kind, payload=dict(payload), account_id=account_id)
+    insert(event)
     transaction.on_commit(lambda: _publish(event))
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 
 from contactcenter.contacts.models import Contact
@@ -16,6 +16,7 @@ from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, Invalid
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.kernel.push import push_on_commit
+from contactcenter.kernel.statements import insert, rows_from
 from contactcenter.tickets.models import (
     Channel,
     Direction,
@@ -34,14 +35,13 @@ MAX_TEXT = 100_000
 
 
 def _next_number(account_id: int) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO tickets_ticketcounter (account_id, last_number) VALUES (%s, 1001) "
-            "ON CONFLICT (account_id) DO UPDATE SET last_number = tickets_ticketcounter.last_number + 1 "
-            "RETURNING last_number",
-            [account_id],
-        )
-        return int(cursor.fetchone()[0])
+    rows = rows_from(
+        "INSERT INTO tickets_ticketcounter (account_id, last_number) VALUES (%s, 1001) "
+        "ON CONFLICT (account_id) DO UPDATE SET last_number = tickets_ticketcounter.last_number + 1 "
+        "RETURNING last_number",
+        [account_id],
+    )
+    return int(rows[0][0])
 
 
 def _preview(text: str) -> str:
@@ -68,12 +68,13 @@ def open_ticket(
     language: str = "",
     preview: str = "",
     priority: int = 0,
+    unread: int = 0,
 ) -> Ticket:
     """Create a ticket with the account's next number; numbers are contiguous per account unless rolled back."""
     if contact.account_id != account_id:
         raise Invalid("The contact belongs to another account.", field="contact")
     with transaction.atomic(savepoint=False):
-        ticket = Ticket.objects.create(
+        ticket = Ticket(
             account_id=account_id,
             number=_next_number(account_id),
             contact=contact,
@@ -82,9 +83,11 @@ def open_ticket(
             subject=subject[:300],
             preview=_preview(preview),
             priority=priority,
+            unread=unread,
             opened_at=at,
             last_activity_at=at,
         )
+        insert(ticket)
         push_ticket_changed(ticket, created=True)
         return ticket
 
@@ -106,12 +109,14 @@ def receive_message(
     headers: Mapping[str, Any] | None = None,
     contact_id: int | None = None,
     parts: int | None = None,
+    opens: bool = False,
 ) -> Message:
     """Add what the contact wrote; a message (not an automatic one) reopens a pending or solved ticket.
 
-    `html` must already be sanitised.
+    `html` must already be sanitised. `opens`: the ticket was opened for this message a moment ago, and its head
+    (unread, preview, language, last activity) tells of it already.
     """
-    message = Message.objects.create(
+    message = Message(
         account_id=ticket.account_id,
         ticket=ticket,
         direction=Direction.INBOUND,
@@ -130,9 +135,18 @@ def receive_message(
         headers=dict(headers or {}),
         parts=parts,
     )
+    insert(message)
+    if not opens:
+        _tell_head(ticket=ticket, kind=kind, text=reply_text or text, language=language, at=at)
+    push_ticket_changed(ticket, kind="entry.added", entry={"type": "message", "id": message.pk})
+    return message
+
+
+def _tell_head(*, ticket: Ticket, kind: str, text: str, language: str, at: datetime) -> None:
+    """Change the ticket's head as a message that came in demands."""
     changes: dict[str, Any] = {"unread": F("unread") + 1}
     if kind == MessageKind.MESSAGE:
-        changes["preview"] = _preview(reply_text or text)
+        changes["preview"] = _preview(text)
         if ticket.status in {TicketStatus.PENDING, TicketStatus.SOLVED}:
             changes |= {"status": TicketStatus.OPEN, "solved_at": None}
         if language and not ticket.language:
@@ -143,8 +157,6 @@ def receive_message(
     for name, value in changes.items():
         if name != "unread":
             setattr(ticket, name, value)
-    push_ticket_changed(ticket, kind="entry.added", entry={"type": "message", "id": message.pk})
-    return message
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from contactcenter.contacts.points import normal_value
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Invalid, NotFound
 from contactcenter.kernel.jobs import enqueue_on_commit
-from contactcenter.tenancy.queries import accounts_in_scope
+from contactcenter.tenancy.queries import is_open_account
 from contactcenter.tickets import actions
 from contactcenter.tickets.models import Channel, Message, Ticket
 
@@ -38,7 +38,7 @@ def open_by_hand(
     The same client_uuid again returns the same ticket. Raises Invalid for an account out of reach, or a point of
     contact that is none.
     """
-    if not accounts_in_scope().filter(pk=account_id, is_active=True).exists():
+    if not is_open_account(account_id):
         raise Invalid("There is no such account.", field="account_id")
     if client_uuid is not None:
         earlier = Message.objects.filter(account_id=account_id, client_uuid=client_uuid).first()
@@ -59,10 +59,11 @@ def open_by_hand(
         subject=subject,
         language=language,
         preview=text,
+        unread=1 if text.strip() else 0,
     )
     if text.strip():
         actions.receive_message(
-            ticket=ticket, channel=channel, at=at, text=text, language=language, client_uuid=client_uuid
+            ticket=ticket, channel=channel, at=at, text=text, language=language, client_uuid=client_uuid, opens=True
         )
     audit.record(action="ticket.open", target=ticket, actor_id=actor_id, account_id=account_id)
     enqueue_on_commit("routing.ticket_waiting", ticket_id=ticket.pk)

@@ -6,7 +6,7 @@ import select
 from typing import Any, Self
 
 import psycopg
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql import base, operations
 from django.db.backends.utils import CursorWrapper
 
 
@@ -15,8 +15,16 @@ class _PreparingCursor(psycopg.Cursor[Any]):
         return super().execute(query, params, prepare=True, **options)
 
 
+class _Operations(operations.DatabaseOperations):
+    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
+        """Return the statement for the query log; of a prepared one its text without values."""
+        return super().last_executed_query(cursor, sql, params) or sql
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Asks an idle connection only if there is a reason to: a server that ended has said so on the socket."""
+
+    ops_class = _Operations
 
     def is_usable(self) -> bool:
         """Return whether the connection can be used; called once a request, before its first query."""

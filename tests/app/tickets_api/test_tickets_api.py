@@ -268,6 +268,22 @@ def test_nobody_signed_in_gets_401():
     assert APIClient().get("/api/v1/tickets/").status_code == 401
 
 
+def test_opening_a_ticket_takes_fourteen_statements(client, account, operator, django_assert_num_queries):
+    body = {
+        "account_id": account.pk,
+        "channel": "email",
+        "subject": "Order",
+        "contact": {"kind": "email", "value": "new@example.org", "name": "New"},
+        "text": "Where is it?",
+    }
+    client.post("/api/v1/tickets/", body | {"contact": {"kind": "email", "value": "earlier@example.org"}})
+    # session; savepoint; account; point looked for; contact, point, number, ticket, event, message, event, audit row;
+    # savepoint released; card
+    with django_assert_num_queries(14):
+        answer = client.post("/api/v1/tickets/", body)
+    assert (answer.json()["unread"], answer.json()["preview"]) == (1, "Where is it?")
+
+
 def test_ticket_opened_by_hand_has_contact_message_and_audit_row(client, account, operator):
     body = {
         "account_id": account.pk,

@@ -1,0 +1,61 @@
+"""Rows written by prepared statements are the rows that the ORM would write."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from contactcenter.contacts.actions import find_or_create_contact
+from contactcenter.contacts.models import Contact, ContactPoint
+from contactcenter.kernel.models import AuditEntry
+from contactcenter.kernel.statements import insert, rows_from
+from contactcenter.tenancy.doors import open_every_account
+from tests.app.factories import make_account, make_contact
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def every_account():
+    with open_every_account(reason="a test looks into the database"):
+        yield
+
+
+def test_a_row_gets_its_key_and_the_defaults_of_model_and_database():
+    entry = AuditEntry(action="ticket.open", target_type="tickets.ticket", data={"to": "Привет"})
+    assert insert(entry)
+    stored = AuditEntry.objects.get(pk=entry.pk)
+    assert (stored.action, stored.target_id, stored.data) == ("ticket.open", None, {"to": "Привет"})
+    assert stored.at == entry.at
+    entry.action = "ticket.status"
+    entry.save()
+    assert AuditEntry.objects.get().action == "ticket.status"
+
+
+def test_auto_now_add_is_set():
+    contact = Contact(account=make_account(), name="Olga")
+    insert(contact)
+    assert contact.created_at == Contact.objects.get().created_at
+
+
+def test_a_row_that_is_there_is_refused_or_left_alone_as_asked():
+    account = make_account()
+    contact = make_contact(account, "olga@example.org")
+    again = {"account": account, "contact": contact, "kind": "email", "value": "olga@example.org"}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert(ContactPoint(**again))
+    assert insert(ContactPoint(**again), unless_there=True) is False
+    assert ContactPoint.objects.count() == 1
+
+
+def test_a_contact_that_another_transaction_made_meanwhile_is_taken_and_none_is_left_over(monkeypatch):
+    account = make_account()
+    first, _ = find_or_create_contact(account_id=account.pk, kind="email", value="olga@example.org", name="Olga")
+    # the look before the insert does not see it yet
+    monkeypatch.setattr("django.db.models.query.QuerySet.first", lambda self: None)
+    second, point = find_or_create_contact(account_id=account.pk, kind="email", value="olga@example.org", name="O.")
+    monkeypatch.undo()
+    assert (second.pk, second.name, point.value) == (first.pk, "Olga", "olga@example.org")
+    assert Contact.objects.count() == 1
+
+
+def test_values_are_never_part_of_the_statement():
+    assert rows_from("SELECT %s::text", ["'; DROP TABLE x; --"]) == [("'; DROP TABLE x; --",)]
