@@ -18,6 +18,7 @@ PAGES = [
     (CLIENT, "/client/tickets"),
     (CLIENT, "/client/invoices"),
     (CLIENT, "/client/playbook"),
+    (CLIENT, "/client/api"),
     (CLIENT, "/client/settings"),
     (ADMIN, "/admin/wallboard"),
     (ADMIN, "/admin/operators"),
@@ -27,6 +28,7 @@ PAGES = [
     (ADMIN, "/admin/tariffs"),
     (ADMIN, "/admin/tariffs/{tariff}"),
     (ADMIN, "/admin/invoices"),
+    (ADMIN, "/admin/api"),
     (ADMIN, "/admin/audit"),
 ]
 

@@ -23,6 +23,7 @@ export const adminRoutes: RouteRecordRaw[] = [
       { path: 'tariffs/:version(\\d+)', name: 'admin-tariff', component: () => import('./tariff/TariffPage.vue'), props: (route) => ({ versionId: number(route.params.version) }) },
       { path: 'invoices', name: 'admin-invoices', component: () => import('./InvoicesPage.vue') },
       { path: 'invoices/:id(\\d+)', name: 'admin-invoice', component: () => import('@/client/InvoicePage.vue'), props: (route) => ({ id: number(route.params.id), listPath: '/admin/invoices' }) },
+      { path: 'api', name: 'admin-api', component: () => import('./ApiPage.vue') },
       { path: 'audit', name: 'admin-audit', component: () => import('./AuditPage.vue') },
     ],
   },

@@ -31,3 +31,6 @@ export type Pulse = Schemas['Pulse'];
 export type LiveEvent = Schemas['LiveEvent'];
 export type LiveEvents = Schemas['LiveEvents'];
 export type Playbook = Schemas['Playbook'];
+export type ContactDetail = Schemas['ContactDetail'];
+export type ContactSuggestion = Schemas['Suggestion'];
+export type ContactMerge = Schemas['Merge'];
