@@ -12,6 +12,10 @@ from contactcenter.tickets.files import store_file
 from contactcenter.tickets.models import Attachment, FileState, Message
 
 MAX_ATTACHMENTS = 100
+# of one file that a person sends by the web
+MAX_FILE_BYTES = 10_000_000
+# what a browser may show as a picture without a risk
+IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _SNIFFED_BYTES = 8_192
 # what a browser would run or render as a page is served as plain bytes, whatever it is
 _ACTIVE = re.compile(r"html|xml|svg|javascript|ecmascript|x-sh|x-msdownload|x-dosexec|flash")

@@ -26,6 +26,7 @@ from channels_app.models import ChannelThread, Endpoint, EndpointKind
 from channels_app.receipts import MAX_ATTEMPTS, back_off
 from channels_app.registry import adapter_for
 from channels_app.states import advanced
+from channels_app.webchat.continuity import continue_by_mail, quoted_chat
 from contactcenter.contacts.models import ContactPoint, PointKind
 from contactcenter.tickets.files import path_of
 from contactcenter.tickets.models import Channel, Direction, Message, MessageKind, MessageStatus
@@ -70,7 +71,7 @@ def deliver_message(*, message_id: int, at: datetime) -> str:
         return str(Message.objects.values_list("status", flat=True).get(pk=message_id))
     message = Message.objects.select_related("ticket", "account", "operator", "contact").get(pk=message_id)
     try:
-        endpoint, outbound = _prepare(message)
+        endpoint, outbound = _prepare(message, at=at)
         adapter = adapter_for(kind=endpoint.kind, provider=endpoint.provider)
         delivered = adapter.deliver(endpoint=endpoint, message=outbound)
     except AdapterError as error:
@@ -84,8 +85,9 @@ def deliver_message(*, message_id: int, at: datetime) -> str:
 
 
 @transaction.atomic
-def _prepare(message: Message) -> tuple[EndpointInfo, OutboundMessage]:
+def _prepare(message: Message, *, at: datetime) -> tuple[EndpointInfo, OutboundMessage]:
     """Find the endpoint and the recipient, and give the message its identity before it leaves."""
+    continue_by_mail(message=message, at=at)
     ticket = message.ticket
     thread = _thread_for(message)
     endpoint = endpoint_info(thread.endpoint)
@@ -105,7 +107,7 @@ def _prepare(message: Message) -> tuple[EndpointInfo, OutboundMessage]:
         channel=message.channel,
         recipient=_recipient(message, thread),
         subject=_reply_subject(message.subject or ticket.subject, answers=bool(received)),
-        text=message.text,
+        text=message.text + quoted_chat(message=message),
         html=message.html,
         at=message.at,
         external_id=external_id,
@@ -191,6 +193,8 @@ def _earlier(message: Message) -> list[tuple[str, str]]:
             kind=MessageKind.MESSAGE,
             external_id__gt="",
         )
+        # what was left at a chat widget to be answered by mail has no Message-ID
+        .exclude(channel=Channel.EMAIL, headers__has_key="chat", direction=Direction.INBOUND)
         .exclude(pk=message.pk)
         .order_by("at", "pk")
         .values_list("external_id", "direction")

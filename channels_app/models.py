@@ -122,20 +122,32 @@ class ChannelThread(AccountScopedModel):
 
 
 class ChatSession(AccountScopedModel):
-    """One visitor's chat on one widget; the secret proves a returning visitor (only its sha256 is kept)."""
+    """One visitor's chat on one widget; the secret proves a returning visitor (only its sha256 is kept).
+
+    `external_user` is the verified id of a visitor whom the page has named, '' of all others; `email` is where later
+    replies go. The account has read up to `read_at`. `ended_at`: the conversation is over; `left_at`: the widget has
+    been silent for so long that nobody reads it. Both are taken back when the visitor writes, or looks, again.
+    """
 
     endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="chat_sessions")
     uuid = models.UUIDField(unique=True)
     secret_sha256 = models.CharField(max_length=64)
     contact = models.ForeignKey("contacts.Contact", null=True, on_delete=models.PROTECT, related_name="+")
     visitor_name = models.CharField(max_length=120, blank=True)
+    external_user = models.CharField(max_length=200, blank=True)
+    email = models.CharField(max_length=320, blank=True)
     language = models.CharField(max_length=8, blank=True)
     started_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    left_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["account", "-started_at"], name="chat_session_newest")]
+        indexes = [
+            models.Index(fields=["account", "-started_at"], name="chat_session_newest"),
+            models.Index(fields=["last_seen_at"], condition=Q(left_at__isnull=True), name="chat_session_present"),
+        ]
 
     def __str__(self) -> str:
         return str(self.uuid)

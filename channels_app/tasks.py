@@ -65,6 +65,16 @@ def close_chat(*, ticket_id: int) -> None:
             webchat.close_chat(ticket_id=ticket_id, at=timezone.now())
 
 
+@shared_task(name="channels.chat_read")
+def chat_read(*, ticket_id: int) -> None:
+    """An operator has read the ticket: its chat, if it has one, shows that."""
+    with open_every_account(reason="only the ticket knows its account"):
+        account_id = Ticket.objects.filter(pk=ticket_id).values_list("account_id", flat=True).first()
+    if account_id is not None:
+        with open_account(account_id):
+            webchat.show_read(ticket_id=ticket_id, at=timezone.now())
+
+
 @shared_task(name="channels.sweep")
 def sweep() -> None:
     """Process receipts, send messages and end chats that a lost broker or a killed worker left behind."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from channels_app import api, mailbox_api
+from channels_app import api, file_api, mailbox_api
 from channels_app.subscriptions import api as webhooks
 
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("receipts/", api.ReceiptsView.as_view(), name="receipts"),
     path("receipts/<int:receipt_id>/raw/", api.ReceiptRawView.as_view(), name="receipt-raw"),
     path("receipts/<int:receipt_id>/retry/", api.ReceiptRetryView.as_view(), name="receipt-retry"),
+    path("tickets/<int:ticket_id>/files/", file_api.TicketFilesView.as_view(), name="ticket-files"),
     path("messages/<int:message_id>/resend/", api.MessageResendView.as_view(), name="message-resend"),
     path("webhooks/", webhooks.WebhooksView.as_view(), name="webhooks"),
     path("webhooks/<int:subscription_id>/", webhooks.WebhookView.as_view(), name="webhook"),

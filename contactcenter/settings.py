@@ -244,7 +244,7 @@ SPECTACULAR_SETTINGS = {
         "FileState": "contactcenter.tickets.models.FileState",
         "Direction": "contactcenter.tickets.models.Direction",
         "EndpointKind": "channels_app.models.EndpointKind",
-        "EntryType": ["message", "call", "note", "event"],
+        "EntryType": ["message", "call", "note", "event", "rating"],
         "InvoiceStatus": ["draft", "issued"],
         "MessageStatus": "contactcenter.tickets.models.MessageStatus",
         "PointKind": "contactcenter.contacts.models.PointKind",

@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from channels_app.hooks import hook
+from channels_app.webchat.files import download, upload
 from channels_app.webchat.views import chat_page, chat_style
 from contactcenter.kernel import frontend, health
 
@@ -31,6 +32,9 @@ urlpatterns = [
     path("api/v1/", include("billing.urls")),
     path("hooks/<str:public_token>/", hook, name="hook"),
     path("widget.js", frontend.widget),
+    path("widget/<slug:language>.js", frontend.widget_texts),
+    path("chat/files/<str:token>/", download),
+    path("ws/chat/<str:address>/", upload),
     path("demo/chat/<str:address>/", chat_page),
     path("demo/chat.css", chat_style),
     path("", RedirectView.as_view(url="/login", permanent=False)),

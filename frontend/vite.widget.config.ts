@@ -1,5 +1,6 @@
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { texts } from './widget/texts-plugin.ts';
 
 /** A client's page may be in any encoding: every character beyond ASCII becomes an escape. */
 const ascii: Plugin = {
@@ -15,10 +16,10 @@ const ascii: Plugin = {
   },
 };
 
-/** One self-contained script for clients' pages; at most 5 KB compressed (widget/build.test.ts checks it). */
+/** The script for clients' pages and one of words per language; together at most 5 KB compressed (widget/build.test.ts). */
 export default defineConfig({
   publicDir: false,
-  plugins: [ascii],
+  plugins: [ascii, texts()],
   build: {
     outDir: 'dist-widget',
     emptyOutDir: true,

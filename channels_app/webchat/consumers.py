@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any, Final, TypeVar
 
 from channels.db import database_sync_to_async
@@ -15,7 +16,8 @@ from django.utils import timezone
 from channels_app.receipts import StoredReceipt
 from channels_app.webchat import actions, protocol, queries
 from channels_app.webchat.limits import Limiter
-from channels_app.webchat.protocol import ChatText, Frame, FrameError, Hello, Seen
+from channels_app.webchat.protocol import ChatText, Frame, FrameError, Hello, Rate, Seen
+from channels_app.webchat.visitors import ChatState, Visit, WrongToken, begin_visit, history_of, standing_of
 from contactcenter.kernel.errors import DomainError
 from contactcenter.kernel.hub import Subscription, hub
 from contactcenter.tenancy.doors import open_account
@@ -41,7 +43,8 @@ class VisitorConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def connect(self) -> None:
         """Take the connection, or close it with a code that says why (hence accepted first)."""
-        self.visit: actions.Visit | None = None
+        self.visit: Visit | None = None
+        self.standing: ChatState | None = None
         self.subscription: Subscription | None = None
         self.forwarding: asyncio.Task[None] | None = None
         self.stored: asyncio.Queue[int | None] = asyncio.Queue()
@@ -89,20 +92,23 @@ class VisitorConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self._refuse("frame_too_big", f"A frame holds at most {protocol.MAX_FRAME_BYTES} bytes.")
             await self.close(code=protocol.CLOSE_TOO_BIG)
             return
+        frame: Frame | None = None
         try:
             if text_data is None:
                 raise FrameError("bad_frame", "Frames are text, not binary.")
-            await self._answer(endpoint, protocol.decode_frame(text_data))
+            frame = protocol.decode_frame(text_data)
+            await self._answer(endpoint, frame)
         except FrameError as error:
             self.broken += 1
             await self._refuse(error.code, error.message, uuid=error.uuid)
             if self.broken >= MAX_BROKEN:
                 await self.close(code=protocol.CLOSE_BROKEN)
-        except actions.WrongToken as error:
+        except WrongToken as error:
             await self._refuse(error.code, error.message)
             await self.close(code=protocol.CLOSE_WRONG_TOKEN)
         except DomainError as error:
-            await self._refuse(error.code, error.message)
+            named = {"uuid": str(frame.uuid)} if isinstance(frame, ChatText | Rate) else {}
+            await self._refuse(error.code, error.message, **named)
         except Exception:
             # a door: the frame was not acknowledged, so the widget sends it again on its next connection
             logger.exception("a chat frame could not be handled")
@@ -117,6 +123,8 @@ class VisitorConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             raise FrameError("hello_first", "type: the first frame is hello.")
         if isinstance(frame, ChatText):
             await self._keep(visit, frame)
+        elif isinstance(frame, Rate):
+            await self._rate(visit, frame)
         elif isinstance(frame, Seen):
             await self._in_account(actions.mark_seen, visit=visit, message_id=frame.message_id)
         elif frame.kind == "ping":
@@ -130,19 +138,31 @@ class VisitorConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _begin(self, endpoint: queries.ChatEndpoint, hello: Hello) -> None:
         if self.visit is not None:
             raise FrameError("bad_frame", "type: hello is said once.")
-        visit, state, history = await self._in_account(
-            actions.begin_visit, endpoint=endpoint, hello=hello, at=timezone.now()
-        )
-        # subscribed before the history is read anew: what arrives between is in one of the two
+        visit, refused = await self._in_account(begin_visit, endpoint=endpoint, hello=hello, at=timezone.now())
+        if refused:
+            logger.info("chat %r: %s", endpoint.id, refused)
+            await self._refuse("identity_refused", refused)
+        # subscribed before the history is read: what arrives between is in one of the two
         self.subscription = await hub().subscribe(audiences=[f"chat:{visit.session}"])
-        if history:
-            history = await self._in_account(queries.read_history, endpoint_id=endpoint.id, session=visit.session)
-        self.visit = visit
+        history = await self._in_account(history_of, visit=visit)
+        standing: ChatState = await self._in_account(standing_of, visit=visit, at=timezone.now())
+        self.visit, self.standing = visit, standing
         self.hello_timer.cancel()
-        await self._send(type="welcome", session=str(visit.session), token=visit.token, state=state, history=history)
+        await self._send(
+            type="welcome", session=str(visit.session), token=visit.token, history=history, **asdict(standing)
+        )
         self.forwarding = asyncio.create_task(self._forward(self.subscription))
 
-    async def _keep(self, visit: actions.Visit, text: ChatText) -> None:
+    async def _rate(self, visit: Visit, rate: Rate) -> None:
+        wait_ms = _limiter.take(session=visit.session, at_s=time.monotonic())
+        if wait_ms:
+            await self._refuse("rate_limited", "Too many messages at once.", uuid=str(rate.uuid), retry_ms=wait_ms)
+            return
+        at = timezone.now()
+        await self._in_account(actions.rate_chat, visit=visit, rate=rate, at=at)
+        await self._send(type="ack", uuid=str(rate.uuid), at=protocol.instant(at))
+
+    async def _keep(self, visit: Visit, text: ChatText) -> None:
         wait_ms = _limiter.take(session=visit.session, at_s=time.monotonic())
         if wait_ms:
             await self._refuse("rate_limited", "Too many messages at once.", uuid=str(text.uuid), retry_ms=wait_ms)
@@ -157,7 +177,7 @@ class VisitorConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 _taking_in.add(self.taking_in)
                 self.taking_in.add_done_callback(_taking_in.discard)
 
-    async def _take_in(self, visit: actions.Visit) -> None:
+    async def _take_in(self, visit: Visit) -> None:
         """Make entries of what was stored, in order, beside the socket: an acknowledgement never waits for it.
 
         Goes on after the visitor has left until nothing is stored any more. What a killed process leaves the sweeper
@@ -170,11 +190,19 @@ class VisitorConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 # acknowledged and stored: the sweeper tries again, the socket goes on
                 logger.exception("receipt %s was stored but not taken in", receipt_id)
 
-    async def _alive(self, visit: actions.Visit) -> None:
+    async def _alive(self, visit: Visit) -> None:
         await self._send(type="pong")
         if time.monotonic() - self.touched_at_s >= TOUCH_EVERY_S:
             self.touched_at_s = time.monotonic()
             await self._in_account(actions.touch_session, session=visit.session, at=timezone.now())
+            await self._tell_standing(visit)
+
+    async def _tell_standing(self, visit: Visit) -> None:
+        """Tell the widget how the chat stands, if that has changed: operators come and go."""
+        standing = await self._in_account(standing_of, visit=visit, at=timezone.now())
+        if standing != self.standing:
+            self.standing = standing
+            await self._send(type="state", **asdict(standing))
 
     async def _forward(self, subscription: Subscription) -> None:
         async for delivery in subscription:
@@ -183,8 +211,11 @@ class VisitorConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 await self._send(type="entry", entry=payload["entry"])
             elif kind == "chat.typing":
                 await self._send(type="typing", name=payload["name"])
-            elif kind == "chat.closed":
-                await self._send(type="state", state="closed")
+            elif kind == "chat.read":
+                await self._send(type="read", at=payload["at"])
+            elif self.visit is not None:
+                # closed, opened again or rated: the database says how it stands
+                await self._tell_standing(self.visit)
         # too far behind: the widget comes back and reads the history
         await self.close(code=1013)
 

@@ -1,21 +1,28 @@
 """What a chat socket reads. Only `find_endpoint` opens a door; the rest needs the account's scope."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.core import signing
 from django.db.models import Q
 
+from channels_app.attachments import IMAGES
 from channels_app.models import ChannelThread, ChatSession, Endpoint, EndpointKind, Receipt, ReceiptState
-from channels_app.webchat.protocol import decode_receipt, instant
-from contactcenter.tenancy.doors import open_every_account
-from contactcenter.tickets.models import Channel, Direction, Message, MessageKind, MessageStatus
-from contactcenter.worktime.models import Session
+from channels_app.webchat.protocol import decode_receipt, form_key, instant
+from contactcenter.kernel.sealing import unseal
+from contactcenter.tenancy.doors import open_account, open_every_account
+from contactcenter.tickets.models import Attachment, Channel, Direction, Message, MessageKind, MessageStatus
 
 HISTORY: Final = 200
 """Entries a returning visitor is given: the newest so many."""
+
+FILE_SALT: Final = "chat.file"
+FILE_AGE: Final = timedelta(hours=4)
+"""So long an address given to a visitor leads to the file."""
 
 Entry = dict[str, Any]
 
@@ -29,6 +36,8 @@ class ChatEndpoint:
     account_name: str
     language: str
     origins: tuple[str, ...]
+    hours: Mapping[str, Any] = field(default_factory=dict)
+    identity_secret: str = field(default="", repr=False)
 
 
 def find_endpoint(*, address: str) -> ChatEndpoint | None:
@@ -42,12 +51,15 @@ def find_endpoint(*, address: str) -> ChatEndpoint | None:
     if endpoint is None:
         return None
     origins = endpoint.settings.get("origins") or ()
+    hours = endpoint.settings.get("hours")
     return ChatEndpoint(
         id=endpoint.pk,
         account_id=endpoint.account_id,
         account_name=endpoint.account.name,
         language=endpoint.language,
         origins=tuple(str(origin).rstrip("/").lower() for origin in origins),
+        hours=hours if isinstance(hours, dict) else {},
+        identity_secret=str(unseal(endpoint.secrets_sealed).get("identity_secret") or ""),
     )
 
 
@@ -72,36 +84,39 @@ def tickets_of(*, endpoint_id: int, session: UUID) -> list[int]:
     return list(threads.order_by("ticket_id").values_list("ticket_id", flat=True))
 
 
-def is_staffed(*, account_id: int) -> bool:
-    """Return whether an operator entitled to the account is signed in."""
-    return Session.objects.filter(
-        ended_at__isnull=True,
-        operator__user__is_active=True,
-        operator__user__memberships__account_id=account_id,
-    ).exists()
+def sessions_of(*, ticket_id: int) -> list[UUID]:
+    """Return the chats that are about this ticket."""
+    keys = ChannelThread.objects.filter(
+        ticket_id=ticket_id, endpoint__kind=EndpointKind.WEBCHAT, key__regex=r"^[0-9a-f-]{36}$"
+    )
+    return [UUID(key) for key in keys.values_list("key", flat=True)]
 
 
-def read_history(*, endpoint_id: int, session: UUID) -> list[Entry]:
+def read_history(*, endpoint_id: int, session: ChatSession) -> list[Entry]:
     """Return the newest entries the visitor may see, oldest first, with what is stored but not yet processed.
 
-    Only chat messages: notes, mails and calls of the same ticket are none of the widget's business.
+    Chat messages, and what left the chat for the mail: notes, other mails and calls of the same ticket are none of the
+    widget's business.
     """
+    threads = ChannelThread.objects.filter(endpoint_id=endpoint_id, key__in=[str(session.uuid), form_key(session.uuid)])
     messages = (
         Message.objects.filter(
             Q(direction=Direction.INBOUND) | ~Q(status=MessageStatus.FAILED),
-            ticket__in=tickets_of(endpoint_id=endpoint_id, session=session),
-            channel=Channel.CHAT,
+            Q(channel=Channel.CHAT) | Q(headers__has_key="chat"),
+            ticket__in=threads.values("ticket_id"),
         )
         .select_related("operator")
+        .prefetch_related("attachments")
         .order_by("-at", "-id")[:HISTORY]
     )
     entries = [message_entry(message) for message in reversed(messages)]
-    answered_at = max((entry["at"] for entry in entries if entry["from"] == "operator"), default="")
+    read_at = instant(session.read_at) if session.read_at else ""
+    read_at = max([read_at, *(entry["at"] for entry in entries if entry["from"] == "operator")])
     for entry in entries:
-        if entry["from"] == "visitor" and entry["at"] < answered_at:
+        if entry["from"] == "visitor" and entry["at"] <= read_at:
             entry["state"] = "seen"
     unprocessed = Receipt.objects.filter(
-        endpoint_id=endpoint_id, external_id__startswith=f"{session}:", message__isnull=True
+        endpoint_id=endpoint_id, external_id__startswith=f"{session.uuid}:", message__isnull=True
     ).exclude(state=ReceiptState.PROCESSED)
     return entries + [receipt_entry(receipt) for receipt in unprocessed.order_by("id")]
 
@@ -114,6 +129,9 @@ def message_entry(message: Message) -> Entry:
         "text": message.text,
         "at": instant(message.at),
     }
+    files = [file_entry(attachment) for attachment in message.attachments.all()]
+    if files:
+        entry["files"] = files
     if message.direction == Direction.INBOUND:
         # the visitor's uuid is unique within the session only, so it is not the message's client_uuid
         entry |= {"uuid": message.external_id.rpartition(":")[2], "state": "sent"}
@@ -124,10 +142,30 @@ def message_entry(message: Message) -> Entry:
     return entry
 
 
+def file_entry(attachment: Attachment) -> Entry:
+    """Return a file with the signed address at which the visitor gets it for `FILE_AGE`."""
+    token = signing.dumps([attachment.account_id, attachment.pk], salt=FILE_SALT)
+    return {
+        "name": attachment.filename,
+        "image": attachment.content_type in IMAGES,
+        "url": f"/chat/files/{token}/",
+    }
+
+
+def find_file(*, token: str) -> Attachment | None:
+    """Return the file of a signed address; None for one that is forged or too old."""
+    try:
+        account_id, attachment_id = signing.loads(token, salt=FILE_SALT, max_age=FILE_AGE)
+    except signing.BadSignature:
+        return None
+    with open_account(account_id):
+        return Attachment.objects.filter(pk=attachment_id).first()
+
+
 def receipt_entry(receipt: Receipt) -> Entry:
     """Return a stored but unprocessed message as the widget shows it."""
     kept = decode_receipt(bytes(receipt.raw))
-    return {
+    entry: Entry = {
         "id": f"r{receipt.pk}",
         "uuid": str(kept.uuid),
         "from": "visitor",
@@ -135,3 +173,6 @@ def receipt_entry(receipt: Receipt) -> Entry:
         "at": instant(receipt.received_at),
         "state": "sent",
     }
+    if kept.file is not None:
+        entry["files"] = [{"name": kept.file.filename, "image": False, "url": ""}]
+    return entry

@@ -36,7 +36,7 @@ class TicketPayload(serializers.Serializer[Any]):
 class EntryReferenceSerializer(serializers.Serializer[Any]):
     """Which entry."""
 
-    type = serializers.ChoiceField(choices=["message", "call", "note", "event"])
+    type = serializers.ChoiceField(choices=["message", "call", "note", "event", "rating"])
     id = serializers.IntegerField()
 
 

@@ -161,11 +161,21 @@ def _tell_head(*, ticket: Ticket, kind: str, text: str, language: str, at: datet
 
 @transaction.atomic
 def send_reply(
-    *, ticket: Ticket, operator_id: int | None, channel: str, text: str, at: datetime, client_uuid: UUID
+    *,
+    ticket: Ticket,
+    operator_id: int | None,
+    channel: str,
+    text: str,
+    at: datetime,
+    client_uuid: UUID,
+    file_name: str = "",
 ) -> Message:
-    """Queue a reply; delivery follows after commit. The same client_uuid again returns the same message."""
+    """Queue a reply; delivery follows after commit. The same client_uuid again returns the same message.
+
+    A file may stand for the text: `file_name` is its name, and the caller adds it in the same transaction.
+    """
     text = text.strip()
-    if not text:
+    if not text and not file_name:
         raise Invalid("Write something first.", field="text")
     if len(text) > MAX_TEXT:
         raise Invalid(f"At most {MAX_TEXT} characters.", field="text")
@@ -193,7 +203,7 @@ def send_reply(
         next_attempt_at=at,
     )
     Ticket.objects.filter(pk=ticket.pk).update(
-        last_activity_at=at, preview=_preview(text), unread=0, status=TicketStatus.PENDING
+        last_activity_at=at, preview=_preview(text or file_name), unread=0, status=TicketStatus.PENDING
     )
     ticket.status = TicketStatus.PENDING
     enqueue_on_commit("channels.deliver_message", message_id=message.pk)
@@ -266,8 +276,9 @@ def assign(*, ticket_id: int, operator_id: int | None) -> None:
 
 
 def mark_read(*, ticket_id: int) -> None:
-    """Set the unread count to zero."""
-    Ticket.objects.filter(pk=ticket_id, unread__gt=0).update(unread=0)
+    """Set the unread count to zero; a contact who waits in a chat is told."""
+    if Ticket.objects.filter(pk=ticket_id, unread__gt=0).update(unread=0):
+        enqueue_on_commit("channels.chat_read", ticket_id=ticket_id)
 
 
 @transaction.atomic

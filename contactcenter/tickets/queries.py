@@ -10,7 +10,7 @@ from contactcenter.kernel.errors import NotFound
 from contactcenter.kernel.intervals import as_text
 from contactcenter.kernel.models import AuditEntry
 from contactcenter.tickets.cards import card_from, rows_of, text_or_none
-from contactcenter.tickets.models import Attachment, Call, Message, Note, Ticket
+from contactcenter.tickets.models import Attachment, Call, Message, Note, Rating, Ticket
 
 TIMELINE_ENTRIES: Final = 300
 """The newest so many entries of each type are shown."""
@@ -90,7 +90,7 @@ def _channels(*, endpoints: Iterable[dict[str, str]], points: Iterable[dict[str,
 
 def timeline(*, ticket_id: int, with_team: bool) -> list[dict[str, Any]]:
     """Return the ticket's entries, oldest first. `with_team` adds notes and events, which clients never see."""
-    entries = [*_messages(ticket_id), *_calls(ticket_id)]
+    entries = [*_messages(ticket_id), *_calls(ticket_id), *_ratings(ticket_id)]
     # what was written is within the account scope; the audit trail knows no scope and comes after the check
     if not entries and not Ticket.objects.filter(pk=ticket_id).exists():
         raise NotFound("There is no such ticket.")
@@ -111,6 +111,7 @@ def _entry(**fields: Any) -> dict[str, Any]:
         "error": "",
         "attachments": [],
         "call": None,
+        "score": None,
         "client_uuid": None,
         "parts": None,
     }
@@ -189,6 +190,22 @@ def _calls(ticket_id: int) -> list[dict[str, Any]]:
             },
         )
         for call in calls.order_by("-started_at", "-id")[:TIMELINE_ENTRIES]
+    ]
+
+
+def _ratings(ticket_id: int) -> list[dict[str, Any]]:
+    ratings = Rating.objects.filter(ticket_id=ticket_id).select_related("interaction", "ticket__contact")
+    return [
+        _entry(
+            type="rating",
+            id=rating.pk,
+            at=as_text(rating.at),
+            author={"kind": "contact", "name": rating.ticket.contact.name},
+            channel=rating.interaction.channel,
+            text=rating.comment,
+            score=rating.score,
+        )
+        for rating in ratings.order_by("-at", "-id")[:TIMELINE_ENTRIES]
     ]
 
 

@@ -145,7 +145,7 @@ class CallFactsSerializer(serializers.Serializer[Any]):
 class EntrySerializer(serializers.Serializer[Any]):
     """An entry of the timeline. (type, id) is its identity; `kind` tells sorts of messages and events apart."""
 
-    type = serializers.ChoiceField(choices=["message", "call", "note", "event"])
+    type = serializers.ChoiceField(choices=["message", "call", "note", "event", "rating"])
     id = serializers.IntegerField()
     at = serializers.DateTimeField()
     author = AuthorSerializer()
@@ -159,6 +159,7 @@ class EntrySerializer(serializers.Serializer[Any]):
     error = serializers.CharField()
     attachments = AttachmentSerializer(many=True)
     call = CallFactsSerializer(allow_null=True)
+    score = serializers.IntegerField(allow_null=True, help_text="Of a rating: 1 (bad) to 5 (good).")
     client_uuid = serializers.UUIDField(allow_null=True)
     parts = serializers.IntegerField(allow_null=True, help_text="SMS segments of this message; null: none are counted")
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from contactcenter.tickets import api, records_api
+from contactcenter.tickets import api, rating_api, records_api
 
 urlpatterns: list[URLPattern] = [
     path("tickets/", api.TicketsView.as_view(), name="tickets"),
@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("messages/<int:message_id>/", records_api.MessageView.as_view(), name="message"),
     path("calls/", records_api.CallsView.as_view(), name="calls"),
     path("calls/<int:call_id>/", records_api.CallView.as_view(), name="call"),
+    path("ratings/", rating_api.RatingsView.as_view(), name="ratings"),
     path("messages/<int:message_id>/html/", api.MessageHtmlView.as_view(), name="message-html"),
     path("attachments/<int:attachment_id>/", api.AttachmentView.as_view(), name="attachment"),
 ]

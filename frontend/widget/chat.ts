@@ -1,10 +1,17 @@
 /**
  * The visitor's side of the chat protocol, without a DOM.
  *
- * A message is written to the outbox (local storage) before it is sent and leaves it only when the
- * server acknowledged it or shows it in the history; its UUID is the idempotency key, so sending it
- * twice is harmless. One message is in flight at a time: the order of writing is the order of arrival.
+ * What the visitor writes is put into the outbox (local storage, a key for each) before it is sent and leaves it only
+ * when the server acknowledged it or shows it in the history; its UUID is the idempotency key, so sending it twice is
+ * harmless. One frame is in flight at a time: the order of writing is the order of arrival. All tabs of a page share
+ * session and outbox.
  */
+export interface ChatFile {
+  name: string;
+  image?: boolean;
+  url?: string;
+}
+
 export interface Entry {
   id?: string;
   uuid?: string;
@@ -12,25 +19,33 @@ export interface Entry {
   text: string;
   at?: string;
   name?: string;
-  state?: 'sending' | 'sent' | 'seen' | 'failed';
+  state?: 'sending' | 'sent' | 'seen' | 'failed' | 'big';
+  files?: ChatFile[];
 }
 
 export type Connection = 'idle' | 'connecting' | 'online' | 'away' | 'closed' | 'offline' | 'refused';
 
-interface Stored {
-  session?: string;
-  token?: string;
-  /** The newest operator entry the visitor has had before their eyes. */
-  seen?: string;
-  outbox: Entry[];
+/** A frame that is kept until it is acknowledged; `n` is its place in the outbox. */
+interface Pending {
+  type: string;
+  uuid: string;
+  n: number;
+  text?: string;
+}
+
+interface Upload extends Entry {
+  uuid: string;
+  file: File;
 }
 
 export interface Options {
+  /** Of the endpoint: the socket is opened there, files are posted there. */
   url: string;
   /** Where the session, its token and the outbox are kept in local storage. */
   key: string;
   language: string;
   name?: string;
+  identity?: string;
   changed: () => void;
 }
 
@@ -39,16 +54,22 @@ export interface Chat {
   state(): Connection;
   /** Who is writing just now, or "". */
   typing(): string;
-  /** The server's order first, then what is still on its way, then what was refused for good. */
+  /** The server's order first, then what is still on its way. */
   entries(): Entry[];
-  /** Operator entries the visitor has not seen, newest first. */
+  /** Operator entries the visitor has not seen. */
   unread(): Entry[];
+  /** 0: ask for a rating, 1 to 5: given, null: do not ask. */
+  rating(): number | null;
+  /** An address for later replies is known. */
+  mail(): boolean;
   /** True when an earlier visit left a chat or unsent messages behind. */
   returning(): boolean;
   connect(): void;
   /** Try now rather than when the back-off ends: the browser is online, the page is seen again. */
   hurry(): void;
-  send(text: string): void;
+  send(text: string, more?: object): void;
+  sendFile(file: File): void;
+  rate(score: number, comment: string): void;
   /** Tells the operator that the visitor is writing, at most every three seconds. */
   type(): void;
   /** The visitor has the newest operator message before their eyes. */
@@ -61,6 +82,9 @@ const ANSWER_MS = 10_000;
 const PING_MS = 25_000;
 const TYPING_EVERY_MS = 3_000;
 const TYPING_SHOWN_MS = 5_000;
+/** The server refuses larger ones (channels_app/attachments.py). */
+const MAX_FILE_BYTES = 1e7;
+const UPLOAD_AGAIN_MS = 5_000;
 
 /** Exponential back-off with jitter in its upper half, so that a restarted server is not stormed. */
 export const backOff = (attempt: number, random: number): number =>
@@ -72,44 +96,54 @@ export const newUuid = (): string =>
     (+digit ^ (crypto.getRandomValues(new Uint8Array(1))[0]! & (15 >> (+digit / 4)))).toString(16),
   );
 
-export function startChat({ url, key, language, name, changed }: Options): Chat {
+export function startChat({ url, key, language, name, identity, changed }: Options): Chat {
   let state: Connection = 'idle';
   let typing = '';
+  let rating: number | null = null;
+  let mail = false;
   let history: Entry[] = [];
-  const failed: Entry[] = [];
-  let memory: Stored | undefined;
+  const uploads: Upload[] = [];
+  let store: Record<string, string> = {};
   let socket: WebSocket | undefined;
   let attempt = 0;
   let inFlight: string | undefined;
-  let heardAt = 0;
-  let pingedAt = 0;
   let typedAt = 0;
+  let written = 0;
   let retryTimer: ReturnType<typeof setTimeout>;
   let answerTimer: ReturnType<typeof setTimeout>;
   let typingTimer: ReturnType<typeof setTimeout>;
 
-  /** Read afresh every time: another tab of the same shop shares the outbox. */
-  function load(): Stored {
-    if (memory) return memory;
-    try {
-      const kept = JSON.parse(localStorage.getItem(key)!);
-      if (Array.isArray(kept.outbox)) return kept;
-    } catch {
-      /* nothing there, blocked, or written by someone else */
-    }
-    return { outbox: [] };
+  try {
+    store = localStorage;
+  } catch {
+    /* blocked: this visit alone remembers */
   }
 
-  function save(changes: Partial<Stored>): void {
-    const kept = { ...load(), ...changes };
+  function put(name: string, value: string): void {
     try {
-      localStorage.setItem(key, JSON.stringify(kept));
+      store[name] = value;
     } catch {
-      memory = kept; // blocked or full: this visit alone remembers
+      store = { ...store, [name]: value }; // full
     }
   }
 
-  const isOpen = () => state === 'online' || state === 'away' || state === 'closed';
+  const seenKey = `${key}#`;
+  const box = `${key}/`;
+
+  /** Read afresh every time: another tab of the same page shares the outbox. */
+  const outbox = (): Pending[] =>
+    Object.keys(store)
+      .filter((name) => name.startsWith(box))
+      .map((name) => JSON.parse(store[name]!) as Pending)
+      .sort((a, b) => a.n - b.n);
+
+  /** Session and token are this browser's own choice until the server knows better. */
+  const session = (): string[] => {
+    if (!store[key]) put(key, `${newUuid()} ${newUuid()}`);
+    return store[key]!.split(' ');
+  };
+
+  const isOpen = () => 'online away closed'.includes(state);
 
   function transmit(frame: object): void {
     if (socket?.readyState === 1) socket.send(JSON.stringify(frame));
@@ -143,9 +177,9 @@ export function startChat({ url, key, language, name, changed }: Options): Chat 
     if (socket || state === 'refused') return;
     clearTimeout(retryTimer);
     if (!attempt) state = 'connecting';
-    const opened = (socket = new WebSocket(url));
-    const { session, token } = load();
-    opened.onopen = () => transmit({ type: 'hello', session, token, language, name });
+    const opened = (socket = new WebSocket(url.replace('http', 'ws')));
+    const [id, token] = session();
+    opened.onopen = () => transmit({ type: 'hello', session: id, token, language, name, identity });
     opened.onmessage = ({ data }) => opened === socket && receive(data);
     opened.onclose = ({ code }) => opened === socket && lost(code);
     expectAnswer();
@@ -153,55 +187,67 @@ export function startChat({ url, key, language, name, changed }: Options): Chat 
   }
 
   function flush(): void {
-    const [next] = load().outbox;
+    const [next] = outbox();
     if (!next || inFlight || !isOpen()) return;
     inFlight = next.uuid;
-    transmit({ type: 'message', uuid: next.uuid, text: next.text });
+    transmit(next);
     expectAnswer();
   }
 
-  /** Takes a message out of the outbox, so that the next one may leave. */
-  function take(uuid: string): Entry | undefined {
-    const { outbox } = load();
-    if (uuid === inFlight) {
-      inFlight = undefined;
-      clearTimeout(answerTimer);
-    }
-    save({ outbox: outbox.filter((pending) => pending.uuid !== uuid) });
+  const forget = (uuid?: string) => store[box + uuid] && delete store[box + uuid];
+
+  /** Takes a frame out of the outbox, so that the next one may leave. */
+  function take(uuid: string): Pending | undefined {
+    const kept = store[box + uuid];
+    forget(uuid);
+    if (uuid === inFlight) inFlight = undefined;
     flush();
-    return outbox.find((pending) => pending.uuid === uuid);
+    return kept && JSON.parse(kept);
   }
 
-  /** An answer proves that what was written before it has been read. */
-  function markSeen(): void {
-    for (const entry of history) if (entry.from === 'visitor') entry.state = 'seen';
+  function keep(frame: object): void {
+    const uuid = newUuid();
+    // Later than the one before, whatever the clock does.
+    put(box + uuid, JSON.stringify({ ...frame, uuid, n: (written = Math.max(Date.now(), written + 1)) }));
+    changed();
+    connect();
+    flush();
+  }
+
+  const shown = ({ uuid, text }: Pending): Entry => ({ uuid, text: text!, from: 'visitor', state: 'sending' });
+
+  /** What was written until then has been read. */
+  function markSeen(at: string): void {
+    for (const entry of history) if (entry.from === 'visitor' && entry.at! <= at) entry.state = 'seen';
   }
 
   function arrive(entry: Entry): void {
     const same = history.find((old) => (entry.uuid ? old.uuid === entry.uuid : old.id === entry.id));
     if (same) Object.assign(same, entry);
     else history.push(entry);
+    history.sort((a, b) => a.at!.localeCompare(b.at!));
     if (entry.from === 'operator') {
       typing = '';
-      markSeen();
+      markSeen(entry.at!);
     }
   }
 
   function receive(data: string): void {
-    heardAt = Date.now();
+    clearTimeout(answerTimer);
     const frame = JSON.parse(data);
     const { type, uuid } = frame;
     if (type === 'welcome') {
-      clearTimeout(answerTimer);
       attempt = 0;
-      state = frame.state;
       history = frame.history;
-      const { session, token } = frame;
-      save({ session, token, outbox: load().outbox.filter((kept) => !history.some((entry) => entry.uuid === kept.uuid)) });
+      put(key, `${frame.session} ${frame.token}`);
+      for (const entry of history) forget(entry.uuid);
+    }
+    if (type === 'welcome' || type === 'state') {
+      ({ state, rate: rating, mail } = frame);
       flush();
     } else if (type === 'ack') {
       const sent = take(uuid);
-      if (sent) arrive({ ...sent, at: frame.at, state: 'sent' });
+      if (sent?.text) arrive({ ...shown(sent), at: frame.at, state: 'sent' });
     } else if (type === 'entry') {
       if (frame.entry.uuid) take(frame.entry.uuid);
       arrive(frame.entry);
@@ -212,45 +258,61 @@ export function startChat({ url, key, language, name, changed }: Options): Chat 
         typing = '';
         changed();
       }, TYPING_SHOWN_MS);
-    } else if (type === 'seen') markSeen();
-    else if (type === 'state') state = frame.state;
+    } else if (type === 'read') markSeen(frame.at);
     else if (frame.code === 'wrong_token') {
       history = [];
-      save({ session: undefined, token: undefined });
+      delete store[key];
     } else if (frame.retry_ms) {
-      clearTimeout(answerTimer);
-      answerTimer = setTimeout(() => {
-        inFlight = undefined;
-        flush();
-      }, frame.retry_ms);
+      inFlight = undefined;
+      setTimeout(flush, frame.retry_ms);
     } else if (uuid) {
       const refused = take(uuid);
-      if (refused) failed.push({ ...refused, state: 'failed' });
+      if (refused?.text) arrive({ ...shown(refused), at: new Date().toISOString(), state: 'failed' });
+    } // Where the page's makers look.
+    // eslint-disable-next-line no-console
+    else if (type === 'error') console.warn(frame.message);
+    changed();
+  }
+
+  /** Tries until the server has taken the file or refused it for good; the UUID makes trying again harmless. */
+  async function upload(entry: Upload): Promise<void> {
+    const body = new FormData();
+    const { uuid, file } = entry;
+    const [id, token] = session();
+    const fields = { session: id, token, uuid, file } as Record<string, string | Blob>;
+    for (const name in fields) body.append(name, fields[name]!);
+    try {
+      const { error } = await (await fetch(url, { method: 'POST', body })).json();
+      if (!error) entry.state = 'sent';
+      else if (!error.data?.retry_ms) entry.state = 'failed';
+    } catch {
+      /* no connection, or no answer that can be read */
     }
+    if (entry.state === 'sending') setTimeout(upload, UPLOAD_AGAIN_MS, entry);
     changed();
   }
 
   setInterval(() => {
     if (!isOpen()) return;
-    if (pingedAt > heardAt) drop();
-    else {
-      pingedAt = Date.now();
-      transmit({ type: 'ping' });
-    }
+    transmit({ type: 'ping' });
+    expectAnswer();
+    flush();
   }, PING_MS);
 
-  function unread(): Entry[] {
-    const fromOperator = history.filter((entry) => entry.from === 'operator').reverse();
-    const seen = fromOperator.findIndex((entry) => entry.id === load().seen);
-    return seen < 0 ? fromOperator : fromOperator.slice(0, seen);
-  }
+  const unread = (): Entry[] => history.filter((entry) => entry.from === 'operator' && !(entry.at! <= store[seenKey]!));
 
   return {
     state: () => state,
     typing: () => typing,
-    entries: () => [...history, ...load().outbox, ...failed],
+    entries: () => [
+      ...history,
+      ...outbox().filter((pending) => pending.text).map(shown),
+      ...uploads.filter(({ uuid }) => !history.some((entry) => entry.uuid === uuid)),
+    ],
     unread,
-    returning: () => !!load().session || !!load().outbox[0],
+    rating: () => rating,
+    mail: () => mail,
+    returning: () => !!store[key] || !!outbox()[0],
     connect,
     hurry() {
       if (state === 'offline') {
@@ -258,11 +320,17 @@ export function startChat({ url, key, language, name, changed }: Options): Chat 
         connect();
       }
     },
-    send(text) {
-      save({ outbox: [...load().outbox, { uuid: newUuid(), text, from: 'visitor', state: 'sending' }] });
+    send: (text, more) => keep({ type: 'message', text, ...more }),
+    rate(score, comment) {
+      rating = score;
+      keep({ type: 'rate', score, comment });
+    },
+    sendFile(file) {
+      const state = file.size > MAX_FILE_BYTES ? 'big' : 'sending';
+      const entry: Upload = { uuid: newUuid(), from: 'visitor', text: '', files: [file], file, state };
+      uploads.push(entry);
       changed();
-      connect();
-      flush();
+      if (state === 'sending') upload(entry);
     },
     type() {
       if (isOpen() && Date.now() - typedAt >= TYPING_EVERY_MS) {
@@ -271,9 +339,9 @@ export function startChat({ url, key, language, name, changed }: Options): Chat 
       }
     },
     see() {
-      const [last] = unread();
+      const last = unread().pop();
       if (isOpen() && last) {
-        save({ seen: last.id });
+        put(seenKey, last.at!);
         transmit({ type: 'seen', id: last.id });
       }
     },

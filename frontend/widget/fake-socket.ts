@@ -35,9 +35,9 @@ export class FakeSocket {
     this.onmessage?.({ data: JSON.stringify(frame) });
   }
 
-  welcomes(history: object[] = [], state = 'online'): void {
+  welcomes(history: object[] = [], state = 'online', more: object = {}): void {
     this.opens();
-    this.says({ type: 'welcome', session: 's1', token: 't1', state, history });
+    this.says({ type: 'welcome', session: 's1', token: 't1', state, history, rate: null, mail: false, ...more });
   }
 
   breaks(code = 1006): void {

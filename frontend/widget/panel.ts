@@ -1,55 +1,124 @@
 /** The chat button and panel: builds them in a shadow root and keeps them in step with the chat. */
-import { startChat, type Entry } from './chat';
+import { startChat, type ChatFile, type Entry } from './chat';
 import { style } from './style';
-import { pickLanguage, texts } from './texts';
+import type { Words } from './texts';
 
-const SVG = 'http://www.w3.org/2000/svg';
-const BUBBLE = 'M7.9 20A9 9 0 1 0 4 16.1L2 22Z';
-const CROSS = 'M18 6 6 18M6 6l12 12';
 /** The server refuses longer ones (channels_app/webchat/protocol.py). */
 const MAX_TEXT = 4000;
 
-function element<T extends Element = HTMLElement>(
-  tag: string,
-  attributes: Record<string, string> = {},
-  children: (Node | string)[] = [],
-  namespace = 'http://www.w3.org/1999/xhtml',
-): T {
-  const made = document.createElementNS(namespace, tag);
-  for (const name in attributes) made.setAttribute(name, attributes[name]!);
+/** Roles and states are set as properties too: browsers reflect them to attributes. */
+function element<T extends HTMLElement = HTMLElement>(tag: string, properties: object = {}, ...children: (Node | string)[]): T {
+  const made = Object.assign(document.createElement(tag), properties);
   made.append(...children);
-  return made as T;
+  return made as unknown as T;
 }
 
-const icon = (d: string) =>
-  element('svg', { viewBox: '0 0 24 24', 'aria-hidden': 'true' }, [element('path', { d }, [], SVG)], SVG);
+/** Who is speaking: the id in the token's payload. The server verifies it; here it only keeps visitors' chats apart. */
+function visitorOf(identity?: string): string {
+  try {
+    return ':' + JSON.parse(atob(identity!.split('.')[1]!.replace(/-/g, '+').replace(/_/g, '/'))).sub;
+  } catch {
+    return '';
+  }
+}
+
+/** An entry on screen: its files and its state may change, its text does not. */
+interface Row extends HTMLElement {
+  shown?: string;
+  linked?: boolean;
+}
 
 /** Builds the widget and puts it on the page; returns its host element. */
-export function mount(script: HTMLElement, origin: string): HTMLElement {
-  const { endpoint, language: wished, name } = script.dataset;
-  const language = pickLanguage(wished, document.documentElement.lang, navigator.language);
-  const t = texts(language);
-
-  const badge = element('span', { class: 'n', 'aria-hidden': 'true' });
-  const launcher = element('button', { class: 'l' }, [icon(BUBBLE), badge]);
+export function mount({ endpoint, name, identity }: DOMStringMap, origin: string, language: string, words: Words): HTMLElement {
   const line = element('span', { role: 'status' });
-  const typing = element('span', { 'aria-hidden': 'true' });
-  const close = element('button', { 'aria-label': t.close }, [icon(CROSS)]);
-  const log = element('div', { class: 'g', role: 'log', 'aria-label': t.log, tabindex: '0', 'aria-live': 'off' });
-  const box = element<HTMLTextAreaElement>('textarea', {
-    id: 't',
-    'aria-label': t.label,
-    placeholder: t.label,
-    maxlength: `${MAX_TEXT}`,
-    dir: 'auto',
+  const typing = element('span');
+  const log = element('div', { className: 'g', role: 'log', ariaLabel: words.log, tabIndex: 0, ariaLive: 'off' });
+  const box = element<HTMLTextAreaElement>('textarea', { ariaLabel: words.label, placeholder: words.label, maxLength: MAX_TEXT, dir: 'auto', oninput: () => chat.type() });
+  const who = element<HTMLInputElement>('input', { autocomplete: 'name' });
+  const whoLabel = element('label', {}, words.name, who);
+  const mail = element<HTMLInputElement>('input', { type: 'email', autocomplete: 'email' });
+  const mailLabel = element('label', {}, words.email, mail);
+  const picker = element<HTMLInputElement>('input', {
+    type: 'file',
+    hidden: true,
+    onchange() {
+      for (const file of picker.files!) chat.sendFile(file);
+      picker.value = '';
+      scroll();
+    },
   });
-  const form = element<HTMLFormElement>('form', {}, [box, element('button', {}, [t.send])]);
-  const head = element('div', {}, [element('h2', { id: 'h' }, [t.title]), element('div', { class: 'm' }, [line, typing])]);
-  const panel = element('section', { class: 'p', role: 'dialog', 'aria-labelledby': 'h', hidden: '' }, [
-    element('header', {}, [head, close]),
+  const attach = element('button', { type: 'button', className: 's', ariaLabel: words.attach, onclick: () => picker.click() }, '+');
+  const form = element<HTMLFormElement>(
+    'form',
+    {
+      onsubmit(event: Event) {
+        event.preventDefault();
+        const text = box.value.trim();
+        box.value = '';
+        if (text) chat.send(text, { name: who.value, email: mail.value, form: chat.state() === 'away' });
+        scroll();
+        box.focus();
+      },
+    },
+    whoLabel,
+    mailLabel,
+    box,
+    picker,
+    attach,
+    element('button', { className: 'b' }, words.send),
+  );
+
+  let thanked = false;
+  const verdict = element('p', { role: 'status' });
+  const comment = element<HTMLInputElement>('input', { ariaLabel: words.comment, placeholder: words.comment });
+  const stars = [1, 2, 3, 4, 5].map((score) =>
+    element('button', { type: 'button', className: 's', ariaLabel: `${score} ${words.of}`, onclick: () => chat.rate(score, comment.value) }, '\u2605'),
+  );
+  const asked = element(
+    'form',
+    {
+      ariaLabel: words.rate,
+      onsubmit(event: Event) {
+        event.preventDefault();
+        thanked = true;
+        chat.rate(chat.rating()!, comment.value);
+      },
+    },
+    verdict,
+    ...stars,
+    comment,
+    element('button', { className: 'b' }, words.send),
+  );
+
+  const panel = element(
+    'section',
+    {
+      className: 'p',
+      role: 'dialog',
+      ariaLabel: words.title,
+      hidden: true,
+      onkeydown(event: KeyboardEvent) {
+        if (event.key === 'Escape') toggle();
+        else if (event.key === 'Enter' && event.target === box && !event.shiftKey && !event.isComposing) {
+          event.preventDefault();
+          form.requestSubmit();
+        }
+        // The page's own one-letter shortcuts must not fire while the visitor writes.
+        event.stopPropagation();
+      },
+    },
+    element(
+      'header',
+      {},
+      element('div', {}, element('h2', {}, words.title), element('div', { className: 'm' }, line, typing)),
+      element('button', { className: 's', ariaLabel: words.close, onclick: toggle }, '\u00d7'),
+    ),
     log,
+    asked,
     form,
-  ]);
+  );
+  const badge = element('span', { className: 'n' });
+  const launcher = element('button', { className: 'l', onclick: toggle }, '\u2022\u2022\u2022', badge);
 
   const host = element('chat-widget', { lang: language });
   const root = host.attachShadow({ mode: 'open' });
@@ -58,70 +127,91 @@ export function mount(script: HTMLElement, origin: string): HTMLElement {
   root.adoptedStyleSheets = [sheet];
   root.append(panel, launcher);
 
-  const rows: Record<string, { row: HTMLElement; status: HTMLElement; shown?: string }> = {};
+  const rows: Record<string, Row> = {};
   const chat = startChat({
-    url: `${origin.replace('http', 'ws')}/ws/chat/${endpoint}/`,
-    key: `chat:${endpoint}`,
+    url: `${origin}/ws/chat/${endpoint}/`,
+    key: `chat:${endpoint}${visitorOf(identity)}`,
     language,
     name,
+    identity,
     changed: render,
   });
 
-  function rowOf({ id, uuid, from, text, state = 'sent', name = '' }: Entry): HTMLElement {
-    const status = element('div', { class: 'm' });
-    const known = (rows[uuid || id!] ||= {
-      status,
-      row: element('div', { class: `e ${from}` }, [
-        element('span', { class: 'h' }, [from === 'visitor' ? `${t.you}: ` : '']),
-        element('p', { dir: 'auto' }, [text]),
-        status,
-      ]),
-    });
-    const stuck = state === 'sending' && chat.state() === 'offline';
-    const shown = from !== 'visitor' ? name : stuck ? t.failed : t[state];
-    if (known.shown !== shown) {
-      known.status.textContent = known.shown = shown;
-      if (stuck) {
-        const again = element('button', {}, [t.again]);
-        again.onclick = chat.hurry;
-        known.status.append(' ', again);
-      }
+  function fileNode({ name: label, image, url }: ChatFile): HTMLElement {
+    const href = origin + url;
+    const link = element(url ? 'a' : 'p', url ? { href, target: '_blank' } : {}, label);
+    // A page whose policy lets no pictures in keeps the link.
+    if (image) {
+      const picture = element('img', {
+        src: href,
+        alt: label,
+        onload() {
+          link.replaceChildren(picture);
+          scroll();
+        },
+      });
     }
-    return known.row;
+    return link;
+  }
+
+  function rowOf({ id, uuid, from, text, at, files = [], state = 'sent', name: author = '' }: Entry): Row {
+    const row: Row = (rows[uuid || id!] ||= element('div', { className: `e ${from}` }, element('div'), element('div', { className: 'm' })));
+    // Addresses are signed anew at every visit: one that works is kept.
+    const linked = !!files[0]?.url;
+    if (row.linked !== linked) {
+      row.linked = linked;
+      row.firstElementChild!.replaceChildren(element('p', { dir: 'auto' }, text), ...files.map(fileNode));
+    }
+    const stuck = state === 'sending' && chat.state() === 'offline';
+    const time = at ? ` \u00b7 ${new Date(at).toLocaleTimeString(language, { timeStyle: 'short' })}` : '';
+    const shown = (from === 'visitor' ? words.states[stuck ? 'failed' : state] : author) + time;
+    if (row.shown !== shown) {
+      row.lastElementChild!.replaceChildren((row.shown = shown), ...(stuck ? [' ', element('button', { onclick: chat.hurry }, words.again)] : []));
+    }
+    return row;
   }
 
   function scroll(): void {
     log.scrollTop = log.scrollHeight;
   }
 
+  function say(place: HTMLElement, text: string): void {
+    if (place.textContent !== text) place.textContent = text;
+  }
+
   function render(): void {
     const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+    const entries = chat.entries();
     // A row that is in its place is not touched: moving it would have it read aloud again.
-    let place = log.firstChild;
-    for (const row of chat.entries().map(rowOf)) {
-      if (row === place) place = place.nextSibling;
-      else log.insertBefore(row, place);
-    }
-    while (place) {
-      const next = place.nextSibling;
-      place.remove();
-      place = next;
-    }
-    if (atEnd) scroll();
+    entries.map(rowOf).forEach((row, index) => {
+      if (log.children[index] !== row) log.insertBefore(row, log.children[index] || null);
+    });
+    while (log.children[entries.length]) log.lastChild!.remove();
 
     const state = chat.state();
-    const said = state === 'idle' ? '' : t[state];
     // The history is shown in silence; what comes after it is announced.
-    if (said && said !== t.connecting) log.setAttribute('aria-live', 'polite');
-    if (line.textContent !== said) line.textContent = said;
+    if (state.length > 4 && state !== 'connecting') log.ariaLive = 'polite';
+    say(line, state === 'idle' ? '' : words.states[state]);
     const writer = chat.typing();
-    typing.textContent = writer && ` \u00b7 ${writer} ${t.typing}`;
+    say(typing, writer && ` \u00b7 ${writer} ${words.typing}`);
+
+    const away = state === 'away';
+    whoLabel.hidden = !away || chat.mail() || !!name;
+    mailLabel.hidden = chat.mail() || !(away || (state === 'online' && !entries[0]));
+    attach.hidden = mail.required = away;
+
+    const score = chat.rating();
+    asked.hidden = score === null;
+    say(verdict, thanked ? words.thanks : words.rate);
+    stars.forEach((star, index) => (star.ariaPressed = `${index < score!}`));
+
+    if (atEnd) scroll();
     if (!panel.hidden && !document.hidden) chat.see();
     const unread = chat.unread().length;
-    badge.textContent = `${unread}`;
+    say(badge, `${unread}`);
     badge.hidden = !unread;
-    launcher.setAttribute('aria-label', panel.hidden ? (unread ? `${t.open} (${unread})` : t.open) : t.close);
-    launcher.setAttribute('aria-expanded', `${!panel.hidden}`);
+    launcher.ariaLabel = panel.hidden ? words.open + (unread ? ` (${unread})` : '') : words.close;
+    launcher.ariaExpanded = `${!panel.hidden}`;
   }
 
   function toggle(): void {
@@ -135,25 +225,6 @@ export function mount(script: HTMLElement, origin: string): HTMLElement {
     render();
   }
 
-  launcher.onclick = close.onclick = toggle;
-  panel.onkeydown = (event) => {
-    if (event.key === 'Escape') toggle();
-    else if (event.key === 'Enter' && event.target === box && !event.shiftKey && !event.isComposing) {
-      event.preventDefault();
-      form.requestSubmit();
-    }
-    // The page's own one-letter shortcuts must not fire while the visitor writes.
-    event.stopPropagation();
-  };
-  box.oninput = chat.type;
-  form.onsubmit = (event) => {
-    event.preventDefault();
-    const text = box.value.trim();
-    box.value = '';
-    if (text) chat.send(text);
-    scroll();
-    box.focus();
-  };
   addEventListener('online', chat.hurry);
   addEventListener('focus', chat.hurry);
   document.addEventListener('visibilitychange', render);

@@ -1,30 +1,32 @@
 /** Colours as in src/tokens.css; `all: initial` keeps the page's own styles out. */
 export const style = `
-:host{all:initial!important;color-scheme:light;--s:#fff;--c:#f3f4f6;--l:#d9dde3;--b:#7f8896;--t:#16191e;--u:#4b5462;--a:#3350c4;--o:#fff;--f:#e7ebfb;--d:#b2251b}
-@media(prefers-color-scheme:dark){:host{color-scheme:dark;--s:#161a20;--c:#1f252d;--l:#2d3540;--b:#78828f;--t:#e9ecf0;--u:#a8b2bf;--a:#9db0ff;--o:#0e1330;--f:#232c52;--d:#ff8f86}}
-*{box-sizing:border-box;margin:0;padding:0;font:14px/20px Inter,"Noto Sans",system-ui,sans-serif;color:inherit}
+:host{all:initial!important;color-scheme:light dark;--s:light-dark(#fff,#161a20);--u:light-dark(#4b5462,#a8b2bf);--a:light-dark(#3350c4,#9db0ff);--o:light-dark(#fff,#0e1330);--d:light-dark(#b2251b,#ff8f86)}
+*{box-sizing:border-box;margin:0;padding:0;border:0;font:14px/20px system-ui,sans-serif;color:inherit;background:0}
 [hidden]{display:none!important}
-button{border:0;background:0;cursor:pointer;padding:8px;border-radius:8px}
+button{cursor:pointer;padding:8px;border-radius:8px}
 :focus-visible{outline:3px solid var(--a);outline-offset:2px}
-svg{width:24px;fill:none;stroke:currentColor;stroke-width:2;display:block}
 .l,.p{position:fixed;z-index:2147483647;right:20px;bottom:20px;box-shadow:0 4px 16px #0004}
-.l{padding:16px;border-radius:28px;color:var(--o);background:var(--a)}
+.l{width:56px;height:56px;border-radius:28px 28px 4px;color:var(--o);background:var(--a);font-size:20px}
 .n{position:absolute;top:-4px;right:-4px;padding:0 7px;border-radius:10px;background:var(--d);color:var(--s)}
-.p{bottom:88px;display:flex;flex-direction:column;width:360px;height:520px;max-width:calc(100vw - 40px);max-height:calc(100vh - 108px);border:1px solid var(--l);border-radius:12px;background:var(--s);color:var(--t);overflow:hidden}
-header,form{display:flex;gap:8px;padding:8px}
-header{padding-left:16px;border-bottom:1px solid var(--l)}
-header div{flex:1}
-h2,form button,.e button{font-weight:600}
-.m,.m *{font-size:12px;line-height:16px;color:var(--u)}
+.p{bottom:88px;display:flex;flex-direction:column;width:min(360px,100vw - 40px);height:min(520px,100vh - 108px);border:1px solid #8885;border-radius:12px;background:var(--s);color:light-dark(#16191e,#e9ecf0);overflow:hidden}
+header,form{display:flex;flex-wrap:wrap;align-items:end;gap:8px;padding:8px;border-top:1px solid #8885}
+header{padding-left:16px;border:0;border-bottom:1px solid #8885;flex-wrap:nowrap;align-items:start}
+header div,textarea,input{flex:1}
+h2,.b,.e button{font-weight:600}
+.m,label{font-size:12px;line-height:16px;color:var(--u)}
+.m *{font:inherit}
 .g{overflow-y:auto;padding:12px;flex:1}
 .g:focus-visible{outline-offset:-3px}
-.e{width:fit-content;max-width:85%;padding:8px 12px;margin-bottom:8px;border-radius:12px;background:var(--c)}
-.visitor{background:var(--f);margin-left:auto}
-p{white-space:pre-wrap;overflow-wrap:anywhere}
-.e button{border:1px solid var(--d);color:var(--d)!important}
-form{border-top:1px solid var(--l);align-items:end}
-textarea{flex:1;height:60px;padding:8px;border:1px solid var(--b);border-radius:8px;resize:none;background:0}
-textarea::placeholder{color:var(--u);opacity:1}
-form button{padding:10px 16px;background:var(--a);color:var(--o)}
-.h{position:absolute;clip-path:inset(50%)}
+.e{width:fit-content;max-width:85%;padding:8px 12px;margin-bottom:8px;border-radius:12px;background:#8882}
+.visitor{background:light-dark(#e7ebfb,#232c52);margin-left:auto}
+p,a{white-space:pre-wrap;overflow-wrap:anywhere}
+img{display:block;max-width:100%;max-height:200px;border-radius:8px}
+.e button{border:1px solid;color:var(--d)}
+label,form p{flex:1 100%}
+input,textarea{width:100%;padding:8px;border:1px solid light-dark(#7f8896,#78828f);border-radius:8px}
+textarea{height:60px;resize:none}
+::placeholder{color:var(--u);opacity:1}
+.b{padding:10px 16px;background:var(--a);color:var(--o)}
+.s{font-size:24px;color:var(--u)}
+[aria-pressed=true]{color:var(--a)}
 `;

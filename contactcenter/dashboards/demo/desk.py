@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from channels_app.webchat.actions import Visit
+from channels_app.webchat.visitors import Visit
 from contactcenter.dashboards.demo.pbx import Engaged, free_at
 from contactcenter.dashboards.demo.plan import Arrival, Shift
 from contactcenter.operators.models import Operator

@@ -13,9 +13,9 @@ from channels_app.phone.asterisk_queue_log import read_queue_log
 from channels_app.phone.files import LogFormat
 from channels_app.phone.ingest import import_entries
 from channels_app.webchat import actions as webchat
-from channels_app.webchat.actions import Visit
 from channels_app.webchat.protocol import ChatText
 from channels_app.webchat.queries import find_endpoint
+from channels_app.webchat.visitors import Visit
 from contactcenter.dashboards.demo.house import DemoAccount
 from contactcenter.dashboards.demo.mails import build_mail
 from contactcenter.dashboards.demo.plan import Arrival

@@ -2,6 +2,7 @@
 
 from contactcenter.tickets.models.entry import Attachment, Message, Note
 from contactcenter.tickets.models.phone import Call, CallSegment
+from contactcenter.tickets.models.rating import Rating
 from contactcenter.tickets.models.ticket import Draft, Interaction, Ticket, TicketCounter, TicketLink
 from contactcenter.tickets.models.words import (
     Channel,
@@ -25,6 +26,7 @@ __all__ = [
     "MessageKind",
     "MessageStatus",
     "Note",
+    "Rating",
     "Ticket",
     "TicketCounter",
     "TicketLink",

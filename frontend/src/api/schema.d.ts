@@ -817,6 +817,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ratings/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return a page of ratings. */
+        get: operations["ratings_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/receipts/": {
         parameters: {
             query?: never;
@@ -1020,6 +1037,23 @@ export interface paths {
         /** @description Keep what was typed; empty text removes it. */
         put: operations["tickets_draft"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{ticket_id}/files/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Send the contact a file. */
+        post: operations["tickets_send_file"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1956,6 +1990,8 @@ export interface components {
             error: string;
             attachments: components["schemas"]["Attachment"][];
             call: components["schemas"]["CallFacts"] | null;
+            /** @description Of a rating: 1 (bad) to 5 (good). */
+            score: number | null;
             /** Format: uuid */
             client_uuid: string | null;
             /** @description SMS segments of this message; null: none are counted */
@@ -2002,15 +2038,26 @@ export interface components {
          *     * `call` - call
          *     * `note` - note
          *     * `event` - event
+         *     * `rating` - rating
          * @enum {string}
          */
-        EntryType: "message" | "call" | "note" | "event";
+        EntryType: "message" | "call" | "note" | "event" | "rating";
         /** @description A frequent question with its answer. */
         FaqEntry: {
             id: number;
             language: string;
             question: string;
             answer: string;
+        };
+        /** @description A reply with a file; `client_uuid` makes sending it twice harmless. */
+        FileReplyRequest: {
+            /** Format: uuid */
+            client_uuid: string;
+            channel: components["schemas"]["Channel"];
+            /** @default  */
+            text: string;
+            /** Format: binary */
+            file: string;
         };
         /**
          * @description * `stored` - Stored
@@ -2652,6 +2699,27 @@ export interface components {
             offer_seconds?: number;
             wrap_up_seconds?: number;
             is_active?: boolean;
+        };
+        /** @description What a contact said of one handled unit; `score` from 1 (bad) to 5 (good). */
+        Rating: {
+            readonly id: number;
+            readonly account_id: number;
+            readonly ticket_id: number;
+            /** @description Return the number as people know it. */
+            readonly ticket_number: string;
+            readonly channel: components["schemas"]["Channel"];
+            readonly operator: string;
+            readonly score: number;
+            readonly comment: string;
+            /** Format: date-time */
+            readonly at: string;
+            /** Format: date-time */
+            readonly changed_at: string | null;
+        };
+        /** @description A page of ratings, the newest first. */
+        RatingList: {
+            results: components["schemas"]["Rating"][];
+            next: string | null;
         };
         /**
          * @description * `same_number` - same_number
@@ -4696,6 +4764,29 @@ export interface operations {
             };
         };
     };
+    ratings_list: {
+        parameters: {
+            query?: {
+                account?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RatingList"];
+                };
+            };
+        };
+    };
     receipts_list: {
         parameters: {
             query?: {
@@ -5091,6 +5182,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    tickets_send_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["FileReplyRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entry"];
+                };
             };
         };
     };

@@ -68,7 +68,11 @@ def test_a_simulated_day_adds_up_ends_tidily_and_is_simulated_once() -> None:
     assert set(OperatorState.objects.values_list("presence", flat=True)) == {"offline"}
     assert not Session.objects.filter(ended_at=None).exists()
     with open_every_account(reason="the test looks at all"):
-        assert set(Message.objects.filter(direction="out").values_list("status", flat=True)) <= {"sent", "delivered"}
+        assert set(Message.objects.filter(direction="out").values_list("status", flat=True)) <= {
+            "sent",
+            "delivered",
+            "read",
+        }
         assert set(Ticket.objects.values_list("language", flat=True)) <= {"ru", "en", "es"}
 
     before = everything()

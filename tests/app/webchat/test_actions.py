@@ -10,8 +10,9 @@ from channels_app.endpoints import endpoint_info
 from channels_app.models import ChatSession, Endpoint, EndpointKind
 from channels_app.webchat import actions
 from channels_app.webchat.adapter import WebchatAdapter
-from channels_app.webchat.protocol import ChatText, encode_receipt
+from channels_app.webchat.protocol import ChatText, KeptText, encode_receipt
 from channels_app.webchat.queries import find_endpoint
+from channels_app.webchat.visitors import Visit
 from contactcenter.kernel.jobs import hand_jobs_to
 from contactcenter.kernel.models import LiveEvent
 from contactcenter.tenancy.doors import open_every_account
@@ -23,7 +24,7 @@ AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def visit() -> actions.Visit:
+def visit() -> Visit:
     account = Account.objects.create(name="Shop", slug="shop", language="en", ticket_prefix="NW")
     with open_every_account(reason="test"):
         Endpoint.objects.create(
@@ -31,10 +32,10 @@ def visit() -> actions.Visit:
         )
     endpoint = find_endpoint(address="shop-chat")
     assert endpoint is not None
-    return actions.Visit(endpoint=endpoint, session=uuid4(), token="secret", language="en", name="Nell")
+    return Visit(endpoint=endpoint, session=uuid4(), token="secret", language="en", name="Nell")
 
 
-def write(visit: actions.Visit, *, at: datetime) -> int:
+def write(visit: Visit, *, at: datetime) -> int:
     text = ChatText(uuid=uuid4(), text="Where is my parcel? It should have come yesterday.")
     stored = actions.store_message(visit=visit, text=text, at=at)
     ticket_id = actions.take_in_message(visit=visit, receipt_id=stored.receipt_id)
@@ -42,7 +43,7 @@ def write(visit: actions.Visit, *, at: datetime) -> int:
     return ticket_id
 
 
-def test_a_visitor_silent_for_ten_minutes_has_left_and_the_routing_is_told_once(visit: actions.Visit) -> None:
+def test_a_visitor_silent_for_ten_minutes_has_left_and_the_routing_is_told_once(visit: Visit) -> None:
     jobs: list[tuple[str, dict[str, object]]] = []
     with open_every_account(reason="test"), hand_jobs_to(lambda name, ids: jobs.append((name, ids))):
         ticket_id = write(visit, at=AT)
@@ -59,7 +60,7 @@ def test_a_visitor_silent_for_ten_minutes_has_left_and_the_routing_is_told_once(
     assert sorted(told) == sorted([f"account:{visit.endpoint.account_id}", f"chat:{visit.session}"])
 
 
-def test_a_widget_that_is_alive_keeps_the_chat_open(visit: actions.Visit) -> None:
+def test_a_widget_that_is_alive_keeps_the_chat_open(visit: Visit) -> None:
     with open_every_account(reason="test"):
         write(visit, at=AT)
         actions.touch_session(session=visit.session, at=AT + timedelta(minutes=9))
@@ -67,7 +68,7 @@ def test_a_widget_that_is_alive_keeps_the_chat_open(visit: actions.Visit) -> Non
 
 
 def test_typing_is_told_to_the_account_on_the_newest_ticket_and_to_nobody_before_there_is_one(
-    visit: actions.Visit,
+    visit: Visit,
 ) -> None:
     with open_every_account(reason="test"):
         actions.tell_typing(visit=visit)
@@ -79,7 +80,7 @@ def test_typing_is_told_to_the_account_on_the_newest_ticket_and_to_nobody_before
     assert event.payload == {"ticket_id": ticket_id, "from": "contact", "name": "Nell"}
 
 
-def test_only_the_sha256_of_the_token_is_stored(visit: actions.Visit) -> None:
+def test_only_the_sha256_of_the_token_is_stored(visit: Visit) -> None:
     with open_every_account(reason="test"):
         write(visit, at=AT)
         # sha256("secret"), computed with sha256sum
@@ -87,11 +88,11 @@ def test_only_the_sha256_of_the_token_is_stored(visit: actions.Visit) -> None:
         assert ChatSession.objects.get().secret_sha256 == digest
 
 
-def test_the_adapter_translates_a_receipt_into_a_message_of_the_chats_thread(visit: actions.Visit) -> None:
+def test_the_adapter_translates_a_receipt_into_a_message_of_the_chats_thread(visit: Visit) -> None:
     with open_every_account(reason="test"):
         info = endpoint_info(Endpoint.objects.select_related("account").get())
-    text = ChatText(uuid=uuid4(), text="Hi")
-    raw = encode_receipt(session=visit.session, text=text, name="Nell", language="es", at=AT)
+    text = KeptText(session=visit.session, uuid=uuid4(), text="Hi", name="Nell", language="es", at=AT)
+    raw = encode_receipt(text)
     message = WebchatAdapter().translate(raw=raw, endpoint=info, received_at=AT)
     assert (message.text, message.sender.value, message.thread_keys) == (
         "Hi",
@@ -102,7 +103,7 @@ def test_the_adapter_translates_a_receipt_into_a_message_of_the_chats_thread(vis
     assert message.language_hints == ("es", "en")
 
 
-def test_a_spoilt_receipt_fails_for_good_with_a_reason(visit: actions.Visit) -> None:
+def test_a_spoilt_receipt_fails_for_good_with_a_reason(visit: Visit) -> None:
     with open_every_account(reason="test"):
         info = endpoint_info(Endpoint.objects.select_related("account").get())
     with pytest.raises(AdapterError, match="cannot be read") as caught:

@@ -22,11 +22,11 @@ from channels_app.webchat.adapter import WebchatAdapter
 from channels_app.webchat.limits import Limiter
 from channels_app.webchat.routing import websocket_urlpatterns
 from contactcenter.operators.models import Operator
+from contactcenter.routing.models import OperatorState
 from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tenancy.models import Account, Membership, Role, User
 from contactcenter.tickets.actions import send_reply
 from contactcenter.tickets.models import Message, MessageStatus, Ticket
-from contactcenter.worktime.models import Session
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 
@@ -354,7 +354,7 @@ def _operator(account: Account) -> Operator:
     return Operator.objects.create(user=user, display_name="Anna")
 
 
-async def test_an_operator_reply_reaches_the_visitor_and_being_seen_marks_it_delivered(
+async def test_an_operator_reply_reaches_the_visitor_and_being_seen_marks_it_read(
     visitor: Visitor, endpoint: Endpoint
 ) -> None:
     welcome = await visitor.greets()
@@ -403,7 +403,7 @@ async def test_an_operator_reply_reaches_the_visitor_and_being_seen_marks_it_del
     await visitor.says(type="seen", id=str(message_id))
     await visitor.says(type="ping")
     await visitor.hears("pong")
-    assert await in_database(lambda: Message.objects.get(pk=message_id).status) == MessageStatus.DELIVERED
+    assert await in_database(lambda: Message.objects.get(pk=message_id).status) == MessageStatus.READ
 
 
 async def test_nobody_else_hears_the_reply(visitor: Visitor, endpoint: Endpoint) -> None:
@@ -418,15 +418,24 @@ async def test_nobody_else_hears_the_reply(visitor: Visitor, endpoint: Endpoint)
     await other.disconnect()
 
 
-async def test_the_chat_is_online_while_an_entitled_operator_is_signed_in(visitor: Visitor, endpoint: Endpoint) -> None:
-    def sign_in() -> None:
-        Session.objects.create(operator=_operator(endpoint.account), started_at=timezone.now())
-
-    await in_database(sign_in)
-    assert (await visitor.greets())["state"] == "online"
+def _available(account: Account) -> None:
+    OperatorState.objects.create(operator=_operator(account), presence="available", since=timezone.now())
 
 
-async def test_a_finished_chat_tells_the_visitor_and_writing_reopens_it(visitor: Visitor) -> None:
+@pytest.mark.parametrize(("presence", "state"), [("available", "online"), ("break", "away"), ("offline", "away")])
+async def test_the_chat_is_online_while_an_entitled_operator_is_available(
+    visitor: Visitor, endpoint: Endpoint, presence: str, state: str
+) -> None:
+    def be_present() -> None:
+        _available(endpoint.account)
+        OperatorState.objects.update(presence=presence)
+
+    await in_database(be_present)
+    assert (await visitor.greets())["state"] == state
+
+
+async def test_a_finished_chat_tells_the_visitor_and_writing_reopens_it(visitor: Visitor, endpoint: Endpoint) -> None:
+    await in_database(_available, account=endpoint.account)
     await visitor.greets()
     await visitor.says(type="message", uuid=ONE, text="hello there")
     await visitor.hears("ack")
@@ -440,6 +449,7 @@ async def test_a_finished_chat_tells_the_visitor_and_writing_reopens_it(visitor:
     assert await in_database(finish) == 0
     await visitor.says(type="message", uuid=str(uuid4()), text="one more thing")
     await visitor.hears("ack")
+    assert (await visitor.hears("state"))["state"] == "online"
     assert await in_database(lambda: ChatSession.objects.get().ended_at) is None
 
 

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from channels_app.webchat.protocol import (
     MAX_FRAME_BYTES,
     MAX_TEXT,
+    ChatFile,
     ChatText,
     FrameError,
     Hello,
+    KeptText,
     Seen,
     Signal,
     decode_frame,
@@ -97,17 +99,18 @@ def test_any_text_is_a_frame_or_a_frame_error(text: str) -> None:
 
 @given(st.text(min_size=1, max_size=200).filter(str.strip))
 def test_a_receipt_gives_back_what_was_kept(text: str) -> None:
-    kept = ChatText(uuid=MESSAGE, text=text.encode("utf-8", "replace").decode())
-    raw = encode_receipt(session=SESSION, text=kept, name="Ана", language="ru", at=AT)
-    read = decode_receipt(raw)
-    assert (read.session, read.uuid, read.text, read.name, read.language, read.at) == (
-        SESSION,
-        MESSAGE,
-        kept.text,
-        "Ана",
-        "ru",
-        AT,
+    clean = text.encode("utf-8", "replace").decode()
+    kept = KeptText(session=SESSION, uuid=MESSAGE, text=clean, name="Ана", language="ru", at=AT)
+    assert decode_receipt(encode_receipt(kept)) == kept
+
+
+@given(st.binary(min_size=1, max_size=300))
+def test_a_receipt_gives_back_the_bytes_of_a_file(content: bytes) -> None:
+    file = ChatFile(filename="чек.pdf", content_type="application/pdf", content=content)
+    kept = KeptText(
+        session=SESSION, uuid=MESSAGE, text="", name="", language="", at=AT, user="42", email="a@b.example", file=file
     )
+    assert decode_receipt(encode_receipt(kept)) == kept
 
 
 @pytest.mark.parametrize("raw", [b"", b"[]", b"{}", b'{"session":"x"}', b"\xff\xfe"])
@@ -121,4 +124,4 @@ def test_the_receipt_key_is_unique_per_session_and_message() -> None:
 
 
 def test_instants_are_utc_with_a_z() -> None:
-    assert instant(datetime.fromisoformat("2026-11-23T13:00:00+03:00")) == "2026-11-23T10:00:00Z"
+    assert instant(datetime.fromisoformat("2026-11-23T13:00:00+03:00")) == "2026-11-23T10:00:00.000Z"
