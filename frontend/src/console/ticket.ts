@@ -107,6 +107,29 @@ export const useTicket = defineStore('ticket', () => {
     }
   }
 
+  const unsentFiles = new Map<string, { channel: Channel; file: File }>();
+
+  /** Shows the file at once; until the server has it, it lives on this page only. */
+  async function sendFile(channel: Channel, file: File, uuid = newUuid()): Promise<void> {
+    const ticketId = id.value;
+    if (ticketId === null) return;
+    unsentFiles.set(uuid, { channel, file });
+    const unsent: Unsent = { uuid, kind: 'message', channel, text: file.name, at: new Date(serverClock.now()).toISOString(), author: session.me?.full_name ?? '' };
+    setRows(ticketId, (current) => put(current, localRow(unsent, 'sending')));
+    const body = new FormData();
+    body.append('client_uuid', uuid);
+    body.append('channel', channel);
+    body.append('file', file);
+    try {
+      const entry = await post<Entry>(`/api/v1/tickets/${ticketId}/files/`, body);
+      unsentFiles.delete(uuid);
+      setRows(ticketId, (current) => confirm(current, { ...entry, client_uuid: uuid }));
+    } catch (problem) {
+      const words = problem instanceof ApiError && !problem.offline ? problem.message : t('common.error.offline');
+      setRows(ticketId, (current) => put(current, localRow(unsent, 'failed', words)));
+    }
+  }
+
   /** Shows the text at once; true when the server has stored it. */
   async function write(kind: 'message' | 'note', channel: Channel | null, text: string): Promise<boolean> {
     const ticketId = id.value;
@@ -118,12 +141,18 @@ export const useTicket = defineStore('ticket', () => {
   async function again(row: Row): Promise<boolean> {
     const ticketId = id.value;
     if (ticketId === null || row.local !== 'failed' || !row.client_uuid) return false;
+    const unsent = unsentFiles.get(row.client_uuid);
+    if (unsent) {
+      await sendFile(unsent.channel, unsent.file, row.client_uuid);
+      return true;
+    }
     return deliver(ticketId, { uuid: row.client_uuid, kind: row.type === 'note' ? 'note' : 'message', channel: row.channel, text: row.text, at: row.at, author: row.author.name });
   }
 
   function discard(row: Row): void {
     if (id.value === null || row.local !== 'failed') return;
     outbox().remove(id.value, row.key);
+    unsentFiles.delete(row.key);
     setRows(id.value, (current) => current.filter((item) => item.key !== row.key));
   }
 
@@ -146,5 +175,5 @@ export const useTicket = defineStore('ticket', () => {
   const wrapUp = (form: { disposition: string | null; comment: string; status: TicketStatus }): Promise<void> => act('wrap-up', form);
   const extendWrapUp = (): Promise<void> => act('wrap-up/extend');
 
-  return { id, detail, rows, error, loading, show, write, again, discard, change, finish, wrapUp, extendWrapUp };
+  return { id, detail, rows, error, loading, show, write, sendFile, again, discard, change, finish, wrapUp, extendWrapUp };
 });

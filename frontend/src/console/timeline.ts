@@ -43,6 +43,7 @@ export function localRow(unsent: Unsent, state: 'sending' | 'failed', problem: s
     error: '',
     attachments: [],
     call: null,
+    score: null,
     client_uuid: unsent.uuid,
     parts: null,
     key: unsent.uuid,

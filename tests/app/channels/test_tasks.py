@@ -10,7 +10,7 @@ from channels_app import tasks
 from channels_app.contract import AdapterError, EndpointInfo
 from channels_app.models import ChannelThread, ChatSession, Endpoint, Receipt
 from channels_app.receipts import store_receipt
-from channels_app.webchat.protocol import ChatText, encode_receipt, receipt_key
+from channels_app.webchat.protocol import KeptText, encode_receipt, receipt_key
 from contactcenter.kernel.models import LiveEvent
 from contactcenter.tenancy.doors import open_account
 from contactcenter.tenancy.models import Account
@@ -74,11 +74,11 @@ def test_chat_goes_the_same_way_in_and_out(shop) -> None:
             account=shop, endpoint=endpoint, uuid=session, secret_sha256="0" * 64, started_at=now, last_seen_at=now
         )
         for words in ("Здравствуйте, где мой заказ?", "Номер 42"):
-            text = ChatText(uuid=uuid4(), text=words)
+            kept = KeptText(session=session, uuid=uuid4(), text=words, name="Ольга", language="ru", at=AT)
             store_receipt(
                 endpoint_id=endpoint.pk,
-                external_id=receipt_key(session=session, uuid=text.uuid),
-                raw=encode_receipt(session=session, text=text, name="Ольга", language="ru", at=AT),
+                external_id=receipt_key(session=session, uuid=kept.uuid),
+                raw=encode_receipt(kept),
                 at=AT,
             )
         for receipt_id in list(Receipt.objects.order_by("pk").values_list("pk", flat=True)):
