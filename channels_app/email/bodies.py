@@ -11,6 +11,7 @@ from channels_app.email.html import html_to_text, sanitise_html, unmarked
 from channels_app.email.smime import Wrapper, open_wrapper
 from channels_app.email.structure import ENCLOSED_MESSAGES, SMIME_WRAPPERS, Part
 from channels_app.email.tnef import TnefContents, read_tnef
+from channels_app.email.transfer import split_uuencoded
 
 MAX_ATTACHMENTS = 100
 MAX_NOTES = 10
@@ -21,6 +22,7 @@ _READABLE = frozenset(
 _MARKUP = frozenset({"text/html", "text/enriched", "text/richtext", "application/xhtml+xml"})
 _CALENDARS = frozenset({"text/calendar", "application/ics"})
 _TNEF = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
+_BLANK_LINES = re.compile(r"\n(?:[ \t\xa0\u200b]*+\n){3,}")
 _CHARSET_OF_HTML = re.compile(rb"(?i)charset\s?=\s?[\"']?\s?([\w.:-]{1,40})")
 
 
@@ -58,23 +60,27 @@ class Body:
 @dataclass(slots=True)
 class BodyReader:
     """Reads a tree once; afterwards `attachments` are its files, `notes` what was made readable of invitations and
-    enclosed mails, `protection` how it is signed, `problems` what could not be read."""
+    enclosed mails, `protection` how it is signed, `problems` what could not be read.
+
+    `_packed` is the text that Outlook has packed, `_named` that of parts which are files and meant to be shown.
+    """
 
     attachments: list[ParsedAttachment] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     protection: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     _packed: Body = field(default_factory=Body)
+    _named: Body = field(default_factory=Body)
 
     def read(self, root: Part) -> Body:
-        """Return the readable body of the mail `root`; what Outlook has packed counts where there is nothing else."""
+        """Return the readable body of the mail `root`; packed and named texts count where there is nothing else."""
         body = self._read(root)
         armour = next((item.lstrip()[:40] for item in body.texts if item.strip()), "")
         if armour.startswith("-----BEGIN PGP MESSAGE-----"):
             self.problems.append(f"{UNREADABLE} encrypted (PGP)")
         elif armour.startswith("-----BEGIN PGP SIGNED MESSAGE-----"):
             self.protection.append("signed (PGP), signature not verified")
-        return self._packed if body.is_blank() and not self._packed.is_blank() else body
+        return next((item for item in (body, self._packed, self._named) if not item.is_blank()), body)
 
     def _read(self, part: Part) -> Body:
         kind = part.content_type.value
@@ -93,9 +99,21 @@ class BodyReader:
             body = self._read(part.children[0])
         elif kind in _READABLE and part.disposition.value != "attachment" and not part.filename:
             _add_text(part, body)
+            self._take_uuencoded(body)
         else:
             self._add_file(part)
+            if kind == "text/plain" and part.disposition.value in {"", "inline"}:
+                _add_text(part, self._named)
         return body
+
+    def _take_uuencoded(self, body: Body) -> None:
+        for index, text in enumerate(body.texts):
+            if "\nend" in text and "begin " in text:
+                body.texts[index], files = split_uuencoded(text)
+                for filename, content in files[: MAX_ATTACHMENTS - len(self.attachments)]:
+                    self.attachments.append(
+                        attachment(filename=filename, content_type="application/octet-stream", content=content)
+                    )
 
     def _note_protection(self, part: Part) -> None:
         protocol = part.content_type.parameters.get("protocol", "").lower()
@@ -116,6 +134,8 @@ class BodyReader:
             self._unpack(packed)
             return
         self.attachments.append(file)
+        if kind == "message/partial":
+            self.problems.append("a piece of a mail that was sent in several; the pieces are not put together")
         if kind in _CALENDARS:
             self._note(read_invitation(file.content))
         elif kind in ENCLOSED_MESSAGES and part.children:
@@ -151,7 +171,7 @@ def _add_text(part: Part, body: Body) -> None:
         body.htmls.append(decode_text(content, charset=charset or _charset_of_html(content)))
     else:
         text = decode_text(content, charset=charset).replace("\r\n", "\n").replace("\r", "\n")
-        body.texts.append(unmarked(text))
+        body.texts.append(_BLANK_LINES.sub("\n\n\n", unmarked(text)))
 
 
 def _charset_of_html(content: bytes) -> str:

@@ -212,6 +212,8 @@ def _mailbox(item: str) -> Address | None:
     if email.lower().startswith("mailto:"):
         email = email[7:]
     name = _display_name(name)
+    if "@" not in email and "@" in name and " " not in name:
+        email, name = name, email  # written the wrong way round: Olga (olga@example.org)
     if not email and not name:
         return None
     return Address(name[:300], email[:320])

@@ -11,7 +11,7 @@ from channels_app.email.headers import Address, addresses, header_text, instant,
 from channels_app.email.html import MAX_TEXT_CHARACTERS, unmarked
 from channels_app.email.kinds import kind_of
 from channels_app.email.replies import cut_reply, without_armour
-from channels_app.email.reports import bounce_report, feedback_type, returned_message_ids
+from channels_app.email.reports import bounce_report, described, feedback_type, returned_message_ids
 from channels_app.email.structure import Part, parse_head, parse_structure
 
 MAX_SUBJECT_CHARACTERS = 500
@@ -81,8 +81,10 @@ def translate_email(raw: bytes) -> ParsedEmail:
     returned = returned_message_ids(root) if kind in {InboundKind.BOUNCE, InboundKind.FEEDBACK} else ()
     if bounce is not None and bounce.message_id and not returned:
         returned = (bounce.message_id,)
-    # what a report encloses is told by its fields
+    # what a report encloses is told by its fields, and where it has no words, they are its words
     notes = reader.notes if kind in {InboundKind.MESSAGE, InboundKind.AUTO_REPLY} else []
+    if bounce is not None and not plain:
+        notes = [described(bounce)]
     if not (plain or notes or any(problem.startswith(UNREADABLE) for problem in reader.problems)):
         reader.problems.append(_why_empty(root, reader))
     return ParsedEmail(
@@ -159,7 +161,9 @@ def _sender(root: Part, charset: str) -> Address:
 
 
 def _all_addresses(root: Part, name: str, charset: str) -> tuple[Address, ...]:
-    return tuple(item for value in root.values(name)[:10] for item in addresses(value, charset=charset))
+    """Return the mailboxes of a header that can be written to; a word without @ is none."""
+    found = (item for value in root.values(name)[:10] for item in addresses(value, charset=charset))
+    return tuple(item for item in found if "@" in item.email)
 
 
 def _a_charset(root: Part) -> str:

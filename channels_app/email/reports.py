@@ -39,14 +39,17 @@ def bounce_report(*, root: Part, text: str) -> BounceReport:
     return replace(report, recipient=report.recipient or failed[:320], message_id=ids[0] if ids else report.message_id)
 
 
-def undelivered_reason(report: BounceReport) -> str:
-    """Return in words why a mail was finally not delivered, with its code and whether hard or soft; '' on a delay."""
-    if not report.final:
-        return ""
-    kind = {True: "hard bounce", False: "soft bounce", None: "bounce"}[report.hard]
+def described(report: BounceReport) -> str:
+    """Return a report in words: hard or soft or a delay, the code, the server's reason or whom it concerns."""
+    kind = {True: "hard bounce", False: "soft bounce", None: "bounce"}[report.hard] if report.final else "delay"
     code = report.status or report.reply_code
     whom = f"no delivery to {report.recipient}" if report.recipient else "not delivered"
     return f"{' '.join(filter(None, (kind, code)))}: {report.reason or whom}"[:MAX_REASON]
+
+
+def undelivered_reason(report: BounceReport) -> str:
+    """Return in words why a mail was finally not delivered, with its code and whether hard or soft; '' on a delay."""
+    return described(report) if report.final else ""
 
 
 def returned_message_ids(root: Part) -> tuple[str, ...]:

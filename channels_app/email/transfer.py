@@ -1,9 +1,15 @@
 """Content-Transfer-Encoding undone leniently: damaged input gives what can be read of it, never an exception."""
 
 import binascii
+import re
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _NOT_BASE64 = bytes(sorted(set(range(256)) - set(_ALPHABET)))
+
+_BEHIND_PADDING = re.compile(rb"=[ \t]+[^\r\n=]{1,200}")
+MAX_UU_FILES = 20
+_UU_BEGIN = re.compile(r"^begin [0-7]{3,4} ([^\n]{1,200})\n(?=[!-`])", re.MULTILINE)
+_UU_END = re.compile(r"^end[ \t]*$", re.MULTILINE)
 
 
 def decode_transfer(content: bytes, *, encoding: str) -> bytes:
@@ -23,6 +29,8 @@ def decode_base64(content: bytes) -> bytes:
     cleaned = content.translate(None, _NOT_BASE64)
     if b"=" not in cleaned.rstrip(b"="):
         return _decode_run(cleaned.rstrip(b"="))
+    # words behind the padding on its own line are no base64; a further line may be
+    cleaned = _BEHIND_PADDING.sub(b"=", content).translate(None, _NOT_BASE64)
     return b"".join(_decode_run(run) for run in cleaned.split(b"=") if run)
 
 
@@ -57,3 +65,21 @@ def _decode_uu(content: bytes) -> bytes:
             except binascii.Error:
                 continue
     return bytes(out) if inside else content
+
+
+def split_uuencoded(text: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """Return a text without the files that old programs write into it (uuencode), and those files with their names."""
+    files: list[tuple[str, bytes]] = []
+    kept: list[str] = []
+    position = 0
+    for begin in _UU_BEGIN.finditer(text):
+        if begin.start() < position or len(files) >= MAX_UU_FILES:
+            continue
+        end = _UU_END.search(text, begin.end())
+        if end is None:
+            break
+        content = _decode_uu(text[begin.start() : end.end()].encode("latin-1", "replace"))
+        files.append((begin.group(1).strip(), content))
+        kept.append(text[position : begin.start()])
+        position = end.end()
+    return "".join(kept) + text[position:], files

@@ -5,25 +5,41 @@ Where a difference is right, it is listed in `JUDGED` with the reason; everythin
 
 import json
 import os
+import random
 import re
+import time
+from email.utils import getaddresses
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from channels_app.email.parse import ParsedEmail, fingerprint, message_identity, translate_email
+from channels_app.email.headers import addresses
+from channels_app.email.parse import fingerprint, message_identity, translate_email
 from channels_app.email.replies import cut_reply
+from channels_app.email.structure import parse_head
 
 CASES = Path(os.environ.get("CASES_DIR") or Path(__file__).resolve().parents[3] / "shared" / "cases") / "email"
 pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason=f"no cases at {CASES} (set CASES_DIR)")
 
-# (file, field): why the project's own expectation is not ours
+# (file, field): why what we read is right and the project's own expectation is not
+_TWO_WORDS = (
+    "an unquoted name stands before the address; the expectation takes both as the address, which nobody can answer"
+)
+_COMMA = "the encoded word holds a comma (RFC 2047 5: no separator); the expectation cuts the name there"
 JUDGED = {
     ("mail018.box", "subject"): "the encoded word is UTF-7; the expectation leaves it undecoded",
-    ("mail064.box", "attachments"): "the expectation misreads the decomposed accents of the file name",
-    ("mail065.box", "from"): "the encoded word holds a comma; the expectation cuts the name there",
-    ("mail087.box", "from"): "an unquoted name before the address; the expectation takes both as the address",
-    ("mail087.box", "attachments"): "the text after the first attachment is text, not a file without a name",
+    ("mail064.box", "attachments"): "the accents of the file name are windows-1258; the expectation reads windows-1252",
+    ("mail065.box", "from"): _COMMA,
+    ("mail065.box", "from_display_name"): _COMMA,
+    ("mail075.box", "to"): "the address stands in brackets behind the name; we take it for the address",
+    ("mail087.box", "from"): _TWO_WORDS,
+    ("mail087.box", "from_email"): _TWO_WORDS,
+    ("mail087.box", "from_display_name"): _TWO_WORDS,
+    (
+        "mail087.box",
+        "attachments",
+    ): "the text behind the first file is the mail's text, and shown as such, not a nameless file",
 }
 
 
@@ -36,31 +52,43 @@ def _files(*folders: str) -> list[Path]:
     )
 
 
-def _differences(name: str, mail: ParsedEmail, expected: dict[str, Any]) -> list[tuple[str, str]]:
-    wanted = sorted(
-        (item["filename"], item["data_size"], item["data_sha256"])
-        for item in expected["attachments"]
-        if item["filename"] != "message.html"
-    )
-    found = sorted((item.filename, item.size, item.sha256) for item in mail.attachments)
-    fields = {
-        "from": (mail.from_email, mail.from_name) == (expected["from_email"], expected.get("from_display_name") or ""),
-        "subject": " ".join(mail.subject.split()) == " ".join((expected["subject"] or "").split()),
-        "attachments": found == wanted,
+def _mailboxes(written: str | None) -> list[tuple[str, str]]:
+    return [(name.strip(), address) for name, address in getaddresses([written or ""]) if name or address]
+
+
+def _fields(raw: bytes, expected: dict[str, Any]) -> dict[str, tuple[object, object]]:
+    """What we read and what is expected, for each field that the case states."""
+    mail = translate_email(raw)
+    fields: dict[str, tuple[object, object]] = {
+        "from_email": (mail.from_email, expected["from_email"]),
+        "from_display_name": (mail.from_name, expected.get("from_display_name") or ""),
+        "subject": (" ".join(mail.subject.split()), " ".join((expected["subject"] or "").split())),
+        "attachments": (
+            sorted((item.filename, item.size, item.sha256) for item in mail.attachments),
+            sorted(
+                (item["filename"], item["data_size"], item["data_sha256"])
+                for item in expected["attachments"]
+                if item["filename"] != "message.html"
+            ),
+        ),
     }
-    return [(name, field) for field, agrees in fields.items() if not agrees]
+    written_from = addresses(parse_head(raw).header("from"))
+    for name, found in {"from": written_from, "to": mail.to, "cc": mail.cc}.items():
+        if name in expected:
+            fields[name] = ([(item.name.strip(), item.email) for item in found], _mailboxes(expected[name]))
+    return fields
 
 
-def test_sender_subject_and_attachments_agree_with_the_golden_corpus() -> None:
+def test_addresses_subject_and_attachments_agree_with_the_golden_corpus() -> None:
     expected = json.loads((CASES / "parse" / "expected.json").read_text())
-    differences = {
-        difference
+    fields = {
+        (name, field): values
         for name, case in expected.items()
-        for difference in _differences(name, translate_email((CASES / "parse" / name).read_bytes()), case)
+        for field, values in _fields((CASES / "parse" / name).read_bytes(), case).items()
     }
-    assert differences <= JUDGED.keys()
-    # the demanded share, with every judged difference counted against us: 49 of 53 mails agree in all three
-    assert len({name for name, _ in differences}) == 4
+    assert {key for key, (found, wanted) in fields.items() if found != wanted} == JUDGED.keys()
+    # 310 of 319 fields agree as they stand (97.2 %); in the other 9, of 5 mails, the expectation is at fault
+    assert len(fields) == 319
 
 
 @pytest.mark.parametrize("path", _files("odd", "parse", "bounces"), ids=lambda path: f"{path.parent.name}/{path.name}")
@@ -73,6 +101,43 @@ def test_any_mail_is_readable_or_says_why_not(path: Path) -> None:
     everything = json.dumps([mail.text, mail.html, mail.subject, mail.from_name, mail.from_email, mail.message_id])
     assert "\\u0000" not in everything
     json.loads(everything).__repr__().encode()
+
+
+def _damaged(raw: bytes, dice: random.Random) -> bytes:
+    """Cut off, cut out, doubled, shuffled or changed bytes; the large ones shortened, so that many can be tried."""
+    raw = raw[: dice.choice((2_000, 20_000))]
+    for _ in range(dice.randint(1, 6)):
+        start = dice.randrange(len(raw) + 1)
+        length = dice.randrange(1, 200)
+        piece = raw[start : start + length]
+        damage = dice.randrange(5)
+        if damage == 0:
+            raw = raw[:start] or raw
+        elif damage == 1:
+            raw = raw[:start] + raw[start + length :]
+        elif damage == 2:
+            raw = raw[:start] + piece * dice.randint(2, 20) + raw[start:]
+        elif damage == 3:
+            raw = raw[:start] + bytes(reversed(piece)) + raw[start + length :]
+        else:
+            raw = raw[:start] + dice.randbytes(len(piece)) + raw[start + length :]
+    return raw
+
+
+def test_six_hundred_damaged_mails_each_give_one_readable_answer_in_time() -> None:
+    dice = random.Random(20261125)
+    raws = [path.read_bytes() for path in _files("odd", "parse", "bounces")]
+    slowest = 0.0
+    for _ in range(600):
+        raw = _damaged(dice.choice(raws), dice)
+        begin = time.process_time()
+        mail = translate_email(raw)
+        slowest = max(slowest, time.process_time() - begin)
+        assert mail.text or mail.problems
+        assert mail.message_id == message_identity(raw)
+        json.dumps([mail.text, mail.reply_text, mail.html, mail.subject, mail.from_email], ensure_ascii=False).encode()
+    # a mail of 20 kB takes a few milliseconds; a hundred times that would be a fault of ours
+    assert slowest < 0.5
 
 
 # Codes 5.0.9xx and 4.0.9xx are no codes of the mails (RFC 3463 knows none): the collection uses them for its own
@@ -127,8 +192,8 @@ def test_replies_are_cut_as_their_projects_expect() -> None:
     different = [
         case["id"] for case in cases if " ".join(cut_reply(case["input"]).split()) != " ".join(case["reply"].split())
     ]
-    # a mail of quotations only: we show it whole rather than nothing
-    assert different == ["discourse/spam_1"]
+    # 66 of 67; a mail of quotations only: we show it whole rather than nothing
+    assert (different, len(cases)) == (["discourse/spam_1"], 67)
 
 
 @pytest.mark.django_db

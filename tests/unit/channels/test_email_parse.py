@@ -25,6 +25,7 @@ def _multipart(kind: str, *parts: str) -> bytes:
         (b"=?utf-8?B?0J7Qu9GM0LPQsA==?= <olga@example.org>", "Ольга", "olga@example.org"),
         (b"Robot (the system) <robot@example.org>", "Robot", "robot@example.org"),
         (b"MAILER-DAEMON", "", "MAILER-DAEMON"),
+        (b"Olga (olga@example.org)", "Olga", "olga@example.org"),
         (b"=?utf-8?Q?Olga_=3Colga=40example.org=3E?=", "Olga", "olga@example.org"),
         (b"Petrova, Olga <olga@example.org>", "Petrova, Olga", "olga@example.org"),
     ],
@@ -39,6 +40,11 @@ def test_group_is_flattened() -> None:
         Address("B", "b@example.org"),
         Address("", "c@example.org"),
     )
+
+
+def test_a_recipient_that_cannot_be_written_to_is_none() -> None:
+    mail = translate_email(b"From: a@example.org\r\nTo: xxx, b@example.org\r\n\r\nhello")
+    assert mail.to == (Address("", "b@example.org"),)
 
 
 def test_empty_group_has_nobody() -> None:
@@ -222,3 +228,41 @@ def test_nested_html_does_not_take_quadratic_time() -> None:
     raw = b"From: a@example.org\r\nContent-Type: text/html\r\n\r\n" + b"<div>" * 100_000 + b"deep"
     mail = translate_email(raw)
     assert (mail.text, mail.html) == ("deep", "")
+
+
+def test_named_text_is_shown_where_the_mail_has_no_other() -> None:
+    part = 'Content-Type: text/plain; name="note.txt"\r\nContent-Disposition: inline\r\n\r\nhello'
+    mail = translate_email(_multipart("mixed", part))
+    assert (mail.text, [item.filename for item in mail.attachments]) == ("hello", ["note.txt"])
+    mail = translate_email(_multipart("mixed", "Content-Type: text/plain\r\n\r\nown words", part))
+    assert (mail.text, [item.filename for item in mail.attachments]) == ("own words", ["note.txt"])
+    mail = translate_email(_multipart("mixed", part.replace("inline", "attachment")))
+    assert (mail.text, mail.problems) == ("", ("the mail has attachments but no text",))
+
+
+def test_uuencoded_files_leave_the_text() -> None:
+    raw = b"From: a@example.org\r\n\r\nsee\r\nbegin 644 hi.txt\r\n%:&5L;&\\\r\n`\r\nend\r\nbye\r\n"
+    mail = translate_email(raw)
+    assert mail.text == "see\n\nbye"
+    assert [(item.filename, item.content) for item in mail.attachments] == [("hi.txt", b"hello")]
+    assert translate_email(b"From: a@example.org\r\n\r\nbegin 644 work\r\nthe end").text == "begin 644 work\nthe end"
+
+
+def test_words_behind_the_padding_of_base64_do_not_spoil_it() -> None:
+    raw = (
+        b"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\necO2dMOkIHZhYW4uCg== ignored\n"
+    )
+    assert translate_email(raw).text == "yötä vaan."
+
+
+def test_a_report_without_words_is_told_by_its_fields() -> None:
+    raw = _multipart(
+        "report; report-type=delivery-status",
+        "Content-Type: message/delivery-status\r\n\r\nFinal-Recipient: rfc822; kim@example.net\r\nAction: failed\r\n"
+        "Status: 5.1.1",
+    )
+    assert translate_email(raw).text == "hard bounce 5.1.1: no delivery to kim@example.net"
+
+
+def test_pages_of_blank_lines_are_folded() -> None:
+    assert translate_email(b"From: a@example.org\n\na" + b"\n \n" * 300 + b"b").text == "a\n\n\nb"
