@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias, runtime_checkable
+from uuid import UUID
 
 
 class InboundKind(StrEnum):
@@ -23,16 +24,28 @@ class InboundKind(StrEnum):
     FEEDBACK = "feedback"
 
 
+class Consent(StrEnum):
+    """What the holder of a point of contact says about being written to."""
+
+    OPT_OUT = "opt_out"
+    OPT_IN = "opt_in"
+    HELP = "help"
+
+
 class AdapterError(Exception):
     """A translation or a delivery failed; `permanent` says that the same attempt can never succeed.
 
-    `retry_after` is how long the other side asked to be left alone, where it said so.
+    `retry_after` is how long the other side asked to be left alone, where it said so. `opted_out`: it says that the
+    recipient wants nothing more.
     """
 
-    def __init__(self, message: str, *, permanent: bool, retry_after: timedelta | None = None) -> None:
+    def __init__(
+        self, message: str, *, permanent: bool, retry_after: timedelta | None = None, opted_out: bool = False
+    ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.retry_after = retry_after
+        self.opted_out = opted_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +128,9 @@ class InboundMessage:
     token of a signed reply address: the intake verifies it. `language` is set only where the channel itself knows it;
     otherwise the intake detects it with `language_hints`. `undelivered` is why the first of `answers` was finally not
     delivered (a bounce; '' otherwise), `bounce` the report in fields, a delay included. `parts` is how many units the
-    carrier counts (SMS segments). `problem` states why the text may be incomplete, if so. `album`: the
-    external id is that of a set of files which come one by one; those after the first join its entry.
+    carrier counts (SMS segments), `consent` what a keyword says about being written to. `problem` states why the text
+    may be incomplete, if so. `album`: the external id is that of a set of files which come one by one; those after the
+    first join its entry.
     """
 
     channel: str
@@ -139,6 +153,7 @@ class InboundMessage:
     remote_files: tuple[RemoteFile, ...] = ()
     parts: int | None = None
     album: bool = False
+    consent: Consent | None = None
     headers: Mapping[str, Any] = field(default_factory=dict)
     undelivered: str = ""
     bounce: BounceReport | None = None
@@ -163,9 +178,9 @@ class StatusReport:
     """A provider's word on messages of ours, named in one of three ways.
 
     `external_id` is what the provider called the message when it took it; `reference` is our own name for it
-    (`OutboundMessage.client_uuid`) where the provider gives it back; `recipient` with no id means every message sent to
-    them by `at` (a read mark). `reason` is the provider's sentence or code on a failure. `opted_out`: the provider says
-    that the recipient wants nothing more.
+    (`OutboundMessage.client_uuid`, a UUID) where the provider gives it back; `recipient` with no id means every message
+    sent to them by `at` (a read mark). `reason` is the provider's sentence or code on a failure.
+    `opted_out`: the provider says that the recipient wants nothing more.
     """
 
     status: DeliveryStatus
@@ -181,6 +196,8 @@ class StatusReport:
             raise ValueError("StatusReport.at must be an aware instant")
         if not (self.external_id or self.reference or self.recipient):
             raise ValueError("StatusReport must name the messages it is about")
+        if self.reference:
+            UUID(self.reference)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F
 
 from channels_app.actions import push_message_changed
+from channels_app.consent import refuse_opted_out
 from channels_app.contract import (
     AdapterError,
     ContactRef,
@@ -27,6 +28,7 @@ from channels_app.receipts import MAX_ATTEMPTS, back_off
 from channels_app.registry import adapter_for
 from channels_app.states import advanced
 from channels_app.webchat.continuity import continue_by_mail, quoted_chat
+from contactcenter.contacts.consent import record_consent
 from contactcenter.contacts.models import ContactPoint, PointKind
 from contactcenter.tickets.files import path_of
 from contactcenter.tickets.models import Channel, Direction, Message, MessageKind, MessageStatus
@@ -99,7 +101,7 @@ def _prepare(message: Message, *, at: datetime) -> tuple[EndpointInfo, OutboundM
     earlier = _earlier(message)
     received = [item for item in earlier if item[1] == Direction.INBOUND]
     in_reply_to = received[-1][0] if received else (earlier[-1][0] if earlier else "")
-    return endpoint, OutboundMessage(
+    outbound = OutboundMessage(
         message_id=message.pk,
         account_id=message.account_id,
         ticket_id=ticket.pk,
@@ -126,6 +128,10 @@ def _prepare(message: Message, *, at: datetime) -> tuple[EndpointInfo, OutboundM
             for item in message.attachments.all()
         ),
     )
+    if message.channel == Channel.SMS and message.kind == MessageKind.MESSAGE:
+        # the confirmation of a STOP still leaves
+        refuse_opted_out(outbound)
+    return endpoint, outbound
 
 
 def _thread_for(message: Message) -> ChannelThread:
@@ -235,6 +241,8 @@ def _record_failure(*, message: Message, error: AdapterError, at: datetime) -> s
     if changed == 0:
         # the answer was lost, but the provider has reported on the message meanwhile: it did leave
         return str(Message.objects.values_list("status", flat=True).get(pk=message.pk))
+    if error.opted_out:
+        _record_opt_out(message, at=at)
     if final:
         logger.error("message %s was not sent: %s", message.pk, error)
         kind = _KIND_OF_CHANNEL.get(Channel(message.channel))
@@ -247,6 +255,15 @@ def _record_failure(*, message: Message, error: AdapterError, at: datetime) -> s
             note_error(endpoint_id=endpoint_id, error=str(error), at=at)
     push_message_changed(message)
     return str(status)
+
+
+def _record_opt_out(message: Message, *, at: datetime) -> None:
+    """The provider knows of a STOP that never came to us."""
+    point = _thread_for(message).contact_point
+    if point is not None:
+        record_consent(
+            account_id=message.account_id, kind=point.kind, value=point.value, opted_out=True, at=at, source="provider"
+        )
 
 
 def claim_due(*, at: datetime, limit: int = 200) -> list[tuple[int, int]]:

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from channels_app.actions import record_undelivered
 from channels_app.attachments import store_attachments, store_remote_files
+from channels_app.consent import take_consent
 from channels_app.contract import (
     Ignored,
     InboundEvent,
@@ -116,6 +117,7 @@ def ingest_message(*, endpoint: Endpoint, inbound: InboundMessage, receipt_id: i
     )
     store_attachments(message=message, attachments=inbound.attachments)
     store_remote_files(message=message, files=inbound.remote_files, at=inbound.at)
+    take_consent(endpoint=endpoint, inbound=inbound, message=message, point=point)
     _link_twins(ticket=ticket, inbound=inbound)
     if inbound.undelivered:
         record_undelivered(ticket_id=ticket.pk, external_ids=inbound.answers[:1], reason=inbound.undelivered)

@@ -7,13 +7,14 @@ from datetime import UTC
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from channels_app.actions import push_message_changed
 from channels_app.attachments import store_remote_files
 from channels_app.contract import AdapterError, InboundMessage, MessageEdit, StatusReport
 from channels_app.models import ChannelThread, Endpoint
 from channels_app.states import advanced
+from contactcenter.contacts.consent import record_consent
 from contactcenter.contacts.points import normal_value
 from contactcenter.tickets.models import Direction, Message, MessageStatus
 
@@ -47,6 +48,8 @@ def apply_report(*, endpoint: Endpoint, report: StatusReport) -> dict[str, Any]:
         Message.objects.filter(pk=message.pk).update(**changes)
         push_message_changed(message)
         changed += 1
+    if report.opted_out and messages:
+        _record_opt_out(endpoint, messages[0].ticket_id, report)
     return {"messages": [message.pk for message in messages][:100], "report": str(report.status), "changed": changed}
 
 
@@ -98,18 +101,33 @@ def join_album(*, endpoint: Endpoint, part: InboundMessage) -> dict[str, Any] | 
     return {"message": message.pk}
 
 
+def _record_opt_out(endpoint: Endpoint, ticket_id: int, report: StatusReport) -> None:
+    place = (
+        ChannelThread.objects.select_related("contact_point")
+        .filter(endpoint_id=endpoint.pk, ticket_id=ticket_id, contact_point__isnull=False)
+        .first()
+    )
+    if place is not None and place.contact_point is not None:
+        record_consent(
+            account_id=endpoint.account_id,
+            kind=place.contact_point.kind,
+            value=place.contact_point.value,
+            opted_out=True,
+            at=report.at,
+            source="provider",
+            word=report.reason,
+        )
+
+
 def _reported(endpoint: Endpoint, report: StatusReport) -> QuerySet[Message]:
     """The messages of ours that the report names, on tickets which have a place on this endpoint."""
     places = ChannelThread.objects.filter(endpoint_id=endpoint.pk)
     ours = Message.objects.filter(account_id=endpoint.account_id, direction=Direction.OUTBOUND)
-    if report.reference:
-        try:
-            reference = UUID(report.reference)
-        except ValueError:
-            raise AdapterError(f"reference: {report.reference[:60]!r} is none of ours.", permanent=True) from None
-        return ours.filter(client_uuid=reference, ticket_id__in=places.values("ticket_id"))
-    if report.external_id:
-        return ours.filter(external_id=report.external_id[:500], ticket_id__in=places.values("ticket_id"))
+    if report.reference or report.external_id:
+        named = Q(client_uuid=UUID(report.reference)) if report.reference else Q()
+        if report.external_id:
+            named |= Q(external_id=report.external_id[:500])
+        return ours.filter(named, ticket_id__in=places.values("ticket_id"))
     if report.recipient is None:
         raise AdapterError("The report names no message.", permanent=True)
     value = normal_value(kind=report.recipient.kind, value=report.recipient.value) or report.recipient.value

@@ -19,6 +19,7 @@ from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
 from time import monotonic
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import httpcore
 import httpx
@@ -32,7 +33,10 @@ TIMEOUT_S = 10.0
 MOST_TIMEOUTS = 6
 MAX_ANSWER_BYTES = 1_000_000
 MAX_SHOWN = 200
+FILE_TIMEOUT_S = 30.0
+MAX_HANDOVERS = 3
 LONGEST_WAIT = timedelta(days=1)
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _TRY_AGAIN = frozenset({408, 409, 425, 429})
 _SocketOptions = Iterable[tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]]
 
@@ -112,6 +116,34 @@ def send_request(
     if refuse_errors and not 200 <= answer.status < 300:
         raise error_of(answer, host=address.host)
     return answer
+
+
+def fetch_file(
+    *, url: str, limit: int, headers: Mapping[str, str] | None = None, auth: tuple[str, str] | None = None
+) -> bytes:
+    """Return the bytes of a file of at most `limit` bytes.
+
+    Providers hand files over to their stores by a redirect: up to three are followed, each address checked like the
+    first, and `headers` and `auth` go to the first host only.
+    """
+    address, first = url, urlsplit(url)[:2]
+    for _ in range(1 + MAX_HANDOVERS):
+        at_home = urlsplit(address)[:2] == first
+        answer = send_request(
+            method="GET",
+            url=address,
+            headers=headers if at_home else None,
+            auth=auth if at_home else None,
+            timeout_s=FILE_TIMEOUT_S,
+            limit=limit,
+            refuse_errors=False,
+        )
+        if answer.status not in _REDIRECTS or not answer.headers.get("location"):
+            break
+        address = urljoin(address, answer.headers["location"])
+    if not 200 <= answer.status < 300:
+        raise error_of(answer, host=urlsplit(address).hostname or "")
+    return answer.body
 
 
 def error_of(answer: Answer, *, host: str, reason: str = "") -> AdapterError:

@@ -5,7 +5,9 @@ and nothing stored), `verify` (before anything is parsed), `split` (the receipts
 after the commit `answer`.
 """
 
+import base64
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -119,6 +121,38 @@ class Provider:
     adapter: Adapter
     door: WebhookDoor
     fields: tuple[ProviderField, ...] = ()
+
+
+def kept(request: WebhookRequest) -> bytes:
+    """Return the request as its receipt keeps it, for a provider whose request is one event. Headers stay outside."""
+    try:
+        body, encoding = request.body.decode("utf-8"), "text"
+    except UnicodeDecodeError:
+        body, encoding = base64.b64encode(request.body).decode("ascii"), "base64"
+    document = {
+        "method": request.method,
+        "query": request.query,
+        "content_type": request.header("content-type"),
+        "body": body,
+        "encoding": encoding,
+    }
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
+def reopened(raw: bytes) -> WebhookRequest:
+    """Return the request that `kept` made; ValueError for other bytes."""
+    document = json.loads(raw)
+    try:
+        body = document["body"]
+        return WebhookRequest(
+            method=document["method"],
+            url="",
+            headers={"content-type": document["content_type"]},
+            query=document["query"],
+            body=base64.b64decode(body) if document["encoding"] == "base64" else body.encode(),
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"no kept request: {error}") from None
 
 
 def by_name(providers: Iterable[Provider]) -> dict[str, Provider]:

@@ -88,3 +88,29 @@ class ContactMerge(AccountScopedModel):
 
     def __str__(self) -> str:
         return f"{self.merged_id} into {self.kept_id}"
+
+
+class PointConsent(AccountScopedModel):
+    """What the holder of a number said about being written to by this account; the later word holds.
+
+    Both instants are kept, so that the order in which words arrive does not matter. `word` is the last one, `source`
+    who passed it on (the holder's own message, or the provider).
+    """
+
+    kind = models.CharField(max_length=10, choices=PointKind.choices)
+    value = models.CharField(max_length=320)
+    opted_out_at = models.DateTimeField(null=True)
+    opted_in_at = models.DateTimeField(null=True)
+    word = models.CharField(max_length=40, blank=True)
+    source = models.CharField(max_length=20)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "kind", "value"], name="point_consent_once")]
+
+    def __str__(self) -> str:
+        return f"{self.value} {'out' if self.is_opted_out else 'in'}"
+
+    @property
+    def is_opted_out(self) -> bool:
+        """Return whether the later word was no."""
+        return self.opted_out_at is not None and (self.opted_in_at is None or self.opted_out_at > self.opted_in_at)

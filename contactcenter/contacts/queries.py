@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
+from contactcenter.contacts.consent import opted_out_points
 from contactcenter.contacts.models import Contact, ContactMerge, ContactPoint
 from contactcenter.kernel.errors import NotFound
 from contactcenter.kernel.intervals import as_text
@@ -47,10 +48,20 @@ def _matching(text: str) -> QuerySet[Any]:
 
 
 def contact_documents(contacts: Sequence[Contact]) -> list[dict[str, Any]]:
-    """Return the contacts with their points, in their order. One query for any number."""
+    """Return the contacts with their points, in their order. Two queries for any number."""
     points: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for point in ContactPoint.objects.filter(contact__in=contacts).order_by("id"):
-        points[point.contact_id].append({"id": point.pk, "kind": point.kind, "value": point.value})
+    rows = list(ContactPoint.objects.filter(contact__in=contacts).order_by("id"))
+    opted_out = opted_out_points((point.account_id, point.kind, point.value) for point in rows)
+    for point in rows:
+        since = opted_out.get((point.account_id, point.kind, point.value))
+        points[point.contact_id].append(
+            {
+                "id": point.pk,
+                "kind": point.kind,
+                "value": point.value,
+                "opted_out_at": as_text(since) if since else None,
+            }
+        )
     return [
         {
             "id": contact.pk,

@@ -14,8 +14,8 @@ OLGA = {
     "language": "ru",
     "created_at": "2026-06-15T09:00:00Z",
     "points": [
-        {"id": 9001, "kind": "phone", "value": "+74952201490"},
-        {"id": 9002, "kind": "email", "value": "olga@example.org"},
+        {"id": 9001, "kind": "phone", "value": "+74952201490", "opted_out_at": None},
+        {"id": 9002, "kind": "email", "value": "olga@example.org", "opted_out_at": None},
     ],
 }
 
@@ -26,6 +26,9 @@ class PointSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=PointKind.choices)
     value = serializers.CharField()
+    opted_out_at = serializers.DateTimeField(
+        allow_null=True, help_text="Since when its holder wants no SMS (STOP); null: may be written to"
+    )
 
 
 @extend_schema_serializer(examples=[OpenApiExample("A contact", value=OLGA, response_only=True)])

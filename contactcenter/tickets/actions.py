@@ -214,6 +214,32 @@ def send_reply(
     return message
 
 
+@transaction.atomic(savepoint=False)
+def send_automatic_reply(*, ticket: Ticket, channel: str, text: str, at: datetime, client_uuid: UUID) -> Message:
+    """Queue a reply that no person wrote; the ticket's state stays. The same client_uuid again is the same message."""
+    message, created = Message.objects.get_or_create(
+        account_id=ticket.account_id,
+        client_uuid=client_uuid,
+        defaults={
+            "ticket": ticket,
+            "direction": Direction.OUTBOUND,
+            "channel": channel,
+            "kind": MessageKind.AUTO_REPLY,
+            "contact_id": ticket.contact_id,
+            "text": text,
+            "reply_text": text,
+            "language": ticket.language,
+            "at": at,
+            "status": MessageStatus.QUEUED,
+            "next_attempt_at": at,
+        },
+    )
+    if created:
+        enqueue_on_commit("channels.deliver_message", message_id=message.pk)
+        push_ticket_changed(ticket, kind="entry.added", entry={"type": "message", "id": message.pk})
+    return message
+
+
 @transaction.atomic
 def add_note(
     *, ticket: Ticket, author_id: int | None, text: str, at: datetime, client_uuid: UUID, author_name: str = ""

@@ -2,19 +2,25 @@
 const BASIC = new Set('@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà');
 const EXTENDED = new Set('^{}\\[~]|€\f');
 
-/** Into how many SMS a text falls: 160 or 153 characters a part in the GSM alphabet, 70 or 67 otherwise. */
+/**
+ * Into how many SMS a text falls: 160 or 153 characters a part in the GSM alphabet, 70 or 67 otherwise. An extended
+ * character and a surrogate pair take two places and are never cut, as the server counts (channels_app/sms/segments.py).
+ */
 export function smsParts(text: string): { used: number; max: number; parts: number } {
-  let gsm = 0;
-  for (const character of text) {
-    if (BASIC.has(character)) gsm += 1;
-    else if (EXTENDED.has(character)) gsm += 2;
-    else return count(text.length, 70, 67);
+  const characters = [...text];
+  if (characters.every((character) => BASIC.has(character) || EXTENDED.has(character))) {
+    return count(characters.map((character) => (EXTENDED.has(character) ? 2 : 1)), 160, 153);
   }
-  return count(gsm, 160, 153);
+  return count(characters.map((character) => character.length), 70, 67);
 }
 
-function count(used: number, single: number, part: number): { used: number; max: number; parts: number } {
+function count(costs: number[], single: number, part: number): { used: number; max: number; parts: number } {
+  const used = costs.reduce((sum, cost) => sum + cost, 0);
   if (used <= single) return { used, max: single, parts: 1 };
-  const parts = Math.ceil(used / part);
+  let [parts, filled] = [1, 0];
+  for (const cost of costs) {
+    if (filled + cost > part) [parts, filled] = [parts + 1, 0];
+    filled += cost;
+  }
   return { used, max: parts * part, parts };
 }
