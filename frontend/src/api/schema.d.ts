@@ -2558,6 +2558,11 @@ export interface components {
             id: number;
             kind: components["schemas"]["PointKind"];
             value: string;
+            /**
+             * Format: date-time
+             * @description Since when its holder wants no SMS (STOP); null: may be written to
+             */
+            opted_out_at: string | null;
         };
         /**
          * @description * `phone` - Phone
