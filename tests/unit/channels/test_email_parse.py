@@ -43,7 +43,7 @@ def test_group_is_flattened() -> None:
 
 
 def test_a_recipient_that_cannot_be_written_to_is_none() -> None:
-    mail = translate_email(b"From: a@example.org\r\nTo: xxx, b@example.org\r\n\r\nhello")
+    mail = translate_email(b"From: a@example.org\r\nTo: b@example.org, xxx\r\n\r\nhello")
     assert mail.to == (Address("", "b@example.org"),)
 
 
