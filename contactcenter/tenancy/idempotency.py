@@ -68,7 +68,7 @@ def idempotent(handler: Handler) -> Handler:
                 return answer
             response = handler(view, request, *args, **kwargs)
             row.status = response.status_code
-            row.answer = json.loads(json.dumps(response.data, cls=DjangoJSONEncoder))
+            row.answer = json.dumps(response.data, cls=DjangoJSONEncoder)
             row.save(update_fields=["status", "answer"])
             return response
 
@@ -81,7 +81,7 @@ def _earlier(*, key: ApiKey, text: str, fingerprint: str) -> Response | None:
         return None
     if row.request_sha256 != fingerprint:
         raise KeyReused("This Idempotency-Key was used for another request.", field=HEADER)
-    return Response(row.answer, status=row.status, headers={"Idempotent-Replayed": "true"})
+    return Response(json.loads(row.answer), status=row.status, headers={"Idempotent-Replayed": "true"})
 
 
 def _fingerprint(request: Request) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime
+from functools import cache
 from typing import Final
 
 import redis
@@ -10,18 +11,21 @@ from django.conf import settings
 logger = logging.getLogger(__name__)
 
 WINDOW_S: Final = 60
-_counter: redis.Redis | None = None
+
+
+@cache
+def _client() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
 
 
 def wait_s(*, key_id: int, at: datetime) -> int | None:
     """Count one request of the key and return None if it may pass, else after how many seconds to ask again."""
-    global _counter
-    if _counter is None:
-        _counter = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
+    # held here: two threads that come first make two clients, and the one not kept closes when let go
+    client = _client()
     second = int(at.timestamp())
     name = f"api-key:{key_id}:{second // WINDOW_S}"
     try:
-        with _counter.pipeline(transaction=False) as pipeline:
+        with client.pipeline(transaction=False) as pipeline:
             pipeline.incr(name)
             pipeline.expire(name, 2 * WINDOW_S)
             used = int(pipeline.execute()[0])

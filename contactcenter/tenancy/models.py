@@ -168,14 +168,14 @@ class IdempotentRequest(AccountScopedModel):
     """A request that was answered under an Idempotency-Key; the same one again gets the same answer.
 
     Written in the transaction of what the request did, so there is neither an effect without its row nor the other
-    way round. Kept for a day.
+    way round. `answer` is JSON as text, for it keeps the order of its fields. Kept for a day.
     """
 
     api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=200)
     request_sha256 = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)
-    answer = models.JSONField(null=True)
+    answer = models.TextField(blank=True)
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
