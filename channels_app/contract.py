@@ -266,7 +266,9 @@ class OutboundMessage:
     `external_id` is the identity it must carry on the wire (for mail the keyed Message-ID), so that a repeated
     attempt is recognisable; `in_reply_to` and `references` are external ids of earlier messages of the ticket;
     `thread_key` is the channel's own thread (chat session uuid) where there is one; `reply_token` goes into the signed
-    reply address.
+    reply address. `sent_at` is the instant of this attempt, `last_inbound_at` that of the contact's last message on the
+    endpoint, where the network limits how long after it one may write. `template` is {"name", "language",
+    "parameters"} where an approved text is sent.
     """
 
     message_id: int
@@ -287,6 +289,18 @@ class OutboundMessage:
     reply_token: str = ""
     client_uuid: str = ""
     attachments: tuple[OutboundAttachment, ...] = ()
+    sent_at: datetime | None = None
+    last_inbound_at: datetime | None = None
+    template: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovedTemplate:
+    """A text that a network has approved for writing first; `body` has {{1}}, {{2}}, ... for its parameters."""
+
+    name: str
+    language: str
+    body: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -333,4 +347,13 @@ class KnowsNames(Protocol):
 
     def contact_name(self, *, endpoint: EndpointInfo, value: str) -> str:
         """Return the name behind a social point of contact, '' where the provider does not tell."""
+        ...
+
+
+@runtime_checkable
+class HasTemplates(Protocol):
+    """An adapter of a network that lets businesses write first with approved texts only."""
+
+    def templates(self, *, endpoint: EndpointInfo) -> list[ApprovedTemplate]:
+        """Return the approved templates."""
         ...

@@ -24,8 +24,10 @@ from channels_app.contract import (
 from channels_app.email.addresses import outgoing_message_id, reply_token
 from channels_app.endpoints import endpoint_info, note_error
 from channels_app.models import ChannelThread, Endpoint, EndpointKind
+from channels_app.queries import last_inbound_at
 from channels_app.receipts import MAX_ATTEMPTS, back_off
 from channels_app.registry import adapter_for
+from channels_app.signed_files import public_url
 from channels_app.states import advanced
 from channels_app.webchat.continuity import continue_by_mail, quoted_chat
 from contactcenter.contacts.consent import record_consent
@@ -124,9 +126,15 @@ def _prepare(message: Message, *, at: datetime) -> tuple[EndpointInfo, OutboundM
                 filename=item.filename,
                 content_type=item.content_type,
                 content=path_of(item.sha256).read_bytes(),
+                url=public_url(item),
             )
             for item in message.attachments.all()
         ),
+        sent_at=at,
+        last_inbound_at=last_inbound_at(
+            endpoint_id=endpoint.id, contact_id=message.contact_id, channel=message.channel
+        ),
+        template=message.headers.get("template"),
     )
     if message.channel == Channel.SMS and message.kind == MessageKind.MESSAGE:
         # the confirmation of a STOP still leaves

@@ -59,6 +59,23 @@ class Endpoint(AccountScopedModel):
         return f"{self.kind} {self.address}"
 
 
+class MessageTemplate(AccountScopedModel):
+    """A text that a network has approved for writing first; `body` has {{1}}, {{2}}, ... for its parameters."""
+
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="templates")
+    name = models.CharField(max_length=512)
+    language = models.CharField(max_length=16)
+    body = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["endpoint", "name", "language"], name="message_template_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.language}"
+
+
 class ReceiptState(models.TextChoices):
     """How far processing came."""
 

@@ -1,13 +1,24 @@
 """What the intake and its screens read. Each needs a scope."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from channels_app.models import ChannelThread, Endpoint, MailFolder, Receipt, ReceiptState
+from channels_app.models import (
+    ChannelThread,
+    Endpoint,
+    EndpointKind,
+    MailFolder,
+    MessageTemplate,
+    Receipt,
+    ReceiptState,
+)
 from contactcenter.kernel.errors import NotFound
-from contactcenter.tickets.models import Direction, Message, TicketLink
+from contactcenter.tickets.models import Channel, Direction, Message, TicketLink
+
+MAX_TEMPLATES = 500
 
 
 def ticket_on_endpoint(*, endpoint_id: int, ticket_id: int) -> int | None:
@@ -106,3 +117,32 @@ def get_receipt(*, receipt_id: int) -> Receipt:
     if receipt is None:
         raise NotFound("There is no such receipt.")
     return receipt
+
+
+def last_inbound_at(*, endpoint_id: int, contact_id: int | None, channel: str) -> datetime | None:
+    """Return when the contact last wrote on the endpoint; asked for social networks only, which limit answers by it."""
+    if channel != Channel.SOCIAL or contact_id is None:
+        return None
+    return (
+        Message.objects.filter(
+            contact_id=contact_id, channel=channel, direction=Direction.INBOUND, receipt__endpoint_id=endpoint_id
+        )
+        .order_by("-at")
+        .values_list("at", flat=True)
+        .first()
+    )
+
+
+def social_place(*, ticket_id: int) -> ChannelThread | None:
+    """Return the ticket's place on a social network, its endpoint loaded; the one by which a reply would leave."""
+    return (
+        ChannelThread.objects.select_related("endpoint", "ticket")
+        .filter(ticket_id=ticket_id, endpoint__kind=EndpointKind.SOCIAL, endpoint__is_active=True)
+        .order_by("-pk")
+        .first()
+    )
+
+
+def templates_of(*, endpoint_id: int) -> list[MessageTemplate]:
+    """Return the approved templates of an endpoint by name and language."""
+    return list(MessageTemplate.objects.filter(endpoint_id=endpoint_id).order_by("name", "language")[:MAX_TEMPLATES])

@@ -1,9 +1,12 @@
 """Background work of the channels. Every task is safe to run twice; `channels.sweep` finds what was left behind."""
 
+from contextlib import suppress
+
 from celery import shared_task
 from django.utils import timezone
 
-from channels_app import delivery, names, receipts, remote_files
+from channels_app import delivery, names, receipts, remote_files, templates
+from channels_app.contract import AdapterError
 from channels_app.models import Endpoint, Receipt
 from channels_app.webchat import actions as webchat
 from contactcenter.kernel.clock import clock_is_held
@@ -53,6 +56,16 @@ def name_contact(*, endpoint_id: int, point_id: int) -> None:
     if account_id is not None:
         with open_account(account_id):
             names.name_contact(endpoint_id=endpoint_id, point_id=point_id)
+
+
+@shared_task(name="channels.refresh_templates")
+def refresh_templates() -> None:
+    """Ask the networks which templates they have approved; one that does not answer never stops the others."""
+    with open_every_account(reason="endpoints of every account may have templates"):
+        endpoints = templates.with_templates()
+    for account_id, endpoint_id in endpoints:
+        with open_account(account_id), suppress(AdapterError):
+            templates.refresh_templates(endpoint_id=endpoint_id, at=timezone.now())
 
 
 @shared_task(name="channels.close_chat")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from channels_app import api, file_api, mailbox_api
+from channels_app import api, file_api, mailbox_api, social_api
 from channels_app.subscriptions import api as webhooks
 
 urlpatterns = [
@@ -12,6 +12,12 @@ urlpatterns = [
     path("receipts/<int:receipt_id>/retry/", api.ReceiptRetryView.as_view(), name="receipt-retry"),
     path("tickets/<int:ticket_id>/files/", file_api.TicketFilesView.as_view(), name="ticket-files"),
     path("messages/<int:message_id>/resend/", api.MessageResendView.as_view(), name="message-resend"),
+    path("tickets/<int:ticket_id>/social/", social_api.SocialStateView.as_view(), name="ticket-social"),
+    path(
+        "tickets/<int:ticket_id>/template-replies/",
+        social_api.TemplateReplyView.as_view(),
+        name="ticket-template-replies",
+    ),
     path("webhooks/", webhooks.WebhooksView.as_view(), name="webhooks"),
     path("webhooks/<int:subscription_id>/", webhooks.WebhookView.as_view(), name="webhook"),
     path("webhooks/<int:subscription_id>/rotate-secret/", webhooks.WebhookSecretView.as_view(), name="webhook-secret"),

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
@@ -115,12 +116,18 @@ class ProviderField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """One way to reach a kind of channel: its adapter, its webhook's door, and what is to be configured."""
+    """One way to reach a kind of channel: its adapter, its webhook's door, and what is to be configured.
+
+    `max_text` is how much a message may hold and `window` how long after the contact's last message one may write, both
+    for the screens; the adapter refuses.
+    """
 
     name: str
     adapter: Adapter
     door: WebhookDoor
     fields: tuple[ProviderField, ...] = ()
+    max_text: int | None = None
+    window: timedelta | None = None
 
 
 def kept(request: WebhookRequest) -> bytes:

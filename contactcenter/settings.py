@@ -148,6 +148,7 @@ CELERY_BEAT_SCHEDULE = {
     "intake": {"task": "channels.sweep", "schedule": schedule(10.0)},
     "phone": {"task": "channels.reduce_phone_logs", "schedule": schedule(30.0)},
     "lost-calls": {"task": "channels.close_lost_calls", "schedule": schedule(300.0)},
+    "templates": {"task": "channels.refresh_templates", "schedule": schedule(3600.0)},
     "offers": {"task": "routing.expire", "schedule": schedule(1.0)},
     "waiting": {"task": "routing.sweep", "schedule": schedule(5.0)},
     "worktime": {"task": "worktime.sweep", "schedule": schedule(30.0)},

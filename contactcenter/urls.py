@@ -6,7 +6,8 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from channels_app.hooks import hook
-from channels_app.webchat.files import download, upload
+from channels_app.signed_files import download
+from channels_app.webchat.files import upload
 from channels_app.webchat.views import chat_page, chat_style
 from contactcenter.kernel import frontend, health
 

@@ -1,24 +1,23 @@
-"""The door for visitors' files, and the signed addresses at which they get files. No cookies, pages of any origin."""
+"""The door for visitors' files. No cookies, pages of any origin."""
 
 import logging
 import time
 from typing import Any, Final
 from uuid import UUID
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST
 
-from channels_app.attachments import IMAGES, MAX_FILE_BYTES
+from channels_app.attachments import MAX_FILE_BYTES
 from channels_app.webchat import actions
 from channels_app.webchat.limits import Limiter
 from channels_app.webchat.protocol import ChatFile, ChatText, FrameError, Hello, clean_text, instant
-from channels_app.webchat.queries import FILE_AGE, find_endpoint, find_file, origin_allowed
+from channels_app.webchat.queries import find_endpoint, origin_allowed
 from channels_app.webchat.visitors import Visit, recognise
 from contactcenter.kernel.errors import DomainError, Invalid, NotFound, PermissionDenied
 from contactcenter.tenancy.doors import open_account
-from contactcenter.tickets.files import path_of
 
 logger = logging.getLogger(__name__)
 
@@ -114,29 +113,3 @@ def _uuid(text: str | None, *, field: str) -> UUID:
 
 def _language(request: HttpRequest) -> str:
     return str(request.POST.get("language", ""))[:2].lower()
-
-
-@require_GET
-def download(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Answer the file of a signed address: pictures in place, everything else as a download, nothing ever as a page."""
-    file = find_file(token=token)
-    if file is None:
-        return HttpResponse(
-            "This link has expired. Reload the page with the chat.", status=410, content_type="text/plain"
-        )
-    path = path_of(file.sha256)
-    if not path.is_file():
-        raise Http404
-    image = file.content_type in IMAGES
-    answer = FileResponse(
-        path.open("rb"),
-        as_attachment=not image,
-        filename=file.filename or "file",
-        content_type=file.content_type if image else "application/octet-stream",
-    )
-    answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    answer["Cache-Control"] = f"private, max-age={int(FILE_AGE.total_seconds())}"
-    answer["Referrer-Policy"] = "no-referrer"
-    # pages of clients show the pictures
-    answer["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return answer

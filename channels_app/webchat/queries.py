@@ -2,27 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from django.core import signing
 from django.db.models import Q
 
 from channels_app.attachments import IMAGES
 from channels_app.models import ChannelThread, ChatSession, Endpoint, EndpointKind, Receipt, ReceiptState
+from channels_app.signed_files import signed_path
 from channels_app.webchat.protocol import decode_receipt, form_key, instant
 from contactcenter.kernel.sealing import unseal
-from contactcenter.tenancy.doors import open_account, open_every_account
+from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tickets.models import Attachment, Channel, Direction, Message, MessageKind, MessageStatus
 
 HISTORY: Final = 200
 """Entries a returning visitor is given: the newest so many."""
-
-FILE_SALT: Final = "chat.file"
-FILE_AGE: Final = timedelta(hours=4)
-"""So long an address given to a visitor leads to the file."""
 
 Entry = dict[str, Any]
 
@@ -143,23 +138,12 @@ def message_entry(message: Message) -> Entry:
 
 
 def file_entry(attachment: Attachment) -> Entry:
-    """Return a file with the signed address at which the visitor gets it for `FILE_AGE`."""
-    token = signing.dumps([attachment.account_id, attachment.pk], salt=FILE_SALT)
+    """Return a file with the signed address at which the visitor gets it."""
     return {
         "name": attachment.filename,
         "image": attachment.content_type in IMAGES,
-        "url": f"/chat/files/{token}/",
+        "url": signed_path(attachment),
     }
-
-
-def find_file(*, token: str) -> Attachment | None:
-    """Return the file of a signed address; None for one that is forged or too old."""
-    try:
-        account_id, attachment_id = signing.loads(token, salt=FILE_SALT, max_age=FILE_AGE)
-    except signing.BadSignature:
-        return None
-    with open_account(account_id):
-        return Attachment.objects.filter(pk=attachment_id).first()
 
 
 def receipt_entry(receipt: Receipt) -> Entry:

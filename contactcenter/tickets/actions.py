@@ -169,10 +169,12 @@ def send_reply(
     at: datetime,
     client_uuid: UUID,
     file_name: str = "",
+    template: Mapping[str, Any] | None = None,
 ) -> Message:
     """Queue a reply; delivery follows after commit. The same client_uuid again returns the same message.
 
-    A file may stand for the text: `file_name` is its name, and the caller adds it in the same transaction.
+    A file may stand for the text: `file_name` is its name, and the caller adds it in the same transaction. `template`
+    is what a network needs to know of an approved text (contract.OutboundMessage); `text` is how it reads.
     """
     text = text.strip()
     if not text and not file_name:
@@ -201,6 +203,7 @@ def send_reply(
         client_uuid=client_uuid,
         status=MessageStatus.QUEUED,
         next_attempt_at=at,
+        headers={"template": dict(template)} if template else {},
     )
     Ticket.objects.filter(pk=ticket.pk).update(
         last_activity_at=at, preview=_preview(text or file_name), unread=0, status=TicketStatus.PENDING

@@ -1128,6 +1128,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{ticket_id}/social/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return what the ticket's network takes now; provider null where the ticket is on none. */
+        get: operations["tickets_social"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{ticket_id}/template-replies/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Send an approved template to the contact. */
+        post: operations["tickets_template_reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{ticket_id}/timeline/": {
         parameters: {
             query?: never;
@@ -2806,6 +2840,12 @@ export interface components {
             body: string;
             version: number;
         };
+        /** @description The message that is queued, and how it reads. */
+        SentTemplate: {
+            id: number;
+            status: string;
+            text: string;
+        };
         /** @description One session; `derived_until` tells how far its slices reach. */
         Session: {
             id: number;
@@ -2856,6 +2896,15 @@ export interface components {
             results: components["schemas"]["Slice"][];
             next: string | null;
         };
+        /** @description What the network takes now. `open_until` null: no limit, or the contact never wrote (`is_open` tells). */
+        SocialState: {
+            provider: string | null;
+            is_open: boolean;
+            /** Format: date-time */
+            open_until: string | null;
+            max_text: number | null;
+            templates: components["schemas"]["Template"][];
+        };
         /** @description A language and how well: 1 basic to 5 native. */
         SpokenLanguage: {
             language: string;
@@ -2896,6 +2945,22 @@ export interface components {
          * @enum {string}
          */
         TariffVersionState: "draft" | "in_force";
+        /** @description An approved text; `parameters` is how many {{1}}, {{2}}, ... it takes. */
+        Template: {
+            readonly id: number;
+            readonly name: string;
+            readonly language: string;
+            readonly body: string;
+            /** @description Return the number of parameters. */
+            readonly parameters: number;
+        };
+        /** @description A template with its parameters in order; `client_uuid` makes sending it twice harmless. */
+        TemplateReplyRequest: {
+            /** Format: uuid */
+            client_uuid?: string;
+            template_id: number;
+            parameters: string[];
+        };
         /** @description A ticket in a list. */
         TicketCard: {
             id: number;
@@ -5312,6 +5377,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Entry"];
+                };
+            };
+        };
+    };
+    tickets_social: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SocialState"];
+                };
+            };
+        };
+    };
+    tickets_template_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateReplyRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentTemplate"];
                 };
             };
         };

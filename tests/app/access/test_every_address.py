@@ -122,6 +122,8 @@ TABLE = {
     "POST /api/v1/tickets/{ticket_id}/focus/": "y-ynnnnn",
     "POST /api/v1/tickets/{ticket_id}/notes/": "y-ynynnn",
     "POST /api/v1/tickets/{ticket_id}/replies/": "y-ynynnn",
+    "GET /api/v1/tickets/{ticket_id}/social/": "y-ynynnn",
+    "POST /api/v1/tickets/{ticket_id}/template-replies/": "--nnnnnn",
     "GET /api/v1/tickets/{ticket_id}/timeline/": "y-yyyyy-",
     "POST /api/v1/tickets/{ticket_id}/wrap-up/": "---nnnnn",
     "POST /api/v1/tickets/{ticket_id}/wrap-up/extend/": "---nnnnn",
