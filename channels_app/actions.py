@@ -54,27 +54,6 @@ def resend_message(*, message_id: int, actor_id: int | None, at: datetime) -> Me
     return message
 
 
-@transaction.atomic
-def record_undelivered(*, ticket_id: int, external_ids: Sequence[str], reason: str) -> int:
-    """Mark messages of the ticket that were sent, and have come back, as not sent; returns how many.
-
-    Whoever knows the id of a message of ours has received it, or its bounce: it cannot be guessed.
-    """
-    returned = Message.objects.select_for_update(of=("self",)).filter(
-        ticket_id=ticket_id,
-        external_id__in=list(external_ids),
-        direction=Direction.OUTBOUND,
-        status__in=[MessageStatus.SENT, MessageStatus.SENDING],
-    )
-    messages = list(returned.order_by("pk"))
-    for message in messages:
-        Message.objects.filter(pk=message.pk).update(
-            status=MessageStatus.FAILED, error=f"Came back: {reason}"[:500], next_attempt_at=None
-        )
-        push_message_changed(message)
-    return len(messages)
-
-
 def push_message_changed(message: Message) -> None:
     """Tell everybody entitled to the account that the message's status changed."""
     push_on_commit(

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from channels_app.actions import retry_receipts
-from channels_app.models import ChannelThread, ChatSession, Endpoint, Receipt
+from channels_app.models import ChannelThread, ChatSession, EmailSignature, Endpoint, MailFolder, Receipt
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -74,3 +74,19 @@ class ChannelThreadAdmin(ReadOnlyAdmin):
 
     list_display = ("ticket", "endpoint", "contact_point", "key")
     list_select_related = ("ticket", "endpoint", "contact_point")
+
+
+@admin.register(EmailSignature)
+class EmailSignatureAdmin(ReadOnlyAdmin):
+    """What stands below mails; changed on the admin page, which knows the placeholders."""
+
+    list_display = ("account", "language", "text")
+    list_select_related = ("account",)
+
+
+@admin.register(MailFolder)
+class MailFolderAdmin(ReadOnlyAdmin):
+    """Folders that are read by IMAP."""
+
+    list_display = ("endpoint", "name", "on_server", "last_uid", "checked_at", "error")
+    list_select_related = ("endpoint",)

@@ -269,6 +269,8 @@ class OutboundMessage:
     reply address. `sent_at` is the instant of this attempt, `last_inbound_at` that of the contact's last message on the
     endpoint, where the network limits how long after it one may write. `template` is {"name", "language",
     "parameters"} where an approved text is sent.
+    A mail goes to `to` (of which `recipient` is the first), `cc` and, unseen by the others, `bcc`;
+    `signature` stands below its text; `automatic` mails say that no person wrote them (RFC 3834).
     """
 
     message_id: int
@@ -292,6 +294,11 @@ class OutboundMessage:
     sent_at: datetime | None = None
     last_inbound_at: datetime | None = None
     template: Mapping[str, Any] | None = None
+    to: tuple[ContactRef, ...] = ()
+    cc: tuple[ContactRef, ...] = ()
+    bcc: tuple[ContactRef, ...] = ()
+    signature: str = ""
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,12 +315,13 @@ class Delivered:
     """An adapter's word that a message left; `confirmed` where the other side acknowledged it.
 
     `external_id` is what the provider calls it from now on; '' where it tells later, by a report on our reference.
-    `parts` is how many units the carrier counts.
+    `parts` is how many units the carrier counts. `problem` is what it refused though it took the rest (a copy).
     """
 
     external_id: str
     confirmed: bool = False
     parts: int | None = None
+    problem: str = ""
 
 
 class Adapter(Protocol):

@@ -21,8 +21,9 @@ from channels_app.contract import (
     OutboundAttachment,
     OutboundMessage,
 )
-from channels_app.email.addresses import outgoing_message_id, reply_token
-from channels_app.endpoints import endpoint_info, note_error
+from channels_app.email.addresses import outgoing_message_id, reply_token, without_tag
+from channels_app.email.signatures import signature_for
+from channels_app.endpoints import endpoint_info, note_error, own_mailboxes
 from channels_app.models import ChannelThread, Endpoint, EndpointKind
 from channels_app.queries import last_inbound_at
 from channels_app.receipts import MAX_ATTEMPTS, back_off
@@ -34,6 +35,7 @@ from contactcenter.contacts.consent import record_consent
 from contactcenter.contacts.models import ContactPoint, PointKind
 from contactcenter.tickets.files import path_of
 from contactcenter.tickets.models import Channel, Direction, Message, MessageKind, MessageStatus
+from contactcenter.tickets.recipients import LISTS, proposed_recipients, recipients_of
 
 logger = logging.getLogger(__name__)
 
@@ -103,19 +105,35 @@ def _prepare(message: Message, *, at: datetime) -> tuple[EndpointInfo, OutboundM
     earlier = _earlier(message)
     received = [item for item in earlier if item[1] == Direction.INBOUND]
     in_reply_to = received[-1][0] if received else (earlier[-1][0] if earlier else "")
+    to, cc, bcc = _addressees(message, endpoint) if message.channel == Channel.EMAIL else ((), (), ())
+    author = message.operator.display_name if message.operator else ""
     outbound = OutboundMessage(
         message_id=message.pk,
         account_id=message.account_id,
         ticket_id=ticket.pk,
         ticket_number=f"{message.account.ticket_prefix}-{ticket.number}",
         channel=message.channel,
-        recipient=_recipient(message, thread),
+        recipient=to[0] if to else _point_of(message, thread),
         subject=_reply_subject(message.subject or ticket.subject, answers=bool(received)),
         text=message.text + quoted_chat(message=message),
         html=message.html,
         at=message.at,
         external_id=external_id,
-        author_name=message.operator.display_name if message.operator else "",
+        author_name=author,
+        to=to,
+        cc=cc,
+        bcc=bcc,
+        signature=(
+            signature_for(
+                account_id=message.account_id,
+                language=message.language,
+                operator=author,
+                account=endpoint.account_name,
+            )
+            if message.channel == Channel.EMAIL
+            else ""
+        ),
+        automatic=message.kind == MessageKind.AUTO_REPLY,
         in_reply_to=in_reply_to,
         references=tuple(item[0] for item in earlier[-MAX_REFERENCES:]),
         thread_key=thread.key,
@@ -175,27 +193,38 @@ def _thread_for(message: Message) -> ChannelThread:
     )
 
 
-def _recipient(message: Message, thread: ChannelThread) -> ContactRef:
-    """Return where the reply goes: the Reply-To of the contact's last message, else their point of contact."""
-    name = message.contact.name if message.contact else ""
-    if message.channel == Channel.EMAIL:
-        headers = (
-            Message.objects.filter(
-                ticket_id=message.ticket_id,
-                direction=Direction.INBOUND,
-                channel=Channel.EMAIL,
-                kind=MessageKind.MESSAGE,
-            )
-            .order_by("-at", "-pk")
-            .values_list("headers", flat=True)
-            .first()
-        )
-        reply_to = [item for item in (headers or {}).get("reply_to", []) if "@" in item.get("email", "")]
-        if reply_to:
-            return ContactRef(kind="email", value=reply_to[0]["email"], name=reply_to[0].get("name") or name)
+def _point_of(message: Message, thread: ChannelThread) -> ContactRef:
+    """Return the point of contact by which the ticket is answered."""
     if thread.contact_point is None:
         raise AdapterError("recipient: the ticket names no point of contact.", permanent=True)
+    name = message.contact.name if message.contact else ""
     return ContactRef(kind=thread.contact_point.kind, value=thread.contact_point.value, name=name)
+
+
+def _addressees(message: Message, endpoint: EndpointInfo) -> tuple[tuple[ContactRef, ...], ...]:
+    """Return whom a mail goes to (to, cc, bcc): those it names, else whom the ticket's last mail asks to answer.
+
+    They are kept on the message before it leaves. Mailboxes of this installation are left out: a mail of ours that
+    comes in at another door of ours is a loop.
+    """
+    own = own_mailboxes()
+    lists = recipients_of(message.headers)
+    if lists is None:
+        proposed = proposed_recipients(ticket=message.ticket, own=own)
+        lists = {"to": proposed["to"], "cc": [], "bcc": []}
+        message.headers = {**message.headers, **lists}
+        Message.objects.filter(pk=message.pk).update(headers=message.headers)
+    found = tuple(
+        tuple(
+            ContactRef(kind="email", value=item["email"], name=item.get("name", ""))
+            for item in lists[name]
+            if without_tag(item["email"].lower()) not in own
+        )
+        for name in LISTS
+    )
+    if not found[0]:
+        raise AdapterError("recipient: nobody is left to write to but ourselves.", permanent=True)
+    return found
 
 
 def _earlier(message: Message) -> list[tuple[str, str]]:
@@ -228,7 +257,7 @@ def _record_success(*, message: Message, delivered: Delivered) -> str:
     said = MessageStatus.DELIVERED if delivered.confirmed else MessageStatus.SENT
     current.status = advanced(old=current.status, new=said)
     current.external_id = delivered.external_id[:500] or current.external_id
-    current.error, current.next_attempt_at = "", None
+    current.error, current.next_attempt_at = delivered.problem, None
     if delivered.parts is not None:
         current.parts = delivered.parts
     current.save(update_fields=["status", "external_id", "error", "next_attempt_at", "parts"])

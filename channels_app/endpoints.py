@@ -78,6 +78,13 @@ def find_mailbox(*, address: str) -> EndpointInfo:
     return endpoint_info(endpoint)
 
 
+def own_mailboxes() -> set[str]:
+    """Return the addresses of all mailboxes of this installation, in lower case: no reply is ever sent to one."""
+    with open_every_account(reason="an own mailbox is known by its address, whichever account it is of"):
+        rows = Endpoint.objects.filter(kind=EndpointKind.EMAIL).values_list("address", flat=True)
+        return {address.lower() for address in rows}
+
+
 def note_received(*, endpoint: Endpoint, at: datetime) -> None:
     """Remember when the endpoint last received, at most once a minute: the row must not become a bottleneck."""
     if endpoint.last_received_at is None or at - endpoint.last_received_at >= SEEN_EVERY:

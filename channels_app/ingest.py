@@ -7,8 +7,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
-from channels_app.actions import record_undelivered
 from channels_app.attachments import store_attachments, store_remote_files
+from channels_app.bounces import record_bounce
 from channels_app.consent import take_consent
 from channels_app.contract import (
     Ignored,
@@ -119,8 +119,8 @@ def ingest_message(*, endpoint: Endpoint, inbound: InboundMessage, receipt_id: i
     store_remote_files(message=message, files=inbound.remote_files, at=inbound.at)
     take_consent(endpoint=endpoint, inbound=inbound, message=message, point=point)
     _link_twins(ticket=ticket, inbound=inbound)
-    if inbound.undelivered:
-        record_undelivered(ticket_id=ticket.pk, external_ids=inbound.answers[:1], reason=inbound.undelivered)
+    if inbound.bounce is not None:
+        record_bounce(ticket_id=ticket.pk, answers=inbound.answers, bounce=inbound.bounce, at=inbound.at)
     if inbound.kind == InboundKind.MESSAGE:
         enqueue_on_commit("routing.ticket_waiting", ticket_id=ticket.pk)
     if endpoint.kind == EndpointKind.SOCIAL and not contact.name:

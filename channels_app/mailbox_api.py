@@ -1,4 +1,4 @@
-"""How a mailbox that is read by IMAP stands, for the screens of admins."""
+"""Mail over HTTP: how a mailbox that is read by IMAP stands, whom a reply goes to, and what stands below replies."""
 
 from typing import Any
 
@@ -9,7 +9,16 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from channels_app import queries
-from contactcenter.tenancy.permissions import IsSupervisor
+from channels_app.email.signatures import MAX_TEXT, save_signature
+from channels_app.endpoints import own_mailboxes
+from channels_app.models import EmailSignature
+from contactcenter.tenancy.models import Role
+from contactcenter.tenancy.permissions import IsSupervisor, roles, signed_in
+from contactcenter.tickets.queries import get_ticket
+from contactcenter.tickets.recipients import known_addresses, proposed_recipients
+from contactcenter.tickets.serializers import RecipientSerializer
+
+Writers = roles(Role.OPERATOR, Role.SUPERVISOR, Role.ADMIN)
 
 
 class MailFolderSerializer(serializers.Serializer[Any]):
@@ -41,3 +50,63 @@ class MailboxStateView(APIView):
     def get(self, request: Request, endpoint_id: int) -> Response:
         """Return what is on the server, stored and on tickets."""
         return Response({"folders": queries.mail_folders(endpoint_id=endpoint_id)})
+
+
+class ProposedRecipientsSerializer(serializers.Serializer[Any]):
+    """Whom a reply to the ticket's last mail goes to; `known` are the addresses (in lower case) the ticket has seen.
+
+    Any other address in a reply is refused as `new_recipients` unless the person confirms it.
+    """
+
+    to = RecipientSerializer(many=True)
+    cc = RecipientSerializer(many=True)
+    known = serializers.ListField(child=serializers.CharField())
+
+
+class ProposedRecipientsView(APIView):
+    """/api/v1/tickets/{id}/recipients/"""
+
+    permission_classes = (Writers,)
+
+    @extend_schema(operation_id="tickets_recipients", responses=ProposedRecipientsSerializer)
+    def get(self, request: Request, ticket_id: int) -> Response:
+        """Return whom a reply would go to."""
+        ticket = get_ticket(ticket_id=ticket_id)
+        proposed = proposed_recipients(ticket=ticket, own=own_mailboxes())
+        return Response({**proposed, "known": sorted(known_addresses(ticket=ticket))})
+
+
+class SignatureSerializer(serializers.Serializer[Any]):
+    """What stands below the mails of an account; {operator} and {account} are filled in. Language '' is the general."""
+
+    account_id = serializers.IntegerField()
+    language = serializers.CharField(max_length=8, allow_blank=True)
+    text = serializers.CharField(max_length=MAX_TEXT, allow_blank=True, trim_whitespace=False)
+
+
+class SignatureListSerializer(serializers.Serializer[Any]):
+    """All signatures, by account and language."""
+
+    results = SignatureSerializer(many=True)
+
+
+class SignaturesView(APIView):
+    """/api/v1/admin/signatures/"""
+
+    permission_classes = (IsSupervisor,)
+
+    @extend_schema(operation_id="admin_signatures", responses=SignatureListSerializer)
+    def get(self, request: Request) -> Response:
+        """List the signatures."""
+        rows = EmailSignature.objects.order_by("account_id", "language").values("account_id", "language", "text")
+        return Response({"results": list(rows)})
+
+    @extend_schema(
+        operation_id="admin_signature_save", request=SignatureSerializer, responses={200: SignatureSerializer}
+    )
+    def put(self, request: Request) -> Response:
+        """Set an account's signature in a language; an empty text removes it."""
+        incoming = SignatureSerializer(data=request.data)
+        incoming.is_valid(raise_exception=True)
+        save_signature(**incoming.validated_data, actor_id=signed_in(request).pk)
+        return Response(incoming.validated_data)

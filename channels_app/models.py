@@ -250,3 +250,16 @@ class MailFolderEntry(AccountScopedModel):
 
     def __str__(self) -> str:
         return f"{self.folder_id} {self.uid}"
+
+
+class EmailSignature(AccountScopedModel):
+    """What stands below the mails of an account in a language ('': in all without one of their own)."""
+
+    language = models.CharField(max_length=8, blank=True)
+    text = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "language"], name="email_signature_once")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.language}"

@@ -8,7 +8,6 @@ from django.db import transaction
 from django.db.models import F
 
 from channels_app.actions import push_message_changed
-from channels_app.attachments import sniff
 from channels_app.contract import AdapterError, FetchesFiles
 from channels_app.endpoints import endpoint_info, note_error
 from channels_app.models import Endpoint
@@ -16,6 +15,7 @@ from channels_app.receipts import MAX_ATTEMPTS, back_off
 from channels_app.registry import adapter_for
 from contactcenter.tickets.files import store_file
 from contactcenter.tickets.models import Attachment, FileState
+from contactcenter.tickets.sniffing import sniff
 
 logger = logging.getLogger(__name__)
 

@@ -7,6 +7,8 @@ from channels_app.subscriptions import api as webhooks
 
 urlpatterns = [
     path("endpoints/<int:endpoint_id>/mailbox/", mailbox_api.MailboxStateView.as_view(), name="endpoint-mailbox"),
+    path("tickets/<int:ticket_id>/recipients/", mailbox_api.ProposedRecipientsView.as_view(), name="ticket-recipients"),
+    path("admin/signatures/", mailbox_api.SignaturesView.as_view(), name="admin-signatures"),
     path("receipts/", api.ReceiptsView.as_view(), name="receipts"),
     path("receipts/<int:receipt_id>/raw/", api.ReceiptRawView.as_view(), name="receipt-raw"),
     path("receipts/<int:receipt_id>/retry/", api.ReceiptRetryView.as_view(), name="receipt-retry"),

@@ -277,6 +277,9 @@ MAX_REMOTE_FILE_BYTES = environment.integer(
 )
 # the largest message in base64, and what surrounds it
 MAX_REQUEST_BYTES = MAX_MESSAGE_BYTES * 3 // 2
+MAX_ATTACHMENT_BYTES = environment.integer(
+    "MAX_ATTACHMENT_BYTES", default=20_000_000, minimum=10_000, maximum=100_000_000
+)
 EMAIL_URL = environment.text("EMAIL_URL", "")
 OUTBOX_DIR = VAR_DIR / "outbox"
 SMTP_LISTEN_PORT = environment.integer("SMTP_LISTEN_PORT", default=2525, minimum=1, maximum=65535)

@@ -15,6 +15,7 @@ from channels_app.contract import (
 from channels_app.email.addresses import token_among
 from channels_app.email.compose import compose
 from channels_app.email.headers import Address
+from channels_app.email.mailbox import check_mailbox
 from channels_app.email.parse import ParsedEmail, translate_email
 from channels_app.email.reports import undelivered_reason
 from channels_app.email.transport import transport_for
@@ -64,15 +65,21 @@ class EmailAdapter:
     def deliver(self, *, endpoint: EndpointInfo, message: OutboundMessage) -> Delivered:
         """Send the reply by the endpoint's mail server, or write it to the outbox where none is configured."""
         mail = compose(endpoint=endpoint, message=message)
-        transport_for(endpoint.secrets).send(
-            mail=mail, sender=endpoint.address, recipient=message.recipient.value, name=message.external_id
+        everybody = (*(message.to or (message.recipient,)), *message.cc, *message.bcc)
+        problem = transport_for(endpoint.secrets).send(
+            mail=mail,
+            sender=endpoint.address,
+            recipients=list(dict.fromkeys(one.value for one in everybody)),
+            name=message.external_id,
         )
-        return Delivered(external_id=message.external_id)
+        return Delivered(external_id=message.external_id, problem=problem)
 
     def check(self, *, endpoint: EndpointInfo) -> str:
-        """Say by which way replies leave; a wrong `smtp_url` is an AdapterError."""
-        transport = transport_for(endpoint.secrets)
-        return f"Replies leave by {type(transport).__name__}."
+        """Log in to the mail servers, open the folders, send nothing; what is wrong is an AdapterError's sentence."""
+        said = [transport_for(endpoint.secrets).check()]
+        if endpoint.secrets.get("imap_url"):
+            said.append(check_mailbox(endpoint))
+        return " ".join(said)
 
 
 def _answers(mail: ParsedEmail) -> tuple[str, ...]:
@@ -82,6 +89,7 @@ def _answers(mail: ParsedEmail) -> tuple[str, ...]:
 
 def _headers(mail: ParsedEmail, *, looped: bool) -> dict[str, object]:
     headers: dict[str, object] = {
+        "from": [{"name": mail.from_name, "email": mail.from_email}] if mail.from_email else [],
         "to": _listed(mail.to),
         "cc": _listed(mail.cc),
         "reply_to": _listed(mail.reply_to),

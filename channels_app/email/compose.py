@@ -8,6 +8,7 @@ from email.utils import format_datetime
 from channels_app.contract import AdapterError, EndpointInfo, OutboundMessage
 from channels_app.email.addresses import reply_address
 from channels_app.email.charsets import clean
+from channels_app.email.markup import text_to_html
 
 _POLICY = SMTP.clone(max_line_length=200)
 
@@ -16,13 +17,16 @@ def compose(*, endpoint: EndpointInfo, message: OutboundMessage) -> bytes:
     """Return the mail in wire form, CRLF.
 
     It is sent in the account's name from the endpoint's address; Reply-To is the signed address of the ticket, unless
-    the endpoint's settings say {"reply_address": "plain"} (a mail server without +addresses). Raises a permanent
+    the endpoint's settings say {"reply_address": "plain"} (a mail server without +addresses). X-Loop lets us know our
+    own mail if it comes back. Raises a permanent
     AdapterError naming the recipient if that is no address.
     """
     mail = EmailMessage(policy=_POLICY)
     name = _one_line(str(endpoint.settings.get("from_name") or endpoint.account_name))
     mail["From"] = _address(name, endpoint.address)
-    mail["To"] = _address(_one_line(message.recipient.name), message.recipient.value)
+    mail["To"] = [_address(_one_line(one.name), one.value) for one in message.to or (message.recipient,)]
+    if message.cc:
+        mail["Cc"] = [_address(_one_line(one.name), one.value) for one in message.cc]
     mail["Subject"] = _one_line(message.subject) or f"[{message.ticket_number}]"
     mail["Date"] = format_datetime(message.at)
     mail["Message-ID"] = f"<{message.external_id}>"
@@ -32,10 +36,16 @@ def compose(*, endpoint: EndpointInfo, message: OutboundMessage) -> bytes:
         mail["In-Reply-To"] = f"<{_one_line(message.in_reply_to)}>"
         references = [f"<{_one_line(item)}>" for item in message.references[-20:]]
         mail["References"] = " ".join(references or [f"<{_one_line(message.in_reply_to)}>"])
+    if message.automatic:
+        mail["Auto-Submitted"] = "auto-replied"
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    mail.set_content(clean(message.text))
-    if message.html:
-        mail.add_alternative(message.html, subtype="html")
+    mail["X-Loop"] = endpoint.address
+    text = clean(message.text)
+    if message.signature:
+        text = f"{text.rstrip()}\n\n-- \n{clean(message.signature)}"
+    # ASCII on the wire: no server on the way has a reason to rewrite the body, which would break its DKIM signature
+    mail.set_content(text, cte="quoted-printable")
+    mail.add_alternative(message.html or text_to_html(text), subtype="html", cte="quoted-printable")
     for attachment in message.attachments:
         maintype, _, subtype = attachment.content_type.partition("/")
         mail.add_attachment(

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from channels_app.contract import AdapterError, EndpointInfo
 from channels_app.email.imap_client import ImapClient, MailboxProblem
-from channels_app.email.imap_sync import Mailbox, mailbox_of, mailboxes_to_read, note_problem, sync_folder
+from channels_app.email.imap_sync import mailboxes_to_read, note_problem, sync_folder
+from channels_app.email.mailbox import Mailbox, mailbox_of
 from contactcenter.tenancy.doors import open_account, open_every_account
 
 logger = logging.getLogger(__name__)

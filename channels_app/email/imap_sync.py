@@ -9,7 +9,7 @@ the mail, make no second entry of any.
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -17,10 +17,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from channels_app.contract import AdapterError, EndpointInfo
+from channels_app.contract import EndpointInfo
 from channels_app.email.door import store_email
 from channels_app.email.imap_client import FetchedMail, ImapClient, MailboxProblem
-from channels_app.email.servers import IMAP_PORTS, MailServer, mail_server
+from channels_app.email.mailbox import Mailbox
 from channels_app.endpoints import endpoint_info, note_error
 from channels_app.models import Endpoint, MailFolder, MailFolderEntry, ReceiptState
 from contactcenter.kernel.errors import DomainError
@@ -30,16 +30,6 @@ logger = logging.getLogger(__name__)
 
 BATCH_MAILS = 50
 BATCH_BYTES = 20_000_000
-DEFAULT_FOLDERS = ("INBOX",)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mailbox:
-    """What is read of an endpoint: the server, the folders, and from which day on (None: everything)."""
-
-    server: MailServer
-    folders: tuple[str, ...]
-    since: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,30 +53,6 @@ class Reconciled:
             "refused": self.refused,
             "missing": list(self.missing),
         }
-
-
-def mailbox_of(endpoint: EndpointInfo) -> Mailbox | None:
-    """Return what is to be read of an endpoint, None where no `imap_url` is set.
-
-    `imap_folders` is a list of names (INBOX unless told), `imap_since` the day (YYYY-MM-DD) of the oldest mails to
-    take. Raises a permanent AdapterError naming the setting that is wrong.
-    """
-    url = endpoint.secrets.get("imap_url", "")
-    if not url:
-        return None
-    folders = endpoint.settings.get("imap_folders") or list(DEFAULT_FOLDERS)
-    if not isinstance(folders, list) or not all(isinstance(item, str) and item.strip() for item in folders):
-        raise AdapterError("imap_folders: expected a list of names of folders.", permanent=True)
-    since = endpoint.settings.get("imap_since") or None
-    try:
-        day = None if since is None else date.fromisoformat(str(since))
-    except ValueError:
-        raise AdapterError("imap_since: expected a day as YYYY-MM-DD.", permanent=True) from None
-    return Mailbox(
-        server=mail_server(url, name="imap_url", scheme="imap", ports=IMAP_PORTS),
-        folders=tuple(dict.fromkeys(item.strip() for item in folders)),
-        since=day,
-    )
 
 
 def sync_folder(*, client: ImapClient, endpoint: EndpointInfo, mailbox: Mailbox, name: str, complete: bool) -> int:

@@ -3,7 +3,7 @@
 The intake's own writes take no savepoint: whoever calls them within a transaction gives all of it up on an error.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -29,9 +29,12 @@ from contactcenter.tickets.models import (
     Ticket,
     TicketStatus,
 )
+from contactcenter.tickets.recipients import checked_recipients
 from contactcenter.tickets.states import check_status_change
+from contactcenter.tickets.uploads import take_uploads
 
 MAX_TEXT = 100_000
+Recipients = Sequence[Mapping[str, str]]
 
 
 def _next_number(account_id: int) -> int:
@@ -170,11 +173,20 @@ def send_reply(
     client_uuid: UUID,
     file_name: str = "",
     template: Mapping[str, Any] | None = None,
+    to: Recipients = (),
+    cc: Recipients = (),
+    bcc: Recipients = (),
+    confirm_new_recipients: bool = False,
+    attachments: Sequence[int] = (),
+    user_id: int | None = None,
 ) -> Message:
     """Queue a reply; delivery follows after commit. The same client_uuid again returns the same message.
 
-    A file may stand for the text: `file_name` is its name, and the caller adds it in the same transaction. `template`
-    is what a network needs to know of an approved text (contract.OutboundMessage); `text` is how it reads.
+    Without `to` a mail goes to whom the ticket's last mail asks to answer (`recipients.proposed_recipients`), without
+    copies. Addresses that were never on the ticket raise NewRecipients unless `confirm_new_recipients`. `attachments`
+    are ids of uploads of `user_id` on this ticket. A file may stand for the text: `file_name` is its name, and the
+    caller adds it in the same transaction. `template` is what a network needs to know of an approved text
+    (contract.OutboundMessage); `text` is how it reads.
     """
     text = text.strip()
     if not text and not file_name:
@@ -188,9 +200,16 @@ def send_reply(
         if existing.ticket_id != ticket.pk:
             raise Conflict("This client_uuid was used on another ticket.", field="client_uuid")
         return existing
+    headers: dict[str, Any] = {"template": dict(template)} if template else {}
+    if to or cc or bcc:
+        if channel != Channel.EMAIL:
+            raise Invalid("Only a mail names its recipients.", field="to")
+        given = {"to": to, "cc": cc, "bcc": bcc}
+        headers = checked_recipients(ticket=ticket, given=given, confirmed=confirm_new_recipients)
     message = Message.objects.create(
         account_id=ticket.account_id,
         ticket=ticket,
+        headers=headers,
         direction=Direction.OUTBOUND,
         channel=channel,
         contact_id=ticket.contact_id,
@@ -203,8 +222,9 @@ def send_reply(
         client_uuid=client_uuid,
         status=MessageStatus.QUEUED,
         next_attempt_at=at,
-        headers={"template": dict(template)} if template else {},
     )
+    if attachments:
+        take_uploads(message=message, upload_ids=attachments, user_id=user_id)
     Ticket.objects.filter(pk=ticket.pk).update(
         last_activity_at=at, preview=_preview(text or file_name), unread=0, status=TicketStatus.PENDING
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import FileResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers as drf
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -20,7 +22,7 @@ from contactcenter.tenancy.key_login import KeyHolder
 from contactcenter.tenancy.models import CLIENT_ROLES, STAFF_ROLES, ApiScope, Role
 from contactcenter.tenancy.permissions import actor_id_of, roles, signed_in
 from contactcenter.tenancy.queries import chosen_account_id
-from contactcenter.tickets import actions, head_actions, lists, queries, serializers
+from contactcenter.tickets import actions, head_actions, lists, queries, serializers, uploads
 from contactcenter.tickets.cards import card_of
 from contactcenter.tickets.contact_suggestions import suggestions
 from contactcenter.tickets.files import path_of
@@ -168,9 +170,51 @@ class RepliesView(APIView):
             ticket=queries.get_ticket(ticket_id=ticket_id),
             operator_id=operator_id_of(request),
             at=timezone.now(),
+            user_id=actor_id_of(request),
             **incoming,
         )
         return Response(queries.entry(ticket_id=ticket_id, entry_type="message", entry_id=message.pk), status=201)
+
+
+class UploadsView(APIView):
+    """/api/v1/tickets/{id}/uploads/"""
+
+    permission_classes = (Writers,)
+    parser_classes = (MultiPartParser,)
+
+    @extend_schema(
+        operation_id="tickets_upload",
+        request=serializers.NewUploadSerializer,
+        responses={201: serializers.UploadSerializer},
+    )
+    def post(self, request: Request, ticket_id: int) -> Response:
+        """Keep a file for the next reply."""
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) > settings.MAX_ATTACHMENT_BYTES + 100_000:
+            raise uploads.FileTooLarge(f"At most {settings.MAX_ATTACHMENT_BYTES} bytes are taken.", field="file")
+        ticket = queries.get_ticket(ticket_id=ticket_id)
+        file = _checked(serializers.NewUploadSerializer, request)["file"]
+        upload = uploads.keep_upload(
+            ticket=ticket,
+            user_id=signed_in(request).pk,
+            filename=file.name or "",
+            declared_type=file.content_type or "",
+            content=file.read(),
+            at=timezone.now(),
+        )
+        return Response(serializers.UploadSerializer(upload).data, status=201)
+
+
+class UploadView(APIView):
+    """/api/v1/uploads/{id}/"""
+
+    permission_classes = (Writers,)
+
+    @extend_schema(operation_id="uploads_discard", responses={204: OpenApiResponse(description="Forgotten.")})
+    def delete(self, request: Request, upload_id: int) -> Response:
+        """Forget a file that was not sent."""
+        uploads.discard_upload(upload_id=upload_id, user_id=signed_in(request).pk)
+        return Response(status=204)
 
 
 class NotesView(APIView):

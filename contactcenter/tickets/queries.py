@@ -11,6 +11,7 @@ from contactcenter.kernel.intervals import as_text
 from contactcenter.kernel.models import AuditEntry
 from contactcenter.tickets.cards import card_from, rows_of, text_or_none
 from contactcenter.tickets.models import Attachment, Call, Message, Note, Rating, Ticket
+from contactcenter.tickets.recipients import recipients_of
 
 TIMELINE_ENTRIES: Final = 300
 """The newest so many entries of each type are shown."""
@@ -154,6 +155,8 @@ def _messages(ticket_id: int) -> list[dict[str, Any]]:
             parts=message.parts,
             attachments=files[message.pk],
             client_uuid=str(message.client_uuid) if message.client_uuid else None,
+            recipients=recipients_of(message.headers),
+            bounces=message.headers.get("bounces", []),
         )
         for message in messages
     ]

@@ -142,6 +142,35 @@ class CallFactsSerializer(serializers.Serializer[Any]):
         return {**super().get_fields(), "from": serializers.CharField()}
 
 
+class RecipientSerializer(serializers.Serializer[Any]):
+    """One recipient of a mail."""
+
+    name = serializers.CharField(max_length=200, allow_blank=True, default="")
+    email = serializers.CharField(max_length=320)
+
+
+class RecipientsSerializer(serializers.Serializer[Any]):
+    """To whom a mail went."""
+
+    to = RecipientSerializer(many=True)
+    cc = RecipientSerializer(many=True)
+    bcc = RecipientSerializer(many=True)
+
+
+class BounceSerializer(serializers.Serializer[Any]):
+    """What a mail server said of a recipient it did not reach.
+
+    `hard`: the address itself is dead (null: nothing tells); `final` is false while the server still tries.
+    """
+
+    at = serializers.DateTimeField()
+    recipient = serializers.CharField()
+    code = serializers.CharField()
+    hard = serializers.BooleanField(allow_null=True)
+    final = serializers.BooleanField()
+    reason = serializers.CharField()
+
+
 class EntrySerializer(serializers.Serializer[Any]):
     """An entry of the timeline. (type, id) is its identity; `kind` tells sorts of messages and events apart."""
 
@@ -161,6 +190,8 @@ class EntrySerializer(serializers.Serializer[Any]):
     call = CallFactsSerializer(allow_null=True)
     score = serializers.IntegerField(allow_null=True, help_text="Of a rating: 1 (bad) to 5 (good).")
     client_uuid = serializers.UUIDField(allow_null=True)
+    recipients = RecipientsSerializer(allow_null=True)
+    bounces = BounceSerializer(many=True)
     parts = serializers.IntegerField(allow_null=True, help_text="SMS segments of this message; null: none are counted")
 
 
@@ -206,11 +237,35 @@ class TicketChangeSerializer(serializers.Serializer[Any]):
 
 
 class ReplySerializer(serializers.Serializer[Any]):
-    """A reply; `client_uuid` makes sending it twice harmless."""
+    """A reply; `client_uuid` makes sending it twice harmless.
+
+    Without `to` a mail answers the ticket's last mail. Addresses that were never on the ticket are refused
+    (`new_recipients`) unless `confirm_new_recipients`. `attachments` are ids of uploads.
+    """
 
     client_uuid = serializers.UUIDField(default=uuid4)
     channel = serializers.ChoiceField(choices=Channel.choices)
     text = serializers.CharField(max_length=MAX_TEXT)
+    to = RecipientSerializer(many=True, required=False)
+    cc = RecipientSerializer(many=True, required=False)
+    bcc = RecipientSerializer(many=True, required=False)
+    confirm_new_recipients = serializers.BooleanField(default=False)
+    attachments = serializers.ListField(child=serializers.IntegerField(), required=False, max_length=20)
+
+
+class UploadSerializer(serializers.Serializer[Any]):
+    """A file that is ready to be sent with a reply; its type is what its bytes say."""
+
+    id = serializers.IntegerField()
+    filename = serializers.CharField()
+    content_type = serializers.CharField()
+    size = serializers.IntegerField()
+
+
+class NewUploadSerializer(serializers.Serializer[Any]):
+    """A file, as a form sends it."""
+
+    file = serializers.FileField(allow_empty_file=True, max_length=1000)
 
 
 class NewNoteSerializer(serializers.Serializer[Any]):

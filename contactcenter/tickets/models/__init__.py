@@ -1,6 +1,6 @@
 """Tickets and what stands on their timelines."""
 
-from contactcenter.tickets.models.entry import Attachment, Message, Note
+from contactcenter.tickets.models.entry import Attachment, Message, Note, Upload
 from contactcenter.tickets.models.phone import Call, CallSegment
 from contactcenter.tickets.models.rating import Rating
 from contactcenter.tickets.models.ticket import Draft, Interaction, Ticket, TicketCounter, TicketLink
@@ -31,4 +31,5 @@ __all__ = [
     "TicketCounter",
     "TicketLink",
     "TicketStatus",
+    "Upload",
 ]

@@ -115,3 +115,22 @@ class Note(AccountScopedModel):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+
+class Upload(AccountScopedModel):
+    """A file that a person has given to a reply which is not sent yet; sending makes it an Attachment."""
+
+    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="uploads")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    filename = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=120)
+    declared_type = models.CharField(max_length=120, blank=True)
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "ticket"], name="upload_of_person")]
+
+    def __str__(self) -> str:
+        return self.filename

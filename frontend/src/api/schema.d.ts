@@ -182,6 +182,24 @@ export interface paths {
         patch: operations["admin_queue_change"];
         trace?: never;
     };
+    "/api/v1/admin/signatures/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the signatures. */
+        get: operations["admin_signatures"];
+        /** @description Set an account's signature in a language; an empty text removes it. */
+        put: operations["admin_signature_save"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/wallboard/": {
         parameters: {
             query?: never;
@@ -1111,6 +1129,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{ticket_id}/recipients/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return whom a reply would go to. */
+        get: operations["tickets_recipients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{ticket_id}/replies/": {
         parameters: {
             query?: never;
@@ -1179,6 +1214,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{ticket_id}/uploads/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Keep a file for the next reply. */
+        post: operations["tickets_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{ticket_id}/wrap-up/": {
         parameters: {
             query?: never;
@@ -1208,6 +1260,23 @@ export interface paths {
         /** @description Give wrap-up as long again, once. */
         post: operations["tickets_wrap_up_extend"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{upload_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Forget a file that was not sent. */
+        delete: operations["uploads_discard"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1669,6 +1738,20 @@ export interface components {
         };
         /** @enum {unknown} */
         BlankEnum: "";
+        /**
+         * @description What a mail server said of a recipient it did not reach.
+         *
+         *     `hard`: the address itself is dead (null: nothing tells); `final` is false while the server still tries.
+         */
+        Bounce: {
+            /** Format: date-time */
+            at: string;
+            recipient: string;
+            code: string;
+            hard: boolean | null;
+            final: boolean;
+            reason: string;
+        };
         /** @description The fullest hour of the week. */
         Busiest: {
             weekday: number;
@@ -2028,6 +2111,8 @@ export interface components {
             score: number | null;
             /** Format: uuid */
             client_uuid: string | null;
+            recipients: components["schemas"]["Recipients"] | null;
+            bounces: components["schemas"]["Bounce"][];
             /** @description SMS segments of this message; null: none are counted */
             parts: number | null;
         };
@@ -2387,6 +2472,11 @@ export interface components {
             /** Format: uuid */
             client_uuid?: string | null;
         };
+        /** @description A file, as a form sends it. */
+        NewUploadRequest: {
+            /** Format: binary */
+            file: string;
+        };
         /** @description A draft to open; without a document it copies the latest version. */
         NewVersionRequest: {
             document?: {
@@ -2701,6 +2791,16 @@ export interface components {
          * @enum {string}
          */
         PresenceStateEngagementEnum: "idle" | "offered" | "engaged" | "wrap";
+        /**
+         * @description Whom a reply to the ticket's last mail goes to; `known` are the addresses (in lower case) the ticket has seen.
+         *
+         *     Any other address in a reply is refused as `new_recipients` unless the person confirms it.
+         */
+        ProposedRecipients: {
+            to: components["schemas"]["Recipient"][];
+            cc: components["schemas"]["Recipient"][];
+            known: string[];
+        };
         /** @description The queue at a glance. */
         Pulse: {
             waiting: number;
@@ -2796,6 +2896,24 @@ export interface components {
          * @enum {string}
          */
         ReceiptStateEnum: "pending" | "processed" | "failed";
+        /** @description One recipient of a mail. */
+        Recipient: {
+            /** @default  */
+            name: string;
+            email: string;
+        };
+        /** @description One recipient of a mail. */
+        RecipientRequest: {
+            /** @default  */
+            name: string;
+            email: string;
+        };
+        /** @description To whom a mail went. */
+        Recipients: {
+            to: components["schemas"]["Recipient"][];
+            cc: components["schemas"]["Recipient"][];
+            bcc: components["schemas"]["Recipient"][];
+        };
         /** @description Which deliveries to send again: made in [starts_at, ends_at). */
         ReplayRequest: {
             /** Format: date-time */
@@ -2809,12 +2927,23 @@ export interface components {
         Replayed: {
             count: number;
         };
-        /** @description A reply; `client_uuid` makes sending it twice harmless. */
+        /**
+         * @description A reply; `client_uuid` makes sending it twice harmless.
+         *
+         *     Without `to` a mail answers the ticket's last mail. Addresses that were never on the ticket are refused
+         *     (`new_recipients`) unless `confirm_new_recipients`. `attachments` are ids of uploads.
+         */
         ReplyRequest: {
             /** Format: uuid */
             client_uuid?: string;
             channel: components["schemas"]["Channel"];
             text: string;
+            to?: components["schemas"]["RecipientRequest"][];
+            cc?: components["schemas"]["RecipientRequest"][];
+            bcc?: components["schemas"]["RecipientRequest"][];
+            /** @default false */
+            confirm_new_recipients: boolean;
+            attachments?: number[];
         };
         /** @description The message that is queued again. */
         Resent: {
@@ -2863,6 +2992,22 @@ export interface components {
         SessionPage: {
             results: components["schemas"]["Session"][];
             next: string | null;
+        };
+        /** @description What stands below the mails of an account; {operator} and {account} are filled in. Language '' is the general. */
+        Signature: {
+            account_id: number;
+            language: string;
+            text: string;
+        };
+        /** @description All signatures, by account and language. */
+        SignatureList: {
+            results: components["schemas"]["Signature"][];
+        };
+        /** @description What stands below the mails of an account; {operator} and {account} are filled in. Language '' is the general. */
+        SignatureRequest: {
+            account_id: number;
+            language: string;
+            text: string;
         };
         /** @description One current slice with its allocations, which sum to it. */
         Slice: {
@@ -3100,6 +3245,13 @@ export interface components {
             at: string;
             by: string;
             merged: components["schemas"]["ContactName"];
+        };
+        /** @description A file that is ready to be sent with a reply; its type is what its bytes say. */
+        Upload: {
+            id: number;
+            filename: string;
+            content_type: string;
+            size: number;
         };
         /** @description One month of one account. */
         Usage: {
@@ -3807,6 +3959,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AdminQueue"];
+                };
+            };
+        };
+    };
+    admin_signatures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignatureList"];
+                };
+            };
+        };
+    };
+    admin_signature_save: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignatureRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signature"];
                 };
             };
         };
@@ -5353,6 +5547,27 @@ export interface operations {
             };
         };
     };
+    tickets_recipients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposedRecipients"];
+                };
+            };
+        };
+    };
     tickets_reply: {
         parameters: {
             query?: never;
@@ -5448,6 +5663,31 @@ export interface operations {
             };
         };
     };
+    tickets_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["NewUploadRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+        };
+    };
     tickets_wrap_up: {
         parameters: {
             query?: never;
@@ -5491,6 +5731,26 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Wrap"];
                 };
+            };
+        };
+    };
+    uploads_discard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

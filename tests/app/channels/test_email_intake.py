@@ -214,7 +214,7 @@ def test_mail_from_our_own_address_is_a_loop_and_not_answered(mailbox: EndpointI
             "failed",
             "Came back: hard bounce 5.1.1: 550 no such user",
         ),
-        (b"Action: delayed\r\nStatus: 4.2.2\r\n", "sent", ""),
+        (b"Action: delayed\r\nStatus: 4.2.2\r\n", "sent", "Not delivered yet: 4.2.2"),
     ],
 )
 def test_bounce_lands_on_the_ticket_of_the_mail_it_returns(

@@ -16,7 +16,8 @@ from channels_app.email import imap_door, imap_sync
 from channels_app.email.door import store_email
 from channels_app.email.imap_client import ImapClient, MailboxProblem
 from channels_app.email.imap_door import ImapDoor, MailboxReader
-from channels_app.email.imap_sync import mailbox_of, sync_folder
+from channels_app.email.imap_sync import sync_folder
+from channels_app.email.mailbox import mailbox_of
 from channels_app.models import Endpoint, MailFolder, MailFolderEntry, Receipt
 from channels_app.receipts import process_receipt
 from contactcenter.tenancy.doors import open_account

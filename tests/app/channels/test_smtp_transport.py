@@ -50,7 +50,10 @@ def server(port: int) -> Iterator[_Server]:
 
 def _send(port: int, recipient: str = "olga@example.org") -> None:
     transport_for({"smtp_url": f"smtp://127.0.0.1:{port}"}).send(
-        mail=b"Subject: x\r\n\r\nhello\r\n", sender="support@shop.example", recipient=recipient, name="m1@shop.example"
+        mail=b"Subject: x\r\n\r\nhello\r\n",
+        sender="support@shop.example",
+        recipients=[recipient],
+        name="m1@shop.example",
     )
 
 
@@ -105,5 +108,5 @@ def test_bad_url_names_the_field(url: str) -> None:
 
 def test_without_a_server_mails_are_files_in_the_outbox(tmp_path: Path) -> None:
     assert transport_for({}) == Outbox(directory=tmp_path / "outbox")
-    transport_for({}).send(mail=b"x", sender="a@b", recipient="c@d", name="../../m1@shop.example")
+    transport_for({}).send(mail=b"x", sender="a@b", recipients=["c@d"], name="../../m1@shop.example")
     assert [path.name for path in (tmp_path / "outbox").iterdir()] == [".._.._m1@shop.example.eml"]
