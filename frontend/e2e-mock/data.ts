@@ -54,7 +54,7 @@ const day = 86400;
 let entryId = 1;
 export const say = (over: Partial<Entry>): Entry => ({
   type: 'message', id: entryId++, at: ago(0), author: { kind: 'contact', name: 'Olga Petrova' }, channel: 'email', direction: 'in', kind: 'message', html_available: false, subject: '', text: '', status: 'received',
-  error: '', attachments: [], call: null, score: null, client_uuid: null, parts: null, ...over,
+  error: '', attachments: [], call: null, score: null, client_uuid: null, parts: null, recipients: null, bounces: [], ...over,
 });
 const anna = { kind: 'operator' as const, name: 'Anna Kovacs' };
 export const timelines = new Map<number, Entry[]>([

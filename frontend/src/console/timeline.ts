@@ -45,7 +45,7 @@ export function localRow(unsent: Unsent, state: 'sending' | 'failed', problem: s
     call: null,
     score: null,
     client_uuid: unsent.uuid,
-    parts: null,
+    parts: null, recipients: null, bounces: [],
     key: unsent.uuid,
     local: state,
     problem,
