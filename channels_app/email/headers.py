@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 from channels_app.email.charsets import decode_text
 from channels_app.email.transfer import decode_base64
 
-_ENCODED_WORD = re.compile(r"=\?([^?\s]{1,40})\?([bBqQ])\?([^?]*(?:\?(?!=)[^?]*)*)\?=")
+_ENCODED_WORD = re.compile(r"=\?([^?\s]{1,40})\?([bBqQ])\?")  # its text goes up to the next ?=
 _FOLD = re.compile(r"\r?\n[ \t]*|\r[ \t]*")
 _SPACES = re.compile(r"\s+")
 _MESSAGE_ID = re.compile(r"<\s*([^<>\s]+)\s*>")
@@ -52,9 +52,9 @@ def decode_words(value: str) -> str:
     pending = b""
     pending_charset = ""
     position = 0
-    for match in _ENCODED_WORD.finditer(value):
+    while (match := _ENCODED_WORD.search(value, position)) and (end := value.find("?=", match.end())) >= 0:
         between = value[position : match.start()]
-        charset, encoding, text = match.group(1).split("*", 1)[0].lower(), match.group(2), match.group(3)
+        charset, encoding, text = match.group(1).split("*", 1)[0].lower(), match.group(2), value[match.end() : end]
         adjacent = bool(pending_charset) and not between.strip()
         if pending_charset and (not adjacent or charset != pending_charset):
             out.append(decode_text(pending, charset=pending_charset))
@@ -63,7 +63,7 @@ def decode_words(value: str) -> str:
             out.append(between)
         pending += _decode_word(text, encoding)
         pending_charset = charset
-        position = match.end()
+        position = end + 2
     if pending_charset:
         out.append(decode_text(pending, charset=pending_charset))
     out.append(value[position:])
@@ -97,7 +97,8 @@ def message_ids(raw: bytes) -> tuple[str, ...]:
     text = _unfold(raw)
     found = _MESSAGE_ID.findall(text)
     if not found:
-        found = [word.strip("<>\"',;") for word in text.split() if "@" in word or len(text.split()) == 1]
+        words = text.split()
+        found = [word.strip("<>\"',;") for word in words if "@" in word or len(words) == 1]
     return tuple(dict.fromkeys(item[:500] for item in found if item))
 
 
@@ -205,7 +206,7 @@ def _mailbox(item: str) -> Address | None:
         name = comment[:-1] if parenthesis else ""
     email = _SPACES.sub(" ", decode_words(email)).strip().strip("'\"<>").strip()
     if "@" in email and " " in email and opening < 0:
-        match = _ADDRESS.search(email)
+        match = _ADDRESS.search(email[:1000])
         if match:
             name = name or email[: match.start()]
             email = match.group()

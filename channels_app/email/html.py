@@ -7,7 +7,9 @@ import nh3
 
 from channels_app.email.charsets import clean
 
-MAX_HTML_CHARACTERS = 2_000_000
+MAX_HTML_CHARACTERS = 1_000_000
+# the sanitiser takes time with the square of the number of ampersands
+MAX_AMPERSANDS = 100_000
 MAX_TEXT_CHARACTERS = 500_000
 # mark, in the text, where quoted material begins and ends; characters of the private use area that no mail carries
 QUOTE_MARK = "\ue0f1"
@@ -83,12 +85,12 @@ def sanitise_html(source: str) -> str:
     """
     if _is_too_deep(source):
         return ""
-    return _CLEANER.clean(_COMMENT.sub("", source[:MAX_HTML_CHARACTERS])).strip()
+    return _CLEANER.clean(_COMMENT.sub("", _bounded(source))).strip()
 
 
 def html_to_text(source: str) -> str:
     """Return what a reader sees of `source`, blocks as lines, quotations between `QUOTE_MARK` and `QUOTE_END`."""
-    source = _COMMENT.sub("", unmarked(source[:MAX_HTML_CHARACTERS]))
+    source = _COMMENT.sub("", unmarked(_bounded(source)))
     source = _breaks_of_pre(source)
     source = re.sub(r"\s+", " ", source)
     source = _with_quotes_marked(source)
@@ -103,6 +105,15 @@ def html_to_text(source: str) -> str:
 def unmarked(text: str) -> str:
     """Return `text` without the marks of quotations."""
     return text.replace(QUOTE_MARK, "").replace(QUOTE_END, "")
+
+
+def _bounded(source: str) -> str:
+    """Return as much of `source` as is read at all."""
+    source = source[:MAX_HTML_CHARACTERS]
+    if source.count("&") > MAX_AMPERSANDS:
+        pieces = source.split("&", MAX_AMPERSANDS)
+        source = "&".join(pieces[:MAX_AMPERSANDS])
+    return source
 
 
 def _is_too_deep(source: str) -> bool:

@@ -17,6 +17,7 @@ from channels_app.email.reply_marks import (
     SENT_FROM,
     SEPARATOR,
     SIGNATURE,
+    TELLING,
     VERBLESS_ATTRIBUTION,
     is_attribution,
 )
@@ -70,7 +71,7 @@ def _lines(text: str) -> list[str]:
 def _quotation(lines: list[str]) -> tuple[int | None, int]:
     """Return the index of the first line that begins a quotation, and of the first line after its introduction."""
     for index, line in enumerate(lines):
-        if not line.strip() or len(line) > MAX_INTRODUCTION:
+        if len(line) > MAX_INTRODUCTION or not TELLING.search(line):
             continue
         if SEPARATOR.match(line) or DASHED_ATTRIBUTION.match(line):
             return index, index + 1

@@ -143,6 +143,8 @@ HEADER_LINE = re.compile(rf"(?ix) ^ [>\s*_]*+ (?P<name> {_any('headers')} ) [*_\
 SIGNATURE = re.compile(r"^(?:--|—|– |__) ?$|^-- $")
 SENT_FROM = re.compile(rf"(?ix) ^ [\s<\[]*+ (?: {_any('sent_from')} ) .{{0,80}} $")
 RULE = re.compile(r"^\s*+[_=*~#+᐀-ᐿ-]{3,}+\s*+$|^\s*ᐧ\s*$")
+# what every line has that begins a quotation: prose without it is passed over at once
+TELLING = re.compile(r"[:：@\d]|^[>\s]*+[-_=*]{2}")
 DATED = re.compile(r"\b(?:19|20)\d{2}\b|\b\d{1,2}[:.]\d{2}")
 
 
