@@ -15,7 +15,7 @@ from contactcenter.tickets.recipients import recipients_of
 
 TIMELINE_ENTRIES: Final = 300
 """The newest so many entries of each type are shown."""
-CHANNEL_OF_ENDPOINT: Final = {"email": "email", "webchat": "chat"}
+CHANNEL_OF_ENDPOINT: Final = {"email": "email", "webchat": "chat", "sms": "sms", "social": "social"}
 
 
 def get_ticket(*, ticket_id: int) -> Ticket:
@@ -32,13 +32,26 @@ DETAIL: Final = {
     "opened_at": "t.opened_at",
     "solved_at": "t.solved_at",
     "points": """
-        (SELECT json_agg(json_build_object('kind', p.kind, 'value', p.value) ORDER BY p.id)
-         FROM contacts_contactpoint p WHERE p.contact_id = t.contact_id AND p.kind <> 'chat')
+        (SELECT json_agg(
+            json_build_object('kind', p.kind, 'value', p.value, 'opted_out', k.id IS NOT NULL) ORDER BY p.id)
+         FROM contacts_contactpoint p LEFT JOIN contacts_pointconsent k
+           ON k.account_id = p.account_id AND k.value = p.value AND k.opted_out_at IS NOT NULL
+           AND k.kind = CASE p.kind WHEN 'phone' THEN 'sms' ELSE p.kind END
+           AND (k.opted_in_at IS NULL OR k.opted_out_at > k.opted_in_at)
+         WHERE p.contact_id = t.contact_id AND p.kind <> 'chat')
     """,
     "endpoints": """
-        (SELECT json_agg(json_build_object('kind', e.kind, 'name', e.name) ORDER BY h.id)
+        (SELECT json_agg(json_build_object('kind', e.kind, 'name', e.name, 'provider', e.provider) ORDER BY h.id)
          FROM channels_app_channelthread h JOIN channels_app_endpoint e ON e.id = h.endpoint_id
          WHERE h.ticket_id = t.id)
+    """,
+    "sends_sms": """
+        EXISTS (SELECT 1 FROM channels_app_endpoint e
+                WHERE e.account_id = t.account_id AND e.kind = 'sms' AND e.is_active)
+    """,
+    "linked_tickets": """
+        (SELECT count(DISTINCT o.ticket_id) FROM tickets_ticketlink l
+         JOIN tickets_ticketlink o ON o.key = l.key AND o.ticket_id <> l.ticket_id WHERE l.ticket_id = t.id)
     """,
     "history_count": "(SELECT count(*) - 1 FROM tickets_ticket h WHERE h.contact_id = t.contact_id)",
     "wrapping_at": "s.wrapping_at",
@@ -65,7 +78,8 @@ def ticket_detail(*, ticket_id: int, user_id: int | None, with_team: bool) -> di
         "solved_at": text_or_none(row["solved_at"]),
         "contact_points": points,
         "history_count": row["history_count"],
-        "channels_available": _channels(endpoints=endpoints, points=points),
+        "channels_available": _channels(endpoints=endpoints, points=points, sends_sms=row["sends_sms"]),
+        "linked_tickets": row["linked_tickets"] if with_team else 0,
         "endpoints": endpoints,
         "drafts": (row["drafts"] or []) if with_team else [],
         "wrap": (
@@ -81,11 +95,13 @@ def ticket_detail(*, ticket_id: int, user_id: int | None, with_team: bool) -> di
     }
 
 
-def _channels(*, endpoints: Iterable[dict[str, str]], points: Iterable[dict[str, str]]) -> list[str]:
-    """Return the channels a reply can go by: those it came by, and mail where an address is known."""
+def _channels(*, endpoints: Iterable[dict[str, str]], points: list[dict[str, str]], sends_sms: bool) -> list[str]:
+    """Return the channels a reply can go by: those it came by, mail to a known address, SMS to a known number."""
     channels = [CHANNEL_OF_ENDPOINT[one["kind"]] for one in endpoints if one["kind"] in CHANNEL_OF_ENDPOINT]
     if any(point["kind"] == "email" for point in points):
         channels.append("email")
+    if sends_sms and any(point["kind"] in {"sms", "phone"} for point in points):
+        channels.append("sms")
     return list(dict.fromkeys(channels))
 
 
@@ -115,6 +131,8 @@ def _entry(**fields: Any) -> dict[str, Any]:
         "score": None,
         "client_uuid": None,
         "parts": None,
+        "is_cut": False,
+        "edits": [],
     }
     return blank | fields
 
@@ -153,6 +171,8 @@ def _messages(ticket_id: int) -> list[dict[str, Any]]:
             status=message.status,
             error=message.error,
             parts=message.parts,
+            is_cut=bool(message.reply_text) and message.reply_text != message.text,
+            edits=message.headers.get("edits", []),
             attachments=files[message.pk],
             client_uuid=str(message.client_uuid) if message.client_uuid else None,
             recipients=recipients_of(message.headers),

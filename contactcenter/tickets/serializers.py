@@ -65,6 +65,7 @@ class ContactPointSerializer(serializers.Serializer[Any]):
 
     kind = serializers.ChoiceField(choices=PointKind.choices)
     value = serializers.CharField()
+    opted_out = serializers.BooleanField(help_text="Its holder wants no SMS (STOP)")
 
 
 class TicketEndpointSerializer(serializers.Serializer[Any]):
@@ -72,6 +73,7 @@ class TicketEndpointSerializer(serializers.Serializer[Any]):
 
     kind = serializers.CharField()
     name = serializers.CharField()
+    provider = serializers.CharField()
 
 
 class DraftSerializer(serializers.Serializer[Any]):
@@ -98,6 +100,9 @@ class TicketDetailSerializer(TicketCardSerializer):
     solved_at = serializers.DateTimeField(allow_null=True)
     contact_points = ContactPointSerializer(many=True)
     history_count = serializers.IntegerField()
+    linked_tickets = serializers.IntegerField(
+        help_text="Tickets of other clients that stem from the same mail; nothing else of them is told"
+    )
     channels_available = serializers.ListField(child=serializers.ChoiceField(choices=Channel.choices))
     endpoints = TicketEndpointSerializer(many=True)
     drafts = DraftSerializer(many=True)
@@ -171,6 +176,13 @@ class BounceSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
+class EditSerializer(serializers.Serializer[Any]):
+    """What a message said before its author changed it at this instant."""
+
+    at = serializers.DateTimeField()
+    before = serializers.CharField()
+
+
 class EntrySerializer(serializers.Serializer[Any]):
     """An entry of the timeline. (type, id) is its identity; `kind` tells sorts of messages and events apart."""
 
@@ -193,6 +205,8 @@ class EntrySerializer(serializers.Serializer[Any]):
     recipients = RecipientsSerializer(allow_null=True)
     bounces = BounceSerializer(many=True)
     parts = serializers.IntegerField(allow_null=True, help_text="SMS segments of this message; null: none are counted")
+    is_cut = serializers.BooleanField(help_text="`text` is without quotes and signature; /messages/{id}/ has all of it")
+    edits = EditSerializer(many=True)
 
 
 class TimelineSerializer(serializers.Serializer[Any]):

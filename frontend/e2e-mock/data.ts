@@ -54,7 +54,7 @@ const day = 86400;
 let entryId = 1;
 export const say = (over: Partial<Entry>): Entry => ({
   type: 'message', id: entryId++, at: ago(0), author: { kind: 'contact', name: 'Olga Petrova' }, channel: 'email', direction: 'in', kind: 'message', html_available: false, subject: '', text: '', status: 'received',
-  error: '', attachments: [], call: null, score: null, client_uuid: null, parts: null, recipients: null, bounces: [], ...over,
+  error: '', attachments: [], call: null, score: null, client_uuid: null, parts: null, recipients: null, bounces: [], is_cut: false, edits: [], ...over,
 });
 const anna = { kind: 'operator' as const, name: 'Anna Kovacs' };
 export const timelines = new Map<number, Entry[]>([
@@ -76,8 +76,8 @@ export const timelines = new Map<number, Entry[]>([
 export function detail(found: TicketCard): TicketDetail {
   const channels: TicketDetail['channels_available'] = found.channel === 'voice' ? ['sms', 'email'] : [found.channel];
   return {
-    ...found, opened_at: found.since ?? found.waiting_since ?? ago(600), history_count: 5, channels_available: channels, drafts: [], priority: 0, solved_at: null, endpoints: [],
-    contact_points: found.account_id === 1 && found.channel === 'voice' ? [{ kind: 'phone' as const, value: '+79164402217' }, { kind: 'email' as const, value: 'olga.p@mail.example' }] : [{ kind: found.channel === 'voice' ? ('phone' as const) : found.channel, value: found.contact?.point ?? '' }],
+    ...found, opened_at: found.since ?? found.waiting_since ?? ago(600), linked_tickets: 0, history_count: 5, channels_available: channels, drafts: [], priority: 0, solved_at: null, endpoints: [],
+    contact_points: found.account_id === 1 && found.channel === 'voice' ? [{ kind: 'phone' as const, value: '+79164402217', opted_out: false }, { kind: 'email' as const, value: 'olga.p@mail.example', opted_out: false }] : [{ kind: found.channel === 'voice' ? ('phone' as const) : found.channel, value: found.contact?.point ?? '', opted_out: false }],
     wrap: wraps.get(found.id) ?? null,
   };
 }

@@ -1976,6 +1976,8 @@ export interface components {
         ContactPoint: {
             kind: components["schemas"]["PointKind"];
             value: string;
+            /** @description Its holder wants no SMS (STOP) */
+            opted_out: boolean;
         };
         /** @description Live event contact.unmerged. */
         ContactUnmergedEvent: {
@@ -2060,6 +2062,12 @@ export interface components {
         DraftTextRequest: {
             text: string;
         };
+        /** @description What a message said before its author changed it at this instant. */
+        Edit: {
+            /** Format: date-time */
+            at: string;
+            before: string;
+        };
         /** @description The first day without the contract. */
         EndContractRequest: {
             /** Format: date */
@@ -2115,6 +2123,9 @@ export interface components {
             bounces: components["schemas"]["Bounce"][];
             /** @description SMS segments of this message; null: none are counted */
             parts: number | null;
+            /** @description `text` is without quotes and signature; /messages/{id}/ has all of it */
+            is_cut: boolean;
+            edits: components["schemas"]["Edit"][];
         };
         /** @description Live event entry.added. */
         EntryAddedEvent: {
@@ -3167,6 +3178,8 @@ export interface components {
             solved_at: string | null;
             contact_points: components["schemas"]["ContactPoint"][];
             history_count: number;
+            /** @description Tickets of other clients that stem from the same mail; nothing else of them is told */
+            linked_tickets: number;
             channels_available: components["schemas"]["Channel"][];
             endpoints: components["schemas"]["TicketEndpoint"][];
             drafts: components["schemas"]["Draft"][];
@@ -3176,6 +3189,7 @@ export interface components {
         TicketEndpoint: {
             kind: string;
             name: string;
+            provider: string;
         };
         /** @description A page of tickets; `cursor` is where live events go on from this snapshot. */
         TicketList: {

@@ -18,12 +18,12 @@ const card: TicketCard = {
   unread: 0, waiting_since: null, last_activity_at: '2026-06-05T10:00:00Z', assignee: { id: 11, name: 'Anna' }, preview: '', assignment_state: 'active', since: '2026-06-05T10:00:00Z',
 };
 const detail: TicketDetail = {
-  ...card, priority: 0, opened_at: '2026-06-05T10:00:00Z', solved_at: null, contact_points: [], history_count: 0, channels_available: ['chat', 'email'], endpoints: [],
+  ...card, priority: 0, opened_at: '2026-06-05T10:00:00Z', solved_at: null, contact_points: [], linked_tickets: 0, history_count: 0, channels_available: ['chat', 'email'], endpoints: [],
   drafts: [{ channel: 'email', text: 'half a mail' }], wrap: null,
 };
 const stored = (body: { client_uuid: string; text: string }): Entry => ({
   type: 'message', id: 7, at: '2026-06-05T10:01:00Z', author: { kind: 'operator', name: 'Anna' }, channel: 'chat', direction: 'out', kind: 'message', text: body.text, html_available: false,
-  subject: '', status: 'queued', error: '', attachments: [], call: null, score: null, client_uuid: body.client_uuid, parts: null, recipients: null, bounces: [],
+  subject: '', status: 'queued', error: '', attachments: [], call: null, score: null, client_uuid: body.client_uuid, parts: null, recipients: null, bounces: [], is_cut: false, edits: [],
 });
 
 let replies: (body: Record<string, unknown>) => [number, unknown];

@@ -14,6 +14,7 @@ from contactcenter.tenancy.doors import open_account
 from contactcenter.tenancy.models import Account
 from contactcenter.tickets.actions import send_reply
 from contactcenter.tickets.models import Message
+from contactcenter.tickets.queries import ticket_detail, timeline
 from tests.app.channels.gateways import gateway
 from tests.app.factories import AT
 
@@ -150,3 +151,18 @@ def test_network_that_does_not_tell_a_name_changes_nothing(shop: Account, settin
             names.name_contact(endpoint_id=endpoint.pk, point_id=contact.points.get().pk)
             contact.refresh_from_db()
         assert contact.name == ""
+
+
+def test_the_console_is_told_of_the_network_and_of_what_a_message_said_before(shop: Account) -> None:
+    endpoint = make_social(shop, "telegram")
+    deliver(endpoint, update(1, text="Tuesday"))
+    edited = {"update_id": 2, "edited_message": update(1, text="Wednesday", edit_date=1780650060)["message"]}
+    deliver(endpoint, edited)
+    with open_account(shop.pk):
+        message = Message.objects.get()
+        detail = ticket_detail(ticket_id=message.ticket_id, user_id=None, with_team=True)
+        entry = timeline(ticket_id=message.ticket_id, with_team=False)[0]
+    assert detail["channels_available"] == ["social"]
+    assert detail["endpoints"] == [{"kind": "social", "name": "telegram", "provider": "telegram"}]
+    assert entry["text"] == "Wednesday"
+    assert entry["edits"] == [{"at": "2026-06-05T09:01:00+00:00", "before": "Tuesday"}]

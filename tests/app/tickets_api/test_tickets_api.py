@@ -6,12 +6,14 @@ from uuid import uuid4
 import pytest
 from rest_framework.test import APIClient
 
-from contactcenter.contacts.models import Contact
+from channels_app.models import Endpoint
+from contactcenter.contacts.consent import record_consent
+from contactcenter.contacts.models import Contact, ContactPoint
 from contactcenter.kernel.models import AuditEntry
 from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tickets import actions, serializers
 from contactcenter.tickets.files import store_file
-from contactcenter.tickets.models import Attachment, Message, Note, Ticket
+from contactcenter.tickets.models import Attachment, Message, Note, Ticket, TicketLink
 from tests.app.factories import AT, make_account, make_contact, make_operator, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
@@ -182,7 +184,7 @@ def test_detail_tells_history_points_channels_and_drafts(client, account, operat
     body = answer.json()
     assert set(body) == fields_of(serializers.TicketDetailSerializer)
     assert body["history_count"] == 1
-    assert body["contact_points"] == [{"kind": "email", "value": "olga@example.org"}]
+    assert body["contact_points"] == [{"kind": "email", "value": "olga@example.org", "opted_out": False}]
     assert body["channels_available"] == ["email"]
     assert body["drafts"] == [{"channel": "email", "text": "Dear Olga"}]
     assert body["wrap"] is None
@@ -382,3 +384,53 @@ def test_attachment_is_served_within_the_scope_only_and_never_as_a_page(client, 
     outsider = signed_in(make_operator(make_account()).user)
     assert outsider.get(f"/api/v1/attachments/{attachment.pk}/").status_code == 404
     assert outsider.get(f"/api/v1/messages/{message.pk}/html/").status_code == 404
+
+
+def test_sms_can_be_written_where_the_account_has_a_number_and_the_contact_too(client, account):
+    ticket = make_ticket(account, channel="email")
+    ContactPoint.objects.create(account=account, contact=ticket.contact, kind="phone", value="+34655110902")
+    address = f"/api/v1/tickets/{ticket.pk}/"
+    assert "sms" not in client.get(address).json()["channels_available"]
+
+    Endpoint.objects.create(account=account, kind="sms", provider="twilio", address="+34600000000", name="Number")
+    assert "sms" in client.get(address).json()["channels_available"]
+
+
+def test_a_number_that_wants_no_sms_says_so_whether_it_was_called_or_written_to(client, account):
+    ticket = make_ticket(account)
+    ContactPoint.objects.filter(contact=ticket.contact).delete()
+    for kind in ("phone", "sms"):
+        ContactPoint.objects.create(account=account, contact=ticket.contact, kind=kind, value="+34655110902")
+    number = {"account_id": account.pk, "kind": "sms", "value": "+34655110902", "source": "contact"}
+    address = f"/api/v1/tickets/{ticket.pk}/"
+
+    record_consent(**number, opted_out=True, at=AT)
+    assert [point["opted_out"] for point in client.get(address).json()["contact_points"]] == [True, True]
+
+    record_consent(**number, opted_out=False, at=AT + timedelta(minutes=1))
+    assert [point["opted_out"] for point in client.get(address).json()["contact_points"]] == [False, False]
+
+
+def test_a_cut_reply_says_so(client, account):
+    ticket = make_ticket(account)
+    shown = {
+        "ticket": ticket,
+        "account": account,
+        "direction": "in",
+        "channel": "email",
+        "at": AT,
+        "status": "received",
+    }
+    Message.objects.create(**shown, text="Yes\n> no?", reply_text="Yes")
+    Message.objects.create(**shown, text="All of it", reply_text="All of it")
+    entries = client.get(f"/api/v1/tickets/{ticket.pk}/timeline/").json()["results"]
+    assert [(entry["text"], entry["is_cut"]) for entry in entries] == [("Yes", True), ("All of it", False)]
+
+
+def test_a_ticket_tells_how_many_twins_it_has_elsewhere(client, account):
+    ticket, other = make_ticket(account), make_ticket(make_account(ticket_prefix="AZ"))
+    address = f"/api/v1/tickets/{ticket.pk}/"
+    TicketLink.objects.create(key="a" * 64, ticket=ticket)
+    assert client.get(address).json()["linked_tickets"] == 0
+    TicketLink.objects.create(key="a" * 64, ticket=other)
+    assert client.get(address).json()["linked_tickets"] == 1
