@@ -201,7 +201,7 @@ def test_each_odd_mail_becomes_exactly_one_entry(settings: Any, tmp_path: Path) 
     from channels_app.email.door import take_email
     from channels_app.models import Receipt
     from contactcenter.tenancy.doors import open_account
-    from contactcenter.tickets.models import Message
+    from contactcenter.tickets.models import Attachment, Message
     from tests.app.channels.mailboxes import make_mailbox
     from tests.app.factories import AT, make_account
 
@@ -216,3 +216,9 @@ def test_each_odd_mail_becomes_exactly_one_entry(settings: Any, tmp_path: Path) 
     with open_account(mailbox.account_id):
         assert Message.objects.count() == Receipt.objects.count() == len(identities)
         assert Receipt.objects.exclude(state="processed").count() == 0
+        for message in Message.objects.all():
+            assert message.text.strip() or message.headers["problem"], message.external_id
+        # every file on disk is an attachment as it came: nothing was unpacked, and nothing can be executed
+        stored = [path for path in tmp_path.rglob("*") if path.is_file()]
+        assert 0 < len(stored) <= Attachment.objects.count()
+        assert not [path for path in stored if path.stat().st_mode & 0o111]
