@@ -21,6 +21,7 @@ from channels_app.contract import (
     StatusReport,
 )
 from channels_app.email.addresses import verified_ticket
+from channels_app.email.loops import guarded
 from channels_app.language import SURE, DetectedLanguage, detect_language
 from channels_app.message_actions import apply_edit, apply_report, join_album
 from channels_app.models import ChannelThread, Endpoint, EndpointKind
@@ -87,6 +88,7 @@ def ingest_message(*, endpoint: Endpoint, inbound: InboundMessage, receipt_id: i
     )
     if language.confidence < SURE and contact.language:
         language = _language(endpoint=endpoint, inbound=inbound, contact_language=contact.language)
+    inbound = guarded(account_id=endpoint.account_id, contact_id=contact.pk, inbound=inbound)
     ticket = _thread(endpoint=endpoint, inbound=inbound, contact=contact)
     follows = None
     if ticket is not None and ticket.status == TicketStatus.CLOSED:

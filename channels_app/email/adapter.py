@@ -18,6 +18,7 @@ from channels_app.email.headers import Address
 from channels_app.email.mailbox import check_mailbox
 from channels_app.email.parse import ParsedEmail, translate_email
 from channels_app.email.reports import undelivered_reason
+from channels_app.email.structure import parse_head
 from channels_app.email.transport import transport_for
 
 UNKNOWN_SENDER = "unknown sender"
@@ -32,7 +33,8 @@ class EmailAdapter:
         """Return the mail as a message; any bytes give one."""
         mail = translate_email(raw)
         recipients = (*(item.email for item in (*mail.to, *mail.cc)), *mail.delivered_to)
-        looped = mail.from_email.lower() == endpoint.address
+        # our own address as the sender, or the mark that our mails bear: the mail came round in a loop
+        looped = mail.from_email.lower() == endpoint.address or is_marked(raw, endpoint.address)
         return InboundMessage(
             channel=self.channel,
             external_id=mail.message_id,
@@ -80,6 +82,11 @@ class EmailAdapter:
         if endpoint.secrets.get("imap_url"):
             said.append(check_mailbox(endpoint))
         return " ".join(said)
+
+
+def is_marked(raw: bytes, address: str) -> bool:
+    """Tell whether the mail's own head bears the X-Loop of this mailbox."""
+    return parse_head(raw).header("x-loop").strip().lower() == address.lower().encode("ascii", "replace")
 
 
 def _answers(mail: ParsedEmail) -> tuple[str, ...]:
