@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from channels_app import actions, queries
+from channels_app.failures import suffix_of
 from channels_app.models import EndpointKind, Receipt, ReceiptState
 from contactcenter.kernel.errors import Conflict, Invalid
 from contactcenter.tenancy.models import Role
@@ -109,9 +110,8 @@ class ReceiptRawView(APIView):
     def get(self, request: Request, receipt_id: int) -> HttpResponse:
         """Return the bytes as they came, as a download."""
         receipt = queries.get_receipt(receipt_id=receipt_id)
-        suffix = "eml" if receipt.endpoint.kind == EndpointKind.EMAIL else "json"
         response = HttpResponse(bytes(receipt.raw), content_type="application/octet-stream")
-        response["Content-Disposition"] = f'attachment; filename="receipt-{receipt.pk}.{suffix}"'
+        response["Content-Disposition"] = f'attachment; filename="receipt-{receipt.pk}.{suffix_of(receipt)}"'
         response["Content-Security-Policy"] = "sandbox; default-src 'none'"
         return response
 

@@ -14,6 +14,7 @@ from contactcenter.kernel.sealing import Unreadable, reseal, seal, unseal
 from contactcenter.tenancy.actions import change_fields
 
 ENDPOINT_FIELDS = ("kind", "provider", "address", "name", "language", "is_active")
+MAX_PER_MINUTE = 100_000
 _SECRET = re.compile(r"password|secret|token|credential|api_?key|smtp_url|imap_url", re.IGNORECASE)
 
 
@@ -97,6 +98,7 @@ def _change_settings(endpoint: Endpoint, values: Mapping[str, Any]) -> dict[str,
     if "settings" in values and values["settings"] != endpoint.settings:
         if named := _first_secret(values["settings"]):
             raise Invalid(f"{named} is a secret: send it in `secrets`.", field="settings")
+        _check_rate(values["settings"].get("per_minute"))
         changed["settings"] = [endpoint.settings, values["settings"]]
         endpoint.settings = values["settings"]
     if given := values.get("secrets"):
@@ -109,6 +111,11 @@ def _change_settings(endpoint: Endpoint, values: Mapping[str, Any]) -> dict[str,
         endpoint.secrets_sealed = seal(known)
         changed["secrets"] = sorted(given)
     return changed
+
+
+def _check_rate(per_minute: Any) -> None:
+    if per_minute is not None and (type(per_minute) is not int or not 1 <= per_minute <= MAX_PER_MINUTE):
+        raise Invalid(f"per_minute: expected a whole number from 1 to {MAX_PER_MINUTE}.", field="settings")
 
 
 def _first_secret(settings: Mapping[str, Any]) -> str:

@@ -29,7 +29,8 @@ RETRY_AFTER_S = 5
 @csrf_exempt
 def hook(request: HttpRequest, public_token: str) -> HttpResponse:
     """/hooks/{public token}/"""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_WEBHOOK_BYTES:
+    length = str(request.META.get("CONTENT_LENGTH") or "0")
+    if not length.isdecimal() or int(length) > settings.MAX_WEBHOOK_BYTES:
         answer = _refused(413, "The body is too long.")
     else:
         path = request.META.get("QUERY_STRING", "")
@@ -90,7 +91,7 @@ def _take(endpoint: EndpointInfo, request: WebhookRequest, *, at: datetime) -> W
         return _refused(400, str(error))
     if events:
         with open_account(endpoint.account_id):
-            store_receipts(endpoint_id=endpoint.id, events=events, at=at)
+            store_receipts(endpoint=endpoint, events=events, at=at)
     return door.answer(request=request, endpoint=endpoint)
 
 

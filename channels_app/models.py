@@ -33,7 +33,8 @@ class Endpoint(AccountScopedModel):
     """One configured mailbox, number, bot, page, widget or telephone line of one account.
 
     `address` is unique among its kind and provider ('' for kinds without one). `secrets_sealed` holds what
-    `kernel.sealing` made of the secrets; `public_token` names the endpoint in the address of its webhook.
+    `kernel.sealing` made of the secrets; `public_token` names the endpoint in the address of its webhook. `paced_until`
+    is how far its rate (`settings["per_minute"]`) has planned receipts ahead (`pacing`).
     """
 
     kind = models.CharField(max_length=12, choices=EndpointKind.choices)
@@ -45,6 +46,7 @@ class Endpoint(AccountScopedModel):
     secrets_sealed = models.TextField(blank=True, editable=False)
     public_token = models.CharField(max_length=48, unique=True, default=new_public_token, editable=False)
     is_active = models.BooleanField(default=True)
+    paced_until = models.DateTimeField(null=True, editable=False)
     last_received_at = models.DateTimeField(null=True)
     last_error_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=500, blank=True)

@@ -15,10 +15,11 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from channels_app.contract import AdapterError, IngestResult
+from channels_app.contract import AdapterError, EndpointInfo, IngestResult
 from channels_app.endpoints import endpoint_info, note_error, note_received
 from channels_app.ingest import ingest_event
-from channels_app.models import Receipt, ReceiptState
+from channels_app.models import Endpoint, Receipt, ReceiptState
+from channels_app.pacing import turns
 from channels_app.registry import adapter_for
 from channels_app.webhook import RawEvent
 from contactcenter.kernel.errors import NotFound
@@ -99,31 +100,55 @@ def store_receipt(
     return StoredReceipt(receipt_id=existing[0], created=False, received_at=existing[1], state=existing[2])
 
 
-def store_receipts(*, endpoint_id: int, events: Sequence[RawEvent], at: datetime) -> int:
+def store_receipts(*, endpoint: EndpointInfo, events: Sequence[RawEvent], at: datetime) -> int:
     """Keep every event of one request, in one statement; returns how many are new. Needs a scope for the endpoint.
 
-    Committed when this returns (outside a transaction one statement is one). What had come before changes nothing.
+    Committed when this returns (outside a transaction one statement is one). What had come before changes nothing. Of
+    an endpoint with a rate (`per_minute` in its settings) what exceeds it waits for its turn, in order.
     """
+    per_minute = endpoint.settings.get("per_minute")
+    if not per_minute:
+        created = _insert(endpoint_id=endpoint.id, events=events, at=at, due=[at + FIRST_ATTEMPT] * len(events))
+        at_once = [receipt_id for receipt_id, _ in created]
+    else:
+        with transaction.atomic():
+            due = _take_turns(endpoint_id=endpoint.id, arrived=len(events), per_minute=int(per_minute), at=at)
+            created = _insert(endpoint_id=endpoint.id, events=events, at=at, due=due)
+        at_once = [receipt_id for receipt_id, turn in created if turn <= at]
+    for receipt_id in at_once:
+        enqueue_on_commit("channels.process_receipt", receipt_id=receipt_id)
+    return len(created)
+
+
+def _insert(
+    *, endpoint_id: int, events: Sequence[RawEvent], at: datetime, due: Sequence[datetime]
+) -> list[tuple[int, datetime]]:
+    """Insert what is new, in order; returns (receipt id, when it is due)."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO channels_app_receipt (account_id, endpoint_id, external_id, raw, received_at, state, attempts,"
             " next_attempt_at, error, outcome)"
-            " SELECT e.account_id, e.id, left(r.external_id, 500), r.raw, %s, 'pending', 0, %s, '', '{}'"
-            " FROM channels_app_endpoint e, unnest(%s::text[], %s::bytea[])"
-            " WITH ORDINALITY r(external_id, raw, position) WHERE e.id = %s ORDER BY r.position"
-            " ON CONFLICT (endpoint_id, external_id) DO NOTHING RETURNING id",
+            " SELECT e.account_id, e.id, left(r.external_id, 500), r.raw, %s, 'pending', 0, r.due, '', '{}'"
+            " FROM channels_app_endpoint e, unnest(%s::text[], %s::bytea[], %s::timestamptz[])"
+            " WITH ORDINALITY r(external_id, raw, due, position) WHERE e.id = %s ORDER BY r.position"
+            " ON CONFLICT (endpoint_id, external_id) DO NOTHING RETURNING id, next_attempt_at",
             [
                 at,
-                at + FIRST_ATTEMPT,
                 [item.external_id.replace("\0", "") for item in events],
                 [item.raw for item in events],
+                list(due),
                 endpoint_id,
             ],
         )
-        created = [row[0] for row in cursor.fetchall()]
-    for receipt_id in created:
-        enqueue_on_commit("channels.process_receipt", receipt_id=receipt_id)
-    return len(created)
+        return [(row[0], row[1]) for row in cursor.fetchall()]
+
+
+def _take_turns(*, endpoint_id: int, arrived: int, per_minute: int, at: datetime) -> list[datetime]:
+    """Plan so many further receipts of the endpoint; requests at the same time wait for each other."""
+    endpoint = Endpoint.objects.select_for_update(of=("self",)).only("paced_until").get(pk=endpoint_id)
+    due, mark = turns(paced_until=endpoint.paced_until, arrived=arrived, per_minute=per_minute, at=at)
+    Endpoint.objects.filter(pk=endpoint_id).update(paced_until=mark)
+    return due
 
 
 def process_receipt(*, receipt_id: int, at: datetime | None = None, counted: bool = False) -> Processed:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from channels_app import api, file_api, mailbox_api, social_api
+from channels_app import api, failures_api, file_api, mailbox_api, social_api
 from channels_app.subscriptions import api as webhooks
 
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("tickets/<int:ticket_id>/recipients/", mailbox_api.ProposedRecipientsView.as_view(), name="ticket-recipients"),
     path("admin/signatures/", mailbox_api.SignaturesView.as_view(), name="admin-signatures"),
     path("receipts/", api.ReceiptsView.as_view(), name="receipts"),
+    path("receipts/retry/", failures_api.ReceiptsRetryView.as_view(), name="receipts-retry"),
+    path("receipts/export/", failures_api.ReceiptsExportView.as_view(), name="receipts-export"),
     path("receipts/<int:receipt_id>/raw/", api.ReceiptRawView.as_view(), name="receipt-raw"),
     path("receipts/<int:receipt_id>/retry/", api.ReceiptRetryView.as_view(), name="receipt-retry"),
     path("tickets/<int:ticket_id>/files/", file_api.TicketFilesView.as_view(), name="ticket-files"),

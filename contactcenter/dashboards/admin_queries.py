@@ -3,10 +3,12 @@
 from typing import Any
 
 from django.db.models import Count, Q
+from django.utils import timezone
 
 from channels_app.endpoint_actions import secrets_set
 from channels_app.endpoints import webhook_url
-from channels_app.models import Endpoint, Receipt, ReceiptState
+from channels_app.health import backlogs, health_document
+from channels_app.models import Endpoint
 from channels_app.registry import PROVIDERS
 from contactcenter.kernel.models import AuditEntry
 from contactcenter.operators.models import Operator
@@ -22,12 +24,7 @@ def endpoint_documents(*, account_id: int | None = None, endpoint_id: int | None
         found = found.filter(account_id=account_id)
     if endpoint_id is not None:
         found = found.filter(pk=endpoint_id)
-    failed = dict(
-        Receipt.objects.filter(state=ReceiptState.FAILED)
-        .values_list("endpoint_id")
-        .annotate(count=Count("id"))
-        .values_list("endpoint_id", "count")
-    )
+    waiting = backlogs(at=timezone.now(), endpoint_id=endpoint_id)
     return [
         {
             "id": row.pk,
@@ -44,7 +41,8 @@ def endpoint_documents(*, account_id: int | None = None, endpoint_id: int | None
             "last_received_at": row.last_received_at,
             "last_error_at": row.last_error_at,
             "last_error": row.last_error,
-            "failed_receipts": failed.get(row.pk, 0),
+            "failed_receipts": waiting[row.pk].failed if row.pk in waiting else 0,
+            "health": health_document(endpoint=row, backlog=waiting.get(row.pk)),
         }
         for row in found
     ]

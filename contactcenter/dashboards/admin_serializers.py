@@ -89,6 +89,18 @@ class AdminAccountListSerializer(serializers.Serializer[Any]):
     results = AdminAccountSerializer(many=True)
 
 
+class EndpointHealthSerializer(serializers.Serializer[Any]):
+    """How an endpoint stands. `lag_ms`: the age of the oldest receipt that waits to become an entry, 0 if none does."""
+
+    last_received_at = serializers.DateTimeField(allow_null=True)
+    last_error_at = serializers.DateTimeField(allow_null=True)
+    last_error = serializers.CharField()
+    pending = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    oldest_pending_at = serializers.DateTimeField(allow_null=True)
+    lag_ms = serializers.IntegerField()
+
+
 class AdminEndpointSerializer(serializers.Serializer[Any]):
     """An endpoint as staff see it; secrets are named, never shown."""
 
@@ -107,6 +119,7 @@ class AdminEndpointSerializer(serializers.Serializer[Any]):
     last_error_at = serializers.DateTimeField(allow_null=True)
     last_error = serializers.CharField()
     failed_receipts = serializers.IntegerField()
+    health = EndpointHealthSerializer()
 
 
 class AdminEndpointListSerializer(serializers.Serializer[Any]):

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from contactcenter.dashboards import admin_api, portal_api, wallboard_api
+from contactcenter.dashboards import admin_api, endpoint_api, portal_api, wallboard_api
 
 urlpatterns: list[URLPattern] = [
     path("portal/usage/", portal_api.UsageView.as_view(), name="portal-usage"),
@@ -17,6 +17,10 @@ urlpatterns: list[URLPattern] = [
     path("admin/accounts/<int:account_id>/", admin_api.AccountView.as_view(), name="admin-account"),
     path("admin/endpoints/", admin_api.EndpointsView.as_view(), name="admin-endpoints"),
     path("admin/endpoints/<int:endpoint_id>/", admin_api.EndpointView.as_view(), name="admin-endpoint"),
+    path(
+        "admin/endpoints/<int:endpoint_id>/test/", endpoint_api.EndpointTestView.as_view(), name="admin-endpoint-test"
+    ),
+    path("admin/endpoint-providers/", endpoint_api.EndpointProvidersView.as_view(), name="admin-endpoint-providers"),
     path("admin/operators/", admin_api.OperatorsView.as_view(), name="admin-operators"),
     path("admin/operators/<int:operator_id>/", admin_api.OperatorView.as_view(), name="admin-operator"),
     path("admin/queues/", admin_api.QueuesView.as_view(), name="admin-queues"),

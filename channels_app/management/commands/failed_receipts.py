@@ -1,7 +1,6 @@
 """Lists, retries and exports what arrived and could not be processed."""
 
 import json
-import re
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from channels_app.actions import retry_receipts
+from channels_app.failures import file_name
 from channels_app.models import Receipt, ReceiptState
 from channels_app.queries import receipts
 from channels_app.receipts import process_receipt
@@ -61,7 +61,6 @@ class Command(BaseCommand):
 
 def _export(*, receipt: Receipt, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    name = re.sub(r"[^A-Za-z0-9._-]", "_", receipt.external_id)[:80]
-    target = folder / f"{receipt.pk}-{name}.{'eml' if receipt.endpoint.kind == 'email' else 'json'}"
+    target = folder / file_name(receipt)
     target.write_bytes(bytes(Receipt.objects.values_list("raw", flat=True).get(pk=receipt.pk)))
     return target
