@@ -74,6 +74,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/endpoint-providers/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the providers of SMS and social networks with what each needs to know. */
+        get: operations["admin_endpoint_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/endpoints/": {
         parameters: {
             query?: never;
@@ -108,6 +125,23 @@ export interface paths {
         head?: never;
         /** @description Change the given fields of an endpoint. */
         patch: operations["admin_endpoint_change"];
+        trace?: never;
+    };
+    "/api/v1/admin/endpoints/{endpoint_id}/test/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Test the connection: ask the other side whether the endpoint works. Sends no message to anybody. */
+        post: operations["admin_endpoint_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/admin/operators/": {
@@ -903,6 +937,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/receipts/export/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the failed receipts, raw, as a ZIP archive with an index of JSON lines; the newest thousand. */
+        get: operations["receipts_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/receipts/retry/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Put failed receipts back to be processed, at most a thousand at once, the oldest first. */
+        post: operations["receipts_retry_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tariff-versions/{version_id}/": {
         parameters: {
             query?: never;
@@ -1547,6 +1615,7 @@ export interface components {
             last_error_at: string | null;
             last_error: string;
             failed_receipts: number;
+            health: components["schemas"]["EndpointHealth"];
         };
         /** @description All endpoints, by account and kind. */
         AdminEndpointList: {
@@ -2089,6 +2158,19 @@ export interface components {
             kind: components["schemas"]["EndpointKind"];
             provider?: string;
         };
+        /** @description How an endpoint stands. `lag_ms`: the age of the oldest receipt that waits to become an entry, 0 if none does. */
+        EndpointHealth: {
+            /** Format: date-time */
+            last_received_at: string | null;
+            /** Format: date-time */
+            last_error_at: string | null;
+            last_error: string;
+            pending: number;
+            failed: number;
+            /** Format: date-time */
+            oldest_pending_at: string | null;
+            lag_ms: number;
+        };
         /**
          * @description * `email` - Mailbox
          *     * `webchat` - Chat widget
@@ -2098,6 +2180,21 @@ export interface components {
          * @enum {string}
          */
         EndpointKind: "email" | "webchat" | "voice" | "sms" | "social";
+        /** @description One provider of one kind. */
+        EndpointProvider: {
+            kind: components["schemas"]["EndpointKind"];
+            provider: string;
+            fields_needed: components["schemas"]["ProviderField"][];
+        };
+        /** @description All providers, by kind and name. */
+        EndpointProviderList: {
+            results: components["schemas"]["EndpointProvider"][];
+        };
+        /** @description Whether the endpoint works as configured; the sentence says so, or what to mend. */
+        EndpointTest: {
+            ok: boolean;
+            message: string;
+        };
         /** @description An entry of the timeline. (type, id) is its identity; `kind` tells sorts of messages and events apart. */
         Entry: {
             type: components["schemas"]["EntryType"];
@@ -2812,6 +2909,13 @@ export interface components {
             cc: components["schemas"]["Recipient"][];
             known: string[];
         };
+        /** @description A setting (or, if `secret`, a secret) that the provider needs; `choices` empty: any text or document. */
+        ProviderField: {
+            name: string;
+            secret: boolean;
+            required: boolean;
+            choices: string[];
+        };
         /** @description The queue at a glance. */
         Pulse: {
             waiting: number;
@@ -2960,6 +3064,16 @@ export interface components {
         Resent: {
             id: number;
             status: string;
+        };
+        /** @description How many are processed again; `remaining` are failed still: ask once more. */
+        Retried: {
+            retried: number;
+            remaining: number;
+        };
+        /** @description Which failed receipts to process again: these `ids`, or all of one `endpoint`, or with neither all of them. */
+        RetryRequestRequest: {
+            ids?: number[];
+            endpoint?: number;
         };
         /**
          * @description * `operator` - Operator
@@ -3713,6 +3827,25 @@ export interface operations {
             };
         };
     };
+    admin_endpoint_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointProviderList"];
+                };
+            };
+        };
+    };
     admin_endpoints: {
         parameters: {
             query?: never;
@@ -3797,6 +3930,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AdminEndpoint"];
+                };
+            };
+        };
+    };
+    admin_endpoint_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                endpoint_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointTest"];
                 };
             };
         };
@@ -5128,6 +5282,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Receipt"];
+                };
+            };
+        };
+    };
+    receipts_export: {
+        parameters: {
+            query?: {
+                endpoint?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+        };
+    };
+    receipts_retry_many: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RetryRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retried"];
                 };
             };
         };
