@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("channels_app", "0014_message_template_same_account")]
+    dependencies = [("channels_app", "0015_email_signature")]
 
     operations = [
         migrations.AddField("endpoint", "paced_until", models.DateTimeField(null=True, editable=False)),
