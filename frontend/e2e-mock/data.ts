@@ -56,6 +56,7 @@ export const say = (over: Partial<Entry>): Entry => ({
   type: 'message', id: entryId++, at: ago(0), author: { kind: 'contact', name: 'Olga Petrova' }, channel: 'email', direction: 'in', kind: 'message', html_available: false, subject: '', text: '', status: 'received',
   error: '', attachments: [], call: null, score: null, client_uuid: null, parts: null, recipients: null, bounces: [], is_cut: false, edits: [], ...over,
 });
+const picture = (id: number): Entry['attachments'][number] => ({ id, filename: `photo ${id}.jpg`, content_type: 'image/jpeg', size: 184320, state: 'stored', error: '', url: '/favicon.svg' });
 const anna = { kind: 'operator' as const, name: 'Anna Kovacs' };
 export const timelines = new Map<number, Entry[]>([
   [open[0]!.id, [
@@ -71,13 +72,29 @@ export const timelines = new Map<number, Entry[]>([
     say({ at: ago(200), author: { kind: 'contact', name: 'James Carter' }, channel: 'chat', text: 'Hi, I am trying to sign in and the code never arrives.' }),
     say({ at: ago(48), author: { kind: 'contact', name: 'James Carter' }, channel: 'chat', text: 'Third try now.' }),
   ]],
+  [open[3]!.id, [
+    say({ at: ago(day * 2), author: { kind: 'contact', name: '@ivan.sidorov' }, channel: 'social', text: 'Врач примет в среду?', edits: [{ at: ago(day * 2 - 60), before: 'Врач примет во вторник?' }] }),
+    say({ at: ago(day * 2 - 300), author: { kind: 'contact', name: '@ivan.sidorov' }, channel: 'social', attachments: [picture(11), picture(12), picture(13), { ...picture(14), filename: 'запись.ogg', content_type: 'audio/ogg', state: 'pending', url: '' }, { ...picture(15), filename: 'видео.mp4', content_type: 'video/mp4', state: 'failed', error: 'The file is longer than 20000000 bytes.', url: '' }] }),
+    say({ at: ago(day * 2 - 900), author: anna, channel: 'social', direction: 'out', status: 'read', text: 'Да, в среду с 10 до 14.' }),
+    say({ at: ago(day * 2 - 960), author: anna, channel: 'social', direction: 'out', status: 'queued', error: 'WhatsApp answered 429; tried again in 30 s', text: 'Записать вас на 10:30?' }),
+  ]],
+  [open[4]!.id, [
+    say({ at: ago(7200), author: { kind: 'contact', name: 'Priya Nair' }, text: 'The total on invoice 2214 is wrong, see below.', is_cut: true, html_available: true, recipients: { to: [{ name: 'Northwind', email: 'help@northwind.example' }], cc: [{ name: 'Tom Reed', email: 'tom@kestrel.example' }], bcc: [] } }),
+    say({ at: ago(7100), author: anna, direction: 'out', status: 'failed', error: 'Came back: 550 5.1.1', text: 'I am checking it with accounting.', recipients: { to: [{ name: 'Priya Nair', email: 'priya@kestrel.example' }], cc: [{ name: 'Tom Reed', email: 'tom@kestrel.example' }], bcc: [] }, bounces: [
+      { at: ago(7000), recipient: 'tom@kestrel.example', code: '5.1.1', hard: true, final: true, reason: 'The email account that you tried to reach does not exist.' },
+      { at: ago(7000), recipient: 'priya@kestrel.example', code: '4.2.2', hard: false, final: false, reason: 'Mailbox full' },
+    ] }),
+    say({ at: ago(6900), author: { kind: 'contact', name: 'Priya Nair' }, kind: 'auto_reply', text: 'I am out of the office until Monday.' }),
+    say({ at: ago(6800), author: { kind: 'system', name: '' }, kind: 'bounce', text: 'Delivery has failed to these recipients: tom@kestrel.example' }),
+    say({ at: ago(600), author: anna, direction: 'out', status: 'sending', text: 'Corrected, the new invoice follows.' }),
+  ]],
 ]);
 
 export function detail(found: TicketCard): TicketDetail {
   const channels: TicketDetail['channels_available'] = found.channel === 'voice' ? ['sms', 'email'] : [found.channel];
   return {
-    ...found, opened_at: found.since ?? found.waiting_since ?? ago(600), linked_tickets: 0, history_count: 5, channels_available: channels, drafts: [], priority: 0, solved_at: null, endpoints: [],
-    contact_points: found.account_id === 1 && found.channel === 'voice' ? [{ kind: 'phone' as const, value: '+79164402217', opted_out: false }, { kind: 'email' as const, value: 'olga.p@mail.example', opted_out: false }] : [{ kind: found.channel === 'voice' ? ('phone' as const) : found.channel, value: found.contact?.point ?? '', opted_out: false }],
+    ...found, opened_at: found.since ?? found.waiting_since ?? ago(600), linked_tickets: found.channel === 'email' ? 1 : 0, history_count: 5, channels_available: channels, drafts: [], priority: 0, solved_at: null, endpoints: found.channel === 'social' ? [{ kind: 'social', name: 'МедТех', provider: 'whatsapp' }] : [],
+    contact_points: found.account_id === 1 && found.channel === 'voice' ? [{ kind: 'phone' as const, value: '+79164402217', opted_out: false }, { kind: 'email' as const, value: 'olga.p@mail.example', opted_out: false }] : [{ kind: found.channel === 'voice' ? ('phone' as const) : found.channel, value: found.contact?.point ?? '', opted_out: found.channel === 'sms' }],
     wrap: wraps.get(found.id) ?? null,
   };
 }

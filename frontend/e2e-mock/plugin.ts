@@ -71,6 +71,9 @@ export function mockBackend(): Plugin {
       }, 900);
       return [201, entry];
     }
+    if (rest === 'recipients/') return [200, { to: [{ name: card.contact?.name, email: card.contact?.point }], cc: [{ name: 'Tom Reed', email: 'tom@kestrel.example' }], known: [card.contact?.point, 'tom@kestrel.example', 'help@northwind.example'] }];
+    if (rest === 'social/') return [200, { provider: 'whatsapp', is_open: card.assignee === null, open_until: card.assignee === null ? data.ahead(5400) : null, max_text: 60, templates: [{ id: 1, name: 'appointment', language: 'ru', body: 'Здравствуйте, {{1}}! Напоминаем о приёме {{2}}. Ответьте на это сообщение, чтобы перенести его.', parameters: 2 }, { id: 2, name: 'greeting', language: 'en', body: 'Hello! Please write back, we have an answer for you.', parameters: 0 }] }];
+    if (rest === 'template-replies/') return [201, {}];
     if (rest === 'finish/') {
       card.assignment_state = 'wrapping';
       data.wraps.set(id, { ticket_id: id, due_at: data.ahead(60), started_at: new Date().toISOString(), extended: false });
@@ -126,6 +129,7 @@ export function mockBackend(): Plugin {
     }
     const ticket = /^\/api\/v1\/tickets\/(\d+)\/(.*)$/.exec(path);
     if (ticket) return ticketCall(method, Number(ticket[1]), ticket[2]!, body);
+    if (/^\/api\/v1\/messages\/\d+\/$/.test(path)) return [200, { text: 'The total on invoice 2214 is wrong, see below.\n\nRegards\nPriya\n\n> On Tuesday you wrote:\n> Please find invoice 2214.' }];
     if (path.startsWith('/api/v1/messages/')) return [200, { html: '<p>Здравствуйте! Заказ <b>55-1702</b> должен был прийти во вторник.</p><table border="1"><tr><td>Накладная</td><td>55-1702</td></tr></table>' }];
     if (path === '/api/v1/playbook/') return [200, data.playbook(Number(url.searchParams.get('account')))];
     return refused(404, 'not_found', 'No such address');

@@ -9,6 +9,7 @@ import { newUuid } from '@/live/uuid';
 import { useSession } from '@/session';
 import { useLive } from './live';
 import { Outbox } from './outbox';
+import type { MailTo } from './recipients';
 import { confirm, localRow, merge, put, type Row, type Unsent } from './timeline';
 
 const KEPT = 20;
@@ -96,7 +97,7 @@ export const useTicket = defineStore('ticket', () => {
     setRows(ticketId, (current) => put(current, localRow(unsent, 'sending')));
     try {
       const path = `/api/v1/tickets/${ticketId}/${unsent.kind === 'note' ? 'notes' : 'replies'}/`;
-      const entry = await post<Entry>(path, { client_uuid: unsent.uuid, text: unsent.text, ...(unsent.kind === 'note' ? {} : { channel: unsent.channel }) });
+      const entry = await post<Entry>(path, { client_uuid: unsent.uuid, text: unsent.text, ...(unsent.kind === 'note' ? {} : { channel: unsent.channel, ...unsent.mail }) });
       outbox().remove(ticketId, unsent.uuid);
       setRows(ticketId, (current) => confirm(current, { ...entry, client_uuid: entry.client_uuid ?? unsent.uuid }));
       return true;
@@ -131,10 +132,10 @@ export const useTicket = defineStore('ticket', () => {
   }
 
   /** Shows the text at once; true when the server has stored it. */
-  async function write(kind: 'message' | 'note', channel: Channel | null, text: string): Promise<boolean> {
+  async function write(kind: 'message' | 'note', channel: Channel | null, text: string, mail: MailTo | null = null): Promise<boolean> {
     const ticketId = id.value;
     if (ticketId === null || text.trim() === '') return false;
-    return deliver(ticketId, { uuid: newUuid(), kind, channel, text, at: new Date(serverClock.now()).toISOString(), author: session.me?.full_name ?? '' });
+    return deliver(ticketId, { uuid: newUuid(), kind, channel, text, at: new Date(serverClock.now()).toISOString(), author: session.me?.full_name ?? '', ...(mail ? { mail } : {}) });
   }
 
   /** The same identity again: the server stores it once, however often it is asked. */
@@ -146,7 +147,15 @@ export const useTicket = defineStore('ticket', () => {
       await sendFile(unsent.channel, unsent.file, row.client_uuid);
       return true;
     }
-    return deliver(ticketId, { uuid: row.client_uuid, kind: row.type === 'note' ? 'note' : 'message', channel: row.channel, text: row.text, at: row.at, author: row.author.name });
+    const kept = outbox().list(ticketId).find((item) => item.uuid === row.client_uuid);
+    return deliver(ticketId, { ...(kept?.mail ? { mail: kept.mail } : {}), uuid: row.client_uuid, kind: row.type === 'note' ? 'note' : 'message', channel: row.channel, text: row.text, at: row.at, author: row.author.name });
+  }
+
+  /** A message that the other side refused is queued again as it is. */
+  async function resend(row: Row): Promise<void> {
+    const ticketId = id.value;
+    await post(`/api/v1/messages/${row.id}/resend/`);
+    if (ticketId !== null) await readTimeline(ticketId);
   }
 
   function discard(row: Row): void {
@@ -175,5 +184,5 @@ export const useTicket = defineStore('ticket', () => {
   const wrapUp = (form: { disposition: string | null; comment: string; status: TicketStatus }): Promise<void> => act('wrap-up', form);
   const extendWrapUp = (): Promise<void> => act('wrap-up/extend');
 
-  return { id, detail, rows, error, loading, show, write, sendFile, again, discard, change, finish, wrapUp, extendWrapUp };
+  return { id, detail, rows, error, loading, show, write, sendFile, again, resend, discard, change, finish, wrapUp, extendWrapUp };
 });

@@ -1,6 +1,7 @@
 import type { Channel, Entry, TicketStatus } from '@/api/types';
 import { formatDay, formatLanguage } from '@/format';
 import { t } from '@/i18n';
+import type { MailTo } from './recipients';
 
 /** An entry on screen. `local` is set while only this device knows it. */
 export interface Row extends Entry {
@@ -17,6 +18,8 @@ export interface Unsent {
   text: string;
   at: string;
   author: string;
+  /** Whom a mail goes to, where that is not the server's own answer. */
+  mail?: MailTo | null;
 }
 
 function keyOf(entry: Entry): string {

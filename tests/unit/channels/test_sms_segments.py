@@ -1,37 +1,23 @@
 """How an SMS is cut: 3GPP TS 23.038 and TS 23.040, by hand."""
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from channels_app.sms.segments import BASIC, EXTENDED, count_segments, decode_gsm7
 
+# the console counts by the same ones: frontend/src/console/sms.test.ts
+CASES = json.loads(Path(__file__).with_name("sms_segments.json").read_text(encoding="utf-8"))["cases"]
+
 
 @pytest.mark.parametrize(
     ("text", "encoding", "units", "parts"),
     [
-        ("", "gsm7", 0, 1),
-        ("a" * 160, "gsm7", 160, 1),
-        ("a" * 161, "gsm7", 161, 2),
-        ("a" * 306, "gsm7", 306, 2),
-        ("a" * 307, "gsm7", 307, 3),
-        ("€" * 80, "gsm7", 160, 1),
-        # 153 is odd: 76 pairs fit into a part, and one septet stays empty
-        ("€" * 153, "gsm7", 306, 3),
-        ("a" * 152 + "€" + "a" * 152, "gsm7", 306, 3),
-        ("ñ" * 160, "gsm7", 160, 1),
-        ("ç" * 70, "ucs2", 70, 1),
-        ("ç" * 71, "ucs2", 71, 2),
-        ("Ç" * 160, "gsm7", 160, 1),
-        ("я" * 70, "ucs2", 70, 1),
-        ("я" * 134, "ucs2", 134, 2),
-        ("я" * 135, "ucs2", 135, 3),
-        ("😀" * 35, "ucs2", 70, 1),
-        # 67 is odd: 33 pairs fit into a part
-        ("😀" * 67, "ucs2", 134, 3),
-        ("я" * 66 + "😀", "ucs2", 68, 1),
-        ("я" * 66 + "😀" + "я" * 66, "ucs2", 134, 3),
-        ("a" * 159 + "я", "ucs2", 160, 3),
+        ("".join(piece * times for piece, times in case["text"]), case["encoding"], case["units"], case["parts"])
+        for case in CASES
     ],
 )
 def test_text_falls_into_parts(text: str, encoding: str, units: int, parts: int) -> None:
