@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from channels_app.subscriptions import actions, queries, serializers
 from channels_app.subscriptions.models import DeliveryState
+from contactcenter.kernel.asked import number
 from contactcenter.kernel.errors import Invalid
 from contactcenter.tenancy.models import Role
 from contactcenter.tenancy.permissions import roles, signed_in
@@ -134,12 +135,8 @@ class WebhookDeliveriesView(APIView):
         state = request.query_params.get("state", "")
         if state and state not in DeliveryState.values:
             raise Invalid(f"Choose one of {', '.join(DeliveryState.values)}.", field="state")
-        cursor = request.query_params.get("cursor", "")
-        if cursor and (not cursor.isdecimal() or len(cursor) > 18):
-            raise Invalid("The cursor is not one this server gave out.", field="cursor")
-        results, following = queries.delivery_page(
-            subscription_id=subscription_id, state=state, before_id=int(cursor) if cursor else None
-        )
+        cursor = number(request.query_params.get("cursor"), field="cursor")
+        results, following = queries.delivery_page(subscription_id=subscription_id, state=state, before_id=cursor)
         return Response({"results": results, "next": following})
 
 

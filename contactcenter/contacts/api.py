@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from contactcenter.contacts import actions, merging, queries, serializers
-from contactcenter.kernel.errors import Invalid
+from contactcenter.kernel.asked import number
 from contactcenter.tenancy.idempotency import IDEMPOTENCY_KEY, idempotent
 from contactcenter.tenancy.models import CLIENT_ROLES, STAFF_ROLES, ApiScope, Role
 from contactcenter.tenancy.permissions import actor_id_of, roles
@@ -51,9 +51,9 @@ class ContactsView(_ReadAndWritten):
         """Return a page of contacts."""
         asked = request.query_params
         results, following = queries.list_contacts(
-            account_id=_number(asked.get("account", ""), field="account"),
+            account_id=number(asked.get("account", ""), field="account"),
             q=asked.get("q", ""),
-            before_id=_number(asked.get("cursor", ""), field="cursor"),
+            before_id=number(asked.get("cursor", ""), field="cursor"),
         )
         return Response({"results": results, "next": following})
 
@@ -176,11 +176,3 @@ class MergeUndoView(APIView):
         """Move back what the merge moved; `stayed` names what was changed since."""
         merge = merging.undo_merge(merge_id=merge_id, actor_id=actor_id_of(request), at=timezone.now())
         return Response(serializers.MergeSerializer(merge).data)
-
-
-def _number(text: str, *, field: str) -> int | None:
-    if text == "":
-        return None
-    if not text.isdecimal() or len(text) > 18:
-        raise Invalid("Expected a number.", field=field)
-    return int(text)

@@ -2,6 +2,7 @@
 
 from django.db.models import QuerySet
 
+from contactcenter.kernel.asked import number
 from contactcenter.kernel.errors import Invalid, NotFound
 from contactcenter.kernel.statements import rows_from
 from contactcenter.tenancy.models import Account, Membership, User
@@ -29,17 +30,15 @@ def chosen_account_id(given: int | str | None, *, field: str = "account") -> int
 
     NotFound where it is out of reach; Invalid where it must be named, or is no number.
     """
-    if given in (None, ""):
+    account_id = number(None if given is None else str(given), field=field)
+    if account_id is None:
         ids = list(accounts_in_scope().values_list("pk", flat=True)[:2])
         if len(ids) != 1:
             raise Invalid("Name the account.", field=field)
         return ids[0]
-    text = str(given)
-    if not text.isdecimal() or len(text) > 18:
-        raise Invalid("Expected a number.", field=field)
-    if not accounts_in_scope().filter(pk=int(text)).exists():
+    if not accounts_in_scope().filter(pk=account_id).exists():
         raise NotFound("There is no such account.", field=field)
-    return int(text)
+    return account_id
 
 
 def is_open_account(account_id: int) -> bool:

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from contactcenter.kernel import push
+from contactcenter.kernel.asked import number
 from contactcenter.kernel.errors import Conflict, Invalid, NotFound
 from contactcenter.tenancy.idempotency import IDEMPOTENCY_KEY, idempotent
 from contactcenter.tenancy.key_login import KeyHolder
@@ -78,8 +79,8 @@ class TicketsView(APIView):
             view=view,
             q=asked.get("q", "").strip(),
             status=asked.get("status", ""),
-            account_id=_number(asked.get("account"), field="account"),
-            contact_id=_number(asked.get("contact"), field="contact"),
+            account_id=number(asked.get("account"), field="account"),
+            contact_id=number(asked.get("contact"), field="contact"),
             operator_id=operator_id_of(request) if view == "mine" else None,
         )
         # taken before the rows: an event may be told twice to the client, never missed
@@ -315,11 +316,3 @@ class ContactSuggestionsView(APIView):
     def get(self, request: Request, contact_id: int) -> Response:
         """Return contacts that may be the same person, each with the reason."""
         return Response({"results": suggestions(contact_id=contact_id)})
-
-
-def _number(text: str | None, *, field: str) -> int | None:
-    if text is None or text == "":
-        return None
-    if not text.isdecimal() or len(text) > 18:
-        raise Invalid("Expected a number.", field=field)
-    return int(text)

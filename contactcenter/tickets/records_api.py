@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from contactcenter.kernel.asked import number
 from contactcenter.kernel.errors import Invalid
 from contactcenter.tenancy.models import CLIENT_ROLES, STAFF_ROLES, ApiScope
 from contactcenter.tenancy.permissions import roles
@@ -168,10 +169,11 @@ class MessagesView(APIView):
     @extend_schema(operation_id="messages_list", parameters=[*_PAGING, _CURSOR], responses=MessagePageSerializer)
     def get(self, request: Request) -> Response:
         """Return a page of messages."""
+        asked = request.query_params
         results, following = records.list_messages(
-            account_id=_number(request, "account"),
-            ticket_id=_number(request, "ticket"),
-            before_id=_number(request, "cursor"),
+            account_id=number(asked.get("account"), field="account"),
+            ticket_id=number(asked.get("ticket"), field="ticket"),
+            before_id=number(asked.get("cursor"), field="cursor"),
         )
         return Response({"results": results, "next": following})
 
@@ -206,12 +208,13 @@ class CallsView(APIView):
     )
     def get(self, request: Request) -> Response:
         """Return a page of the calls of a period."""
+        asked = request.query_params
         results, following = records.list_calls(
-            account_id=_number(request, "account"),
-            ticket_id=_number(request, "ticket"),
+            account_id=number(asked.get("account"), field="account"),
+            ticket_id=number(asked.get("ticket"), field="ticket"),
             starts_at=_instant(request, "starts_at"),
             ends_at=_instant(request, "ends_at"),
-            after_id=_number(request, "cursor"),
+            after_id=number(asked.get("cursor"), field="cursor"),
         )
         return Response({"results": results, "next": following})
 
@@ -226,15 +229,6 @@ class CallView(APIView):
     def get(self, request: Request, call_id: int) -> Response:
         """Return one call with its segments."""
         return Response(records.call_record(call_id=call_id))
-
-
-def _number(request: Request, name: str) -> int | None:
-    text = request.query_params.get(name, "")
-    if text == "":
-        return None
-    if not text.isdecimal() or len(text) > 18:
-        raise Invalid("Expected a number.", field=name)
-    return int(text)
 
 
 def _instant(request: Request, name: str) -> datetime | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from contactcenter.contacts.models import PointKind
@@ -32,6 +33,26 @@ class CardContactSerializer(serializers.Serializer[Any]):
     point = serializers.CharField()
 
 
+TICKET_EXAMPLE: dict[str, Any] = {
+    "id": 1042,
+    "number": "MT-1042",
+    "account_id": 3,
+    "contact": {"id": 4711, "name": "Olga Petrova", "point": "olga@example.org"},
+    "channel": "email",
+    "subject": "Where is my order?",
+    "language": "en",
+    "status": "open",
+    "unread": 1,
+    "waiting_since": None,
+    "last_activity_at": "2026-06-15T09:00:00Z",
+    "assignee": {"id": 12, "name": "Anna K."},
+    "preview": "It should have come on Monday.",
+    "assignment_state": "active",
+    "since": "2026-06-15T09:00:41Z",
+}
+
+
+@extend_schema_serializer(examples=[OpenApiExample("A ticket", value=TICKET_EXAMPLE)])
 class TicketCardSerializer(serializers.Serializer[Any]):
     """A ticket in a list."""
 

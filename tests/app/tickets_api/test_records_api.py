@@ -6,7 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from contactcenter.tenancy.doors import open_every_account
-from contactcenter.tickets import actions, records_api
+from contactcenter.tickets import actions, records_api, serializers
 from contactcenter.tickets.models import Call, CallSegment
 from tests.app.factories import AT, make_account, make_operator, make_ticket
 
@@ -98,3 +98,7 @@ def test_a_call_shows_its_segments_in_order(client, account):
 def test_bad_questions_name_the_field(client, field, value):
     answer = client.get("/api/v1/calls/", {field: value})
     assert (answer.status_code, answer.json()["error"]["field"]) == (400, field)
+
+
+def test_the_documented_ticket_has_the_fields_of_a_card():
+    assert set(serializers.TICKET_EXAMPLE) == set(serializers.TicketCardSerializer().get_fields())
