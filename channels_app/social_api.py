@@ -109,10 +109,11 @@ class TemplateReplyView(APIView):
     )
     def post(self, request: Request, ticket_id: int) -> Response:
         """Send an approved template to the contact."""
+        ticket = tickets.get_ticket(ticket_id=ticket_id)
         incoming = TemplateReplySerializer(data=request.data)
         incoming.is_valid(raise_exception=True)
         message = templates.send_template(
-            ticket_id=ticket_id,
+            ticket_id=ticket.pk,
             operator_id=operator_id_of(request),
             at=timezone.now(),
             **incoming.validated_data,

@@ -132,7 +132,7 @@ TABLE = {
     "DELETE /api/v1/uploads/{upload_id}/": "---n-nnn",
     "POST /api/v1/tickets/{ticket_id}/replies/": "y-ynynnn",
     "GET /api/v1/tickets/{ticket_id}/social/": "y-ynynnn",
-    "POST /api/v1/tickets/{ticket_id}/template-replies/": "--nnnnnn",
+    "POST /api/v1/tickets/{ticket_id}/template-replies/": "y-ynynnn",
     "GET /api/v1/tickets/{ticket_id}/timeline/": "y-yyyyy-",
     "POST /api/v1/tickets/{ticket_id}/wrap-up/": "---nnnnn",
     "POST /api/v1/tickets/{ticket_id}/wrap-up/extend/": "---nnnnn",
