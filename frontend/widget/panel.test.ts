@@ -14,7 +14,7 @@ const AT = '2026-11-23T10:00:00.000Z';
 const status = (root: ShadowRoot) => find(root, '.e .m').textContent!.split(' \u00b7 ')[0];
 
 const find = <T extends HTMLElement>(root: ShadowRoot, selector: string): T => root.querySelector<T>(selector)!;
-const statusLine = (root: ShadowRoot) => find(root, 'header span');
+const statusLine = (root: ShadowRoot) => find(root, '.h span');
 const launcherOf = (root: ShadowRoot) => find<HTMLButtonElement>(root, '.l');
 const press = (target: HTMLElement, key: string) =>
   target.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
@@ -98,7 +98,7 @@ test('a reply while the panel is closed is counted on the button', () => {
   const root = embed();
   launcherOf(root).click();
   FakeSocket.last.welcomes();
-  find(root, 'header button').click();
+  find(root, '.h button').click();
   FakeSocket.last.says({ type: 'entry', entry: { id: '2', from: 'operator', name: 'Anna', text: 'Hello', at: AT } });
   expect(find(root, '.n').textContent).toBe('1');
   expect(launcherOf(root).ariaLabel).toBe('Open chat (1)');

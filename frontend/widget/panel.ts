@@ -108,8 +108,8 @@ export function mount({ endpoint, name, identity }: DOMStringMap, origin: string
       },
     },
     element(
-      'header',
-      {},
+      'div',
+      { className: 'h' },
       element('div', {}, element('h2', {}, words.title), element('div', { className: 'm' }, line, typing)),
       element('button', { className: 's', ariaLabel: words.close, onclick: toggle }, '\u00d7'),
     ),

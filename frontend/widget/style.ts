@@ -9,9 +9,9 @@ button{cursor:pointer;padding:8px;border-radius:8px}
 .l{width:56px;height:56px;border-radius:28px 28px 4px;color:var(--o);background:var(--a);font-size:20px}
 .n{position:absolute;top:-4px;right:-4px;padding:0 7px;border-radius:10px;background:var(--d);color:var(--s)}
 .p{bottom:88px;display:flex;flex-direction:column;width:min(360px,100vw - 40px);height:min(520px,100vh - 108px);border:1px solid #8885;border-radius:12px;background:var(--s);color:light-dark(#16191e,#e9ecf0);overflow:hidden}
-header,form{display:flex;flex-wrap:wrap;align-items:end;gap:8px;padding:8px;border-top:1px solid #8885}
-header{padding-left:16px;border:0;border-bottom:1px solid #8885;flex-wrap:nowrap;align-items:start}
-header div,textarea,input{flex:1}
+.h,form{display:flex;flex-wrap:wrap;align-items:end;gap:8px;padding:8px;border-top:1px solid #8885}
+.h{padding-left:16px;border:0;border-bottom:1px solid #8885;flex-wrap:nowrap;align-items:start}
+.h div,textarea,input{flex:1}
 h2,.b,.e button{font-weight:600}
 .m,label{font-size:12px;line-height:16px;color:var(--u)}
 .m *{font:inherit}

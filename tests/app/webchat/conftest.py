@@ -1,0 +1,59 @@
+"""A shop with a chat. Imports wait until Django is set up."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from channels_app.models import Endpoint
+    from contactcenter.tenancy.models import Account
+
+IDENTITY_SECRET = "a secret of the shop, kept on its server"
+
+
+@pytest.fixture(autouse=True)
+def own_files(settings: Any, tmp_path: Path) -> Path:
+    """Attachments and outgoing mails of a test go to its own folder."""
+    settings.ATTACHMENTS_DIR = tmp_path / "attachments"
+    settings.OUTBOX_DIR = tmp_path / "outbox"
+    settings.EMAIL_URL = ""
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def fresh_file_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test pays for what another has sent."""
+    from channels_app.webchat import files
+    from channels_app.webchat.limits import Limiter
+
+    monkeypatch.setattr(files, "_limiter", Limiter())
+
+
+@pytest.fixture
+def shop(db: None) -> "Account":
+    """An account whose tickets are numbered SH-..."""
+    from tests.app.factories import make_account
+
+    return make_account("Shop", ticket_prefix="SH", language="en")
+
+
+@pytest.fixture
+def chat(shop: "Account") -> "Endpoint":
+    """shop-chat, with an identity secret, and the shop's mailbox."""
+    from channels_app.models import Endpoint, EndpointKind
+    from contactcenter.kernel.sealing import seal
+    from contactcenter.tenancy.doors import open_account
+
+    with open_account(shop.pk):
+        Endpoint.objects.create(
+            account=shop, kind=EndpointKind.EMAIL, address="help@shop.example", name="Mail", language="en"
+        )
+        return Endpoint.objects.create(
+            account=shop,
+            kind=EndpointKind.WEBCHAT,
+            address="shop-chat",
+            name="Chat",
+            language="en",
+            secrets_sealed=seal({"identity_secret": IDENTITY_SECRET}),
+        )
