@@ -5,7 +5,7 @@ import email.policy
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -55,9 +55,7 @@ def reply(ticket: Ticket, *, at: datetime, text: str = "It is on its way.") -> M
 
 def mails(own_files: Path) -> list[EmailMessage]:
     found = sorted((own_files / "outbox").glob("*.eml"))
-    return [
-        cast(EmailMessage, email.message_from_bytes(path.read_bytes(), policy=email.policy.default)) for path in found
-    ]
+    return [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in found]
 
 
 def answer_by_mail(mail: EmailMessage, text: str, *, sender: str, at: datetime) -> None:

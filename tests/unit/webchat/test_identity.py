@@ -22,7 +22,12 @@ from channels_app.webchat.identity import (
 
 SECRET = "a secret of the shop, kept on its server"
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
-CLAIMS: dict[str, Any] = {"sub": "42", "name": "Nell  Gwyn", "email": "Nell@Mail.Example", "exp": int(AT.timestamp()) + 600}
+CLAIMS: dict[str, Any] = {
+    "sub": "42",
+    "name": "Nell  Gwyn",
+    "email": "Nell@Mail.Example",
+    "exp": int(AT.timestamp()) + 600,
+}
 # the example that jwt.io has shown for years, signed with "your-256-bit-secret"; it has no exp
 PUBLISHED = (
     "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ."
