@@ -83,7 +83,7 @@ def _form(kept: KeptText, *, endpoint: EndpointInfo, received_at: datetime) -> I
         thread_keys=(key,),
         own_keys=(key,),
         attachments=_files(kept),
-        headers={"chat": True},
+        headers={"chat": True, "from": [{"name": kept.name, "email": kept.email}]},
     )
 
 

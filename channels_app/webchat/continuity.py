@@ -47,6 +47,11 @@ def continue_by_mail(*, message: Message, at: datetime) -> bool:
     message.channel = Channel.EMAIL
     message.subject = message.subject or _SUBJECT.get(message.language, _SUBJECT["en"]).format(message.account.name)
     message.headers = {**message.headers, "chat": True}
+    if not Message.objects.filter(
+        ticket_id=message.ticket_id, channel=Channel.EMAIL, direction=Direction.INBOUND
+    ).exists():
+        # until a mail has come in, the address the visitor gave is the only one that counts
+        message.headers["to"] = [{"name": chat.visitor_name, "email": chat.email}]
     # the mail gets a Message-ID of its own
     message.external_id = ""
     message.save(update_fields=["channel", "subject", "headers", "external_id"])

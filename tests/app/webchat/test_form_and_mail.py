@@ -176,3 +176,17 @@ def test_an_address_that_is_merely_claimed_joins_nobody_to_its_owner(visit: Visi
 
 def visit_account(visit: Visit) -> Any:
     return Endpoint.objects.select_related("account").get(pk=visit.endpoint.id).account
+
+
+def test_replies_go_to_the_address_given_whoever_else_has_it_and_whatever_else_the_contact_has(
+    visit: Visit, own_files: Path
+) -> None:
+    make_contact(visit_account(visit), "nell@mail.example")
+    ticket = write(visit, name="Somebody", email="nell@mail.example")
+    ContactPoint.objects.create(
+        account_id=ticket.account_id, contact=ticket.contact, kind="email", value="other@mail.example"
+    )
+    actions.leave_chat(session=visit.session, at=AT + timedelta(minutes=11))
+    reply(ticket, at=AT + timedelta(hours=3))
+    [mail] = mails(own_files)
+    assert mail["To"] == "Somebody <nell@mail.example>"
