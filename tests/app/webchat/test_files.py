@@ -10,7 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from channels_app.models import ChatSession, Endpoint, Receipt
-from channels_app.webchat.queries import FILE_AGE, FILE_SALT, file_entry
+from channels_app.signed_files import AGE
+from channels_app.webchat.queries import file_entry
 from contactcenter.tenancy.doors import open_account
 from contactcenter.tickets.models import Attachment, Message
 
@@ -67,7 +68,7 @@ def test_an_address_leads_to_the_file_for_four_hours(chat: Endpoint, client: Cli
         post(client)
         with open_account(chat.account_id):
             url = file_entry(Attachment.objects.get())["url"]
-        clock.shift(FILE_AGE)
+        clock.shift(AGE)
         assert client.get(url).status_code == 200
         clock.shift(1)
         gone = client.get(url)
@@ -79,7 +80,7 @@ def test_a_forged_address_leads_nowhere(chat: Endpoint, client: Client) -> None:
     post(client)
     with open_account(chat.account_id):
         pk = Attachment.objects.get().pk
-    for token in (signing.dumps([chat.account_id, pk], salt="other"), signing.dumps([0, pk], salt=FILE_SALT), "x"):
+    for token in (signing.dumps([chat.account_id, pk], salt="other"), signing.dumps([0, pk], salt="chat.file"), "x"):
         assert client.get(f"/chat/files/{token}/").status_code == 410
 
 

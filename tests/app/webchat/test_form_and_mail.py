@@ -120,7 +120,9 @@ def test_a_reply_to_one_who_has_gone_goes_by_mail_and_the_answer_finds_the_ticke
     assert mail["To"] == "Nell <nell@mail.example>"
     assert mail["Subject"] == "Your chat with Shop"
     assert mail["Message-ID"].endswith("@shop.example>")
-    body = mail.get_content()
+    plain = mail.get_body(("plain",))
+    assert plain is not None
+    body = plain.get_content()
     assert body.startswith("It is on its way.")
     assert f"> Nell: {WORDS}" in body
     answer_by_mail(mail, "Great, thanks.", sender="nell@mail.example", at=AT + timedelta(hours=4))
