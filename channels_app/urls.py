@@ -3,6 +3,7 @@
 from django.urls import path
 
 from channels_app import api, failures_api, file_api, mailbox_api, social_api
+from channels_app.phone import api as phone_api
 from channels_app.subscriptions import api as webhooks
 
 urlpatterns = [
@@ -38,4 +39,6 @@ urlpatterns = [
         webhooks.WebhookDeliveryReplayView.as_view(),
         name="webhook-delivery-replay",
     ),
+    path("call-requests/", phone_api.CallRequestsView.as_view(), name="call-requests"),
+    path("call-requests/<int:request_id>/", phone_api.CallRequestView.as_view(), name="call-request"),
 ]

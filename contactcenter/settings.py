@@ -241,6 +241,7 @@ SPECTACULAR_SETTINGS = {
         "WebhookEvent": "channels_app.subscriptions.models.WebhookEvent",
         "ApiScope": "contactcenter.tenancy.models.ApiScope",
         "AuthorKind": ["contact", "operator", "system"],
+        "CallRequestState": "channels_app.models.CallRequestState",
         "Channel": "contactcenter.tickets.models.Channel",
         "FileState": "contactcenter.tickets.models.FileState",
         "Direction": "contactcenter.tickets.models.Direction",

@@ -73,7 +73,7 @@ def _entry(*, line: int, raw: bytes, arrived: datetime | None, complete: bool) -
     try:
         if len(raw) > MAX_FRAME_BYTES:
             raise Unreadable(f"frame of {len(raw)} bytes, at most {MAX_FRAME_BYTES} are read")
-        headers = _headers(raw)
+        headers = ami_headers(raw)
         if not complete and headers:
             raise Unreadable("frame cut off: the file ends before the empty line that closes it")
         if "Timestamp" in headers:
@@ -92,7 +92,8 @@ def _entry(*, line: int, raw: bytes, arrived: datetime | None, complete: bool) -
         return RawEntry(line=line, raw=raw, at=None, rejected=str(error))
 
 
-def _headers(raw: bytes) -> dict[str, str]:
+def ami_headers(raw: bytes) -> dict[str, str]:
+    """Return the headers of a frame by name, the first of each. Raises Unreadable."""
     headers: dict[str, str] = {}
     for number, line in enumerate(readable_text(raw).replace("\r", "").split("\n")):
         if number == 0 and line.startswith("Asterisk Call Manager/"):

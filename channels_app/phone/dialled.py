@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from channels_app.phone.calls import Flag, Outcome, Ring, Segment, SegmentKind, span_ms
 from channels_app.phone.context import Context, holds_of
 from channels_app.phone.events import PhoneEvent
-from channels_app.phone.legs import Leg
+from channels_app.phone.legs import Contact, Leg
 from channels_app.phone.stays import Stay
 
 _NEAR = timedelta(seconds=1)
@@ -132,12 +132,24 @@ def direct_segments(*, customer: Leg, covered: list[tuple[str, Segment]], contex
                 talk_ms=span_ms(contact.start, contact.end),
                 hold_ms=hold_ms,
                 holds=tuple(holds),
-                rings=(),
+                rings=_rings_before(rung[0], contact, context=context) if rung and operator else (),
                 outcome=Outcome.ANSWERED if contact.end is not None else None,
                 flags=tuple(sorted(flags)),
             )
         )
     return parts
+
+
+def _rings_before(dial: PhoneEvent, contact: Contact, *, context: Context) -> tuple[Ring, ...]:
+    answered = Ring(
+        operator_name=context.name_of(contact.leg),
+        interface=contact.leg.interface,
+        started_at=dial.at,
+        ended_at=contact.start,
+        ring_ms=span_ms(dial.at, contact.start),
+        answered=True,
+    )
+    return (answered,)
 
 
 def _touches(part: Segment, start: datetime) -> bool:

@@ -176,7 +176,7 @@ def _reduce(
             wanted = frozenset().union(*batch) - seen
             rows, closure = _entries_about(endpoint, wanted)
             seen |= closure
-            yield from record_rows(endpoint=endpoint, rows=rows, directory=directory, accounts=accounts)
+            yield from record_rows(endpoint=endpoint, rows=rows, directory=directory, accounts=accounts, at=at)
             PhoneLogEntry.objects.filter(pk__in=[row.pk for row in rows], reduced_at__isnull=True).update(reduced_at=at)
     pending.filter(call_keys=[]).update(reduced_at=at)
 

@@ -75,6 +75,11 @@ def tell_ledger(
     )
 
 
+def ring_key(*, call_id: int, operator_id: int, kind: EventKind, at: datetime) -> str:
+    """Return the ledger's key of a ring's beginning (OFFER_MADE) or end (OFFER_ENDED)."""
+    return f"call {call_id} {operator_id} {kind} {floor_to_ms(at).isoformat()}"
+
+
 def _ringing(recorded: RecordedCall, offer: OfferFacts, *, prefix: str) -> list[EventInput]:
     made_at = floor_to_ms(offer.made_at)
     moments = [(EventKind.OFFER_MADE, made_at)]
@@ -85,7 +90,7 @@ def _ringing(recorded: RecordedCall, offer: OfferFacts, *, prefix: str) -> list[
             kind=kind,
             at=at,
             source=SOURCE,
-            source_key=f"{prefix}{offer.operator_id} {kind} {at.isoformat()}",
+            source_key=ring_key(call_id=recorded.call.pk, operator_id=offer.operator_id, kind=kind, at=at),
             account_id=recorded.call.account_id,
             ticket_id=recorded.call.ticket_id,
             channel="voice",

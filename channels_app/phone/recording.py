@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from channels_app.models import Endpoint, PhoneLogEntry
+from channels_app.models import CallRequest, Endpoint, PhoneLogEntry
 from channels_app.phone.calls import Call, Direction, Outcome, SegmentKind
 from channels_app.phone.directory import Directory
 from channels_app.phone.events import PhoneEvent
@@ -11,17 +12,19 @@ from channels_app.phone.files import reread
 from channels_app.phone.ledger_events import OfferFacts, tell_ledger
 from channels_app.phone.reducer import reduce_events
 from channels_app.phone.report import transfer_as_json
+from channels_app.phone.screen_pop import announce_rings, hand_to_wrap_up, rings_told
 from contactcenter.contacts.points import normal_phone
 from contactcenter.operators.models import OperatorAlias
 from contactcenter.tenancy.models import Account
 from contactcenter.tickets.call_actions import CallFacts, SegmentFacts, record_call
 from contactcenter.tickets.models import Call as CallRow
 from contactcenter.tickets.models import Direction as RowDirection
+from contactcenter.tickets.models import Interaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedCall:
-    """A call the entries speak of: created, updated, unchanged, or internal (between operators: not recorded)."""
+    """A call the entries speak of: created, updated, unchanged; internal (between operators) and in_menu: no row."""
 
     status: str
     call: Call
@@ -30,26 +33,51 @@ class ImportedCall:
 
 
 def record_rows(
-    *, endpoint: Endpoint, rows: list[PhoneLogEntry], directory: Directory, accounts: Mapping[str, Account]
+    *,
+    endpoint: Endpoint,
+    rows: list[PhoneLogEntry],
+    directory: Directory,
+    accounts: Mapping[str, Account],
+    at: datetime,
 ) -> Iterator[ImportedCall]:
-    """Reduce stored entries to calls, record each and tell the ledger, in the caller's transaction.
+    """Reduce stored entries to calls, record each, tell the ledger and the screens, in the caller's transaction.
 
-    The caller serialises recordings of one endpoint and passes all entries that hang together.
+    The caller serialises recordings of one endpoint and passes all entries that hang together. A call still in the
+    menu is not recorded yet: whose it is depends on what the caller chooses. `at` is now.
     """
     events: list[PhoneEvent] = []
     for row in rows:
         events.extend(reread(source=row.source, raw=bytes(row.raw), at=row.at).events)
     aliases = dict(OperatorAlias.objects.values_list("name", "operator_id"))
-    phones = {**{name: "" for name in aliases if "/" in name}, **directory.phones}
-    for call in reduce_events(events, phones=phones):
+    phones = {**{name: "" for name in aliases if "/" in name or ":" in name}, **directory.phones}
+    calls = reduce_events(events, phones=phones)
+    ids = [call.external_id for call in calls]
+    requested = dict(
+        CallRequest.objects.filter(endpoint_id=endpoint.pk, channel_id__in=ids).values_list("channel_id", "ticket_id")
+    )
+    for call in calls:
         slug = directory.account_slug(call)
         account = accounts[slug] if slug else endpoint.account
         if call.direction is Direction.INTERNAL:
             yield ImportedCall(status="internal", call=call, account=account.slug, row=None)
             continue
-        facts = _facts(call, endpoint=endpoint, directory=directory, aliases=aliases)
+        if call.outcome is None and not call.segments:
+            yield ImportedCall(status="in_menu", call=call, account=account.slug, row=None)
+            continue
+        asked_for = requested.get(call.external_id)
+        facts = _facts(call, endpoint=endpoint, directory=directory, aliases=aliases, ticket_id=asked_for)
+        talking = set(
+            Interaction.objects.filter(
+                source_key__startswith=f"call {endpoint.pk} {call.external_id} ", ended_at=None
+            ).values_list("pk", flat=True)
+        )
         recorded = record_call(account_id=account.pk, facts=facts)
-        tell_ledger(recorded=recorded, segments=facts.segments, offers=_offers(call, aliases=aliases))
+        offers = _offers(call, aliases=aliases)
+        told = rings_told(recorded=recorded, offers=offers, at=at)
+        tell_ledger(recorded=recorded, segments=facts.segments, offers=offers)
+        spoke = [part.operator_id for part in facts.segments if part.answered_at and part.operator_id]
+        announce_rings(recorded=recorded, offers=offers, told=told, answered_by=spoke, at=at)
+        hand_to_wrap_up(recorded=recorded, segments=facts.segments, was_open=talking, at=at)
         yield ImportedCall(status=recorded.status, call=call, account=account.slug, row=recorded.call)
 
 
@@ -58,17 +86,19 @@ def _operator(name: str, interface: str, aliases: Mapping[str, int]) -> int | No
 
 
 def _offers(call: Call, *, aliases: Mapping[str, int]) -> list[OfferFacts]:
-    """Every ring of a known operator's telephone in a queue: they were reserved meanwhile."""
+    """Every ring of a known operator's telephone for a caller: they were reserved meanwhile."""
     offers = []
     for segment in call.segments:
-        for ring in segment.rings if segment.kind is SegmentKind.QUEUE else ():
+        for ring in segment.rings if segment.kind is not SegmentKind.OUTBOUND else ():
             operator_id = _operator(ring.operator_name, ring.interface, aliases)
             if operator_id is not None and ring.started_at is not None:
                 offers.append(OfferFacts(operator_id=operator_id, made_at=ring.started_at, ended_at=ring.ended_at))
     return offers
 
 
-def _facts(call: Call, *, endpoint: Endpoint, directory: Directory, aliases: Mapping[str, int]) -> CallFacts:
+def _facts(
+    call: Call, *, endpoint: Endpoint, directory: Directory, aliases: Mapping[str, int], ticket_id: int | None
+) -> CallFacts:
     outbound = call.direction is Direction.OUTBOUND
     outside = call.to_number if outbound else call.from_number
     return CallFacts(
@@ -116,5 +146,6 @@ def _facts(call: Call, *, endpoint: Endpoint, directory: Directory, aliases: Map
         contact_number=normal_phone(number=outside, region=directory.region),
         contact_name="" if outbound else call.from_name[:200],
         language=directory.language(call) or endpoint.language,
+        ticket_id=ticket_id,
         opens_ticket=call.outcome not in {Outcome.ABANDONED_IN_MENU, Outcome.ENDED_IN_MENU},
     )

@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
+from channels_app.models import CallRequestState
 from contactcenter.routing.models import OfferState, Presence
 from contactcenter.routing.serializers import OfferSerializer, PulseSerializer
 from contactcenter.tickets.serializers import WrapSerializer
@@ -95,6 +96,36 @@ class ContactMergePayload(serializers.Serializer[Any]):
     merge_id = serializers.IntegerField()
 
 
+class CallRingingPayload(serializers.Serializer[Any]):
+    """A caller rings on this operator's telephone; `number` is '' where it is withheld."""
+
+    call_id = serializers.IntegerField()
+    ticket_id = serializers.IntegerField()
+    account_id = serializers.IntegerField()
+    number = serializers.CharField()
+    name = serializers.CharField()
+    queue = serializers.CharField()
+    since = serializers.DateTimeField()
+
+
+class CallRingEndedPayload(serializers.Serializer[Any]):
+    """It rings no longer: answered by this operator, or not."""
+
+    call_id = serializers.IntegerField()
+    ticket_id = serializers.IntegerField(allow_null=True)
+    account_id = serializers.IntegerField()
+    answered = serializers.BooleanField()
+
+
+class CallRequestPayload(serializers.Serializer[Any]):
+    """How far a click to call came; answered means that the operator lifted."""
+
+    request_id = serializers.IntegerField()
+    ticket_id = serializers.IntegerField(allow_null=True)
+    state = serializers.ChoiceField(choices=CallRequestState.choices)
+    reason = serializers.CharField()
+
+
 PAYLOADS: dict[str, type[serializers.Serializer[Any]]] = {
     "offer.made": OfferMadePayload,
     "offer.resolved": OfferResolvedPayload,
@@ -107,6 +138,9 @@ PAYLOADS: dict[str, type[serializers.Serializer[Any]]] = {
     "wrap.finished": WrapFinishedPayload,
     "chat.typing": TypingPayload,
     "chat.closed": ChatClosedPayload,
+    "call.ringing": CallRingingPayload,
+    "call.ring_ended": CallRingEndedPayload,
+    "call.request_changed": CallRequestPayload,
     "contact.merged": ContactMergePayload,
     "contact.unmerged": ContactMergePayload,
 }

@@ -29,6 +29,13 @@ def chat_closed(*, ticket_id: int) -> None:
         _match()
 
 
+@shared_task(name="routing.call_ended")
+def call_ended(*, interaction_id: int) -> None:
+    """An operator's part of a call has ended: their wrap-up begins."""
+    with open_every_account(reason="routing brings tickets of all accounts to one pool of operators"):
+        actions.wrap_call(interaction_id=interaction_id)
+
+
 @shared_task(name="routing.match")
 def match() -> None:
     """Make every offer that can be made now."""

@@ -37,6 +37,7 @@ class SegmentFacts:
 class CallFacts:
     """One call, as Call keeps it. `contact_number` is the outside party's normalised number, '' if withheld.
 
+    `ticket_id` names the ticket a call was made for (click to call).
     `opens_ticket` is false for calls that never reached the account's people (hung up in a menu).
     """
 
@@ -65,6 +66,7 @@ class CallFacts:
     contact_name: str
     language: str
     opens_ticket: bool
+    ticket_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,7 @@ class RecordedCall:
     interactions: dict[int, Interaction]
 
 
-_NOT_OF_THE_ROW = {"segments", "contact_number", "contact_name", "language", "opens_ticket"}
+_NOT_OF_THE_ROW = {"segments", "contact_number", "contact_name", "language", "opens_ticket", "ticket_id"}
 
 
 @transaction.atomic
@@ -123,9 +125,15 @@ def record_call(*, account_id: int, facts: CallFacts) -> RecordedCall:
 
 
 def _ticket_of_new_call(*, account_id: int, facts: CallFacts) -> tuple[Ticket | None, Contact | None]:
-    """Join the contact's newest open voice ticket; a withheld number is always a new contact and matter."""
+    """Join the ticket it was made for, else the contact's newest open voice ticket.
+
+    A withheld number is always a new contact and matter.
+    """
     if not facts.opens_ticket:
         return None, None
+    if facts.ticket_id is not None:
+        asked_for = Ticket.objects.select_related("contact").get(pk=facts.ticket_id)
+        return asked_for, asked_for.contact
     if facts.contact_number:
         contact, _ = find_or_create_contact(
             account_id=account_id,

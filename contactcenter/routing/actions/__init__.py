@@ -5,6 +5,7 @@ state, the offer, the assignment, the ticket. Matching runs one at a time (an ad
 is overtaken because two runs looked at different moments.
 """
 
+from contactcenter.routing.actions.calls import wrap_call
 from contactcenter.routing.actions.matching import match_waiting
 from contactcenter.routing.actions.offers import accept_offer, decline_offer, expire_offers
 from contactcenter.routing.actions.presence import lose_operators, see_operator, set_presence
@@ -34,5 +35,6 @@ __all__ = [
     "see_operator",
     "set_presence",
     "tell_pulse",
+    "wrap_call",
     "wrap_up",
 ]

@@ -43,7 +43,7 @@ def conversation_ended(*, ticket_id: int, at: datetime) -> Assignment | None:
 def _start_wrap(*, assignment: Assignment, at: datetime) -> Assignment:
     at = max(at, assignment.started_at)
     OperatorState.objects.select_for_update(of=("self",)).get(operator_id=assignment.operator_id)
-    seconds = _wrap_seconds(assignment)
+    seconds = wrap_seconds(assignment)
     claimed = Assignment.objects.filter(pk=assignment.pk, state=AssignmentState.ACTIVE).update(
         state=AssignmentState.WRAPPING,
         wrapping_at=at,
@@ -57,12 +57,7 @@ def _start_wrap(*, assignment: Assignment, at: datetime) -> Assignment:
     OperatorState.objects.filter(pk=assignment.operator_id).update(idle_since=at)
     kinds = [*ledger_events.closed(channel=assignment.channel), EventKind.WRAP_STARTED]
     ledger_events.serving(assignment=assignment, at=at, kinds=kinds)
-    push_on_commit(
-        f"operator:{assignment.operator_id}",
-        kind="wrap.started",
-        account_id=assignment.account_id,
-        payload={"ticket_id": assignment.ticket_id, "wrap": wrap_frame(assignment=assignment)},
-    )
+    tell_wrap_started(assignment=assignment)
     ticket_actions.push_ticket_changed(assignment.ticket)
     if assignment.channel == Channel.CHAT:
         enqueue_on_commit("channels.close_chat", ticket_id=assignment.ticket_id)
@@ -116,19 +111,14 @@ def extend_wrap(*, ticket_id: int, operator_id: int) -> Assignment:
     assignment = _own(ticket_id=ticket_id, operator_id=operator_id)
     if assignment.state != AssignmentState.WRAPPING or assignment.wrap_due_at is None:
         raise Conflict("There is no wrap-up to extend.")
-    due_at = assignment.wrap_due_at + timedelta(seconds=_wrap_seconds(assignment))
+    due_at = assignment.wrap_due_at + timedelta(seconds=wrap_seconds(assignment))
     claimed = Assignment.objects.filter(pk=assignment.pk, state=AssignmentState.WRAPPING, wrap_extended=False).update(
         wrap_extended=True, wrap_due_at=due_at
     )
     if claimed != 1:
         raise Conflict("This wrap-up was already extended.")
     assignment.refresh_from_db()
-    push_on_commit(
-        f"operator:{operator_id}",
-        kind="wrap.started",
-        account_id=assignment.account_id,
-        payload={"ticket_id": ticket_id, "wrap": wrap_frame(assignment=assignment)},
-    )
+    tell_wrap_started(assignment=assignment)
     return assignment
 
 
@@ -245,10 +235,21 @@ def _own(*, ticket_id: int, operator_id: int) -> Assignment:
     return assignment
 
 
-def _wrap_seconds(assignment: Assignment) -> int:
+def wrap_seconds(assignment: Assignment) -> int:
+    """Return how long wrap-up lasts, by the queue the ticket belongs to."""
     language = Ticket.objects.values_list("language", flat=True).get(pk=assignment.ticket_id)
     queue = queries.pick_queue(account_id=assignment.account_id, language=language, channel=assignment.channel)
     return queue.wrap_up_seconds if queue else DEFAULT_WRAP_SECONDS
+
+
+def tell_wrap_started(*, assignment: Assignment) -> None:
+    """Show the wrap-up and its clock on the operator's screen."""
+    push_on_commit(
+        f"operator:{assignment.operator_id}",
+        kind="wrap.started",
+        account_id=assignment.account_id,
+        payload={"ticket_id": assignment.ticket_id, "wrap": wrap_frame(assignment=assignment)},
+    )
 
 
 def _tell_wrap_finished(*, assignment: Assignment, outcome: str) -> None:

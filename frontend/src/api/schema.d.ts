@@ -303,6 +303,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/call-requests/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Ring the operator's own telephone, then the contact's; 409 without a telephone or a telephone system. */
+        post: operations["call_requests_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/call-requests/{request_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return how far one's own click to call came. */
+        get: operations["call_requests_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls/": {
         parameters: {
             query?: never;
@@ -1913,6 +1947,96 @@ export interface components {
             hung_up_by: string;
             from: string;
         };
+        /** @description How far a click to call came. `answered`: the operator lifted; the rest is in the call on the timeline. */
+        CallRequest: {
+            readonly id: number;
+            readonly account_id: number;
+            readonly ticket_id: number | null;
+            readonly contact_id: number;
+            readonly number: string;
+            readonly state: components["schemas"]["CallRequestState"];
+            readonly reason: string;
+            /** Format: date-time */
+            readonly requested_at: string;
+        };
+        /** @description How far a click to call came; answered means that the operator lifted. */
+        CallRequestPayload: {
+            request_id: number;
+            ticket_id: number | null;
+            state: components["schemas"]["CallRequestState"];
+            reason: string;
+        };
+        /**
+         * @description * `requested` - Requested
+         *     * `ringing` - The operator's telephone rings
+         *     * `answered` - The operator answered
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        CallRequestState: "requested" | "ringing" | "answered" | "failed";
+        /** @description Live event call.request_changed. */
+        CallRequest_changedEvent: {
+            cursor: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "call.request_changed";
+            /** Format: date-time */
+            at: string;
+            account_id: number | null;
+            payload: components["schemas"]["CallRequestPayload"];
+        };
+        /** @description It rings no longer: answered by this operator, or not. */
+        CallRingEndedPayload: {
+            call_id: number;
+            ticket_id: number | null;
+            account_id: number;
+            answered: boolean;
+        };
+        /** @description Live event call.ring_ended. */
+        CallRing_endedEvent: {
+            cursor: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "call.ring_ended";
+            /** Format: date-time */
+            at: string;
+            account_id: number | null;
+            payload: components["schemas"]["CallRingEndedPayload"];
+        };
+        /** @description Live event call.ringing. */
+        CallRingingEvent: {
+            cursor: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "call.ringing";
+            /** Format: date-time */
+            at: string;
+            account_id: number | null;
+            payload: components["schemas"]["CallRingingPayload"];
+        };
+        /** @description A caller rings on this operator's telephone; `number` is '' where it is withheld. */
+        CallRingingPayload: {
+            call_id: number;
+            ticket_id: number;
+            account_id: number;
+            number: string;
+            name: string;
+            queue: string;
+            /** Format: date-time */
+            since: string;
+        };
+        /** @description Whom to call: the contact of a ticket, or a contact; one of their numbers, the first if none is named. */
+        CallWishRequest: {
+            ticket_id?: number;
+            contact_id?: number;
+            number?: string;
+        };
         /** @description The contact of a card; `point` is the address, number or handle to show. */
         CardContact: {
             id: number;
@@ -2395,7 +2519,7 @@ export interface components {
             results: components["schemas"]["LineContact"][];
             next: string | null;
         };
-        LiveEvent: components["schemas"]["OfferMadeEvent"] | components["schemas"]["OfferResolvedEvent"] | components["schemas"]["TicketChangedEvent"] | components["schemas"]["EntryAddedEvent"] | components["schemas"]["EntryChangedEvent"] | components["schemas"]["PresenceChangedEvent"] | components["schemas"]["QueuePulseEvent"] | components["schemas"]["WrapStartedEvent"] | components["schemas"]["WrapFinishedEvent"] | components["schemas"]["ChatTypingEvent"] | components["schemas"]["ChatClosedEvent"] | components["schemas"]["ContactMergedEvent"] | components["schemas"]["ContactUnmergedEvent"];
+        LiveEvent: components["schemas"]["OfferMadeEvent"] | components["schemas"]["OfferResolvedEvent"] | components["schemas"]["TicketChangedEvent"] | components["schemas"]["EntryAddedEvent"] | components["schemas"]["EntryChangedEvent"] | components["schemas"]["PresenceChangedEvent"] | components["schemas"]["QueuePulseEvent"] | components["schemas"]["WrapStartedEvent"] | components["schemas"]["WrapFinishedEvent"] | components["schemas"]["ChatTypingEvent"] | components["schemas"]["ChatClosedEvent"] | components["schemas"]["CallRingingEvent"] | components["schemas"]["CallRing_endedEvent"] | components["schemas"]["CallRequest_changedEvent"] | components["schemas"]["ContactMergedEvent"] | components["schemas"]["ContactUnmergedEvent"];
         /** @description Events after a cursor; ask again with `next` until none come. `reload`: the log no longer reaches back so far. */
         LiveEvents: {
             results: components["schemas"]["LiveEvent"][];
@@ -4275,6 +4399,50 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    call_requests_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CallWishRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallRequest"];
+                };
+            };
+        };
+    };
+    call_requests_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallRequest"];
                 };
             };
         };

@@ -68,6 +68,8 @@ TABLE = {
     "GET /api/v1/console/": "yyyyynnn",
     "GET /api/v1/calls/": "yyyyyyyy",
     "GET /api/v1/calls/{call_id}/": "y-yyyyy-",
+    "POST /api/v1/call-requests/": "y-ynnnnn",
+    "GET /api/v1/call-requests/{request_id}/": "---nnnnn",
     "POST /api/v1/contact-merges/{merge_id}/undo/": "y-ynynnn",
     "GET /api/v1/contacts/": "yyyyyyyy",
     "POST /api/v1/contacts/": "yyynynnn",

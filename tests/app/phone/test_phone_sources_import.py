@@ -162,6 +162,7 @@ def test_call_that_the_systems_restart_outlived_is_closed_at_once(endpoint, tmp_
     frames = (
         "Event: Newchannel\r\nTimestamp: 1700000000.0\r\nChannel: PJSIP/trunk-1\r\nChannelStateDesc: Ring\r\n"
         "CallerIDNum: +442079460009\r\nExten: 100\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\n\r\n"
+        "Event: QueueCallerJoin\r\nTimestamp: 1700000001.0\r\nQueue: sales\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\n\r\n"
         "Event: Shutdown\r\nTimestamp: 1700000060.0\r\nShutdown: Uncleanly\r\n\r\n"
     )
     _import(tmp_path, frames, LogFormat.AMI)
@@ -169,6 +170,6 @@ def test_call_that_the_systems_restart_outlived_is_closed_at_once(endpoint, tmp_
     with time_machine.travel(datetime(2023, 11, 14, 22, 15, tzinfo=UTC), tick=False):
         assert close_lost_calls() == 1
     call = Call.objects.get()
-    assert (call.ended_at, call.flags) == (datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC), ["end_unknown"])
+    assert (call.ended_at, call.flags) == (datetime(2023, 11, 14, 22, 13, 21, tzinfo=UTC), ["end_unknown"])
     rule = AuditEntry.objects.get(action="call.closed_by_rule").data["rule"]
     assert rule == "the telephone system stopped or started at 2023-11-14 22:14:20 UTC"
