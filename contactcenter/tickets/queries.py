@@ -210,6 +210,7 @@ def _calls(ticket_id: int) -> list[dict[str, Any]]:
                 "to": call.to_number,
                 "operator": call.operator.display_name if call.operator else None,
                 "hung_up_by": call.hung_up_by,
+                "flags": call.flags,
             },
         )
         for call in calls.order_by("-started_at", "-id")[:TIMELINE_ENTRIES]

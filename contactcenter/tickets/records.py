@@ -153,6 +153,7 @@ def _call(call: Call) -> dict[str, Any]:
         "hold_ms": call.hold_ms,
         "outcome": call.outcome,
         "hung_up_by": call.hung_up_by,
+        "flags": call.flags,
     }
 
 

@@ -69,7 +69,8 @@ CALL_EXAMPLE = {
     "talk_ms": 192000,
     "hold_ms": 0,
     "outcome": "answered",
-    "hung_up_by": "caller",
+    "hung_up_by": "customer",
+    "flags": [],
 }
 
 
@@ -124,6 +125,9 @@ class CallRecordSerializer(serializers.Serializer[Any]):
     hold_ms = serializers.IntegerField(allow_null=True)
     outcome = serializers.CharField()
     hung_up_by = serializers.CharField()
+    flags = serializers.ListField(
+        child=serializers.CharField(), help_text="What to know before relying on the figures, such as end_unknown"
+    )
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Add "from", which is no name in Python."""

@@ -162,6 +162,9 @@ class CallFactsSerializer(serializers.Serializer[Any]):
     to = serializers.CharField()
     operator = serializers.CharField(allow_null=True)
     hung_up_by = serializers.CharField()
+    flags = serializers.ListField(
+        child=serializers.CharField(), help_text="What to know before relying on the figures, such as end_unknown"
+    )
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Add "from", which is no name in Python."""

@@ -1884,6 +1884,8 @@ export interface components {
             hold_ms: number | null;
             outcome: string;
             hung_up_by: string;
+            /** @description What to know before relying on the figures, such as end_unknown */
+            flags: string[];
             segments: components["schemas"]["CallPart"][];
             from: string;
         };
@@ -1897,6 +1899,8 @@ export interface components {
             to: string;
             operator: string | null;
             hung_up_by: string;
+            /** @description What to know before relying on the figures, such as end_unknown */
+            flags: string[];
             from: string;
         };
         /** @description A page of calls, the newest first. */
@@ -1945,6 +1949,8 @@ export interface components {
             hold_ms: number | null;
             outcome: string;
             hung_up_by: string;
+            /** @description What to know before relying on the figures, such as end_unknown */
+            flags: string[];
             from: string;
         };
         /** @description How far a click to call came. `answered`: the operator lifted; the rest is in the call on the timeline. */

@@ -2,7 +2,7 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import { ApiError, get, post } from '@/api/client';
 import type { ConsoleSnapshot, Offer, PresenceState, TicketCard } from '@/api/types';
-import { apply, Refresher, type Refresh } from '@/live/apply';
+import { apply, Refresher, type Refresh, type Ringing } from '@/live/apply';
 import { now, serverClock } from '@/live/clock';
 import { LiveFeed, type Connection } from '@/live/socket';
 import { useSession } from '@/session';
@@ -10,6 +10,8 @@ import { feedPorts } from './ports';
 
 const TYPING_MS = 6000;
 const GRACE_MS = 3000;
+/** A ring whose end was never told does not stay on the screen. */
+const RING_MS = 120_000;
 
 /** The console's live heart: the snapshot, the feed that keeps it true, presence and the offer. */
 export const useLive = defineStore('live', () => {
@@ -21,6 +23,9 @@ export const useLive = defineStore('live', () => {
   const selected = ref<number | null>(null);
   const typing = ref(new Map<number, number>());
   const arrived = ref<{ ticketId: number; serial: number } | null>(null);
+  const rung = shallowRef<Ringing | null>(null);
+  /** How far the last click to call came, by its id. */
+  const requested = shallowRef<ReturnType<typeof apply>['requested'] | null>(null);
   const busyWithOffer = ref<'accept' | 'decline' | null>(null);
   let feed: LiveFeed | null = null;
   let listeners: ((name: Refresh) => Promise<void>)[] = [];
@@ -31,6 +36,7 @@ export const useLive = defineStore('live', () => {
     const made = snapshot.value?.offer ?? null;
     return made && Date.parse(made.expires_at) + GRACE_MS > now.value ? made : null;
   });
+  const ringing = computed<Ringing | null>(() => (rung.value && Date.parse(rung.value.since) + RING_MS > now.value ? rung.value : null));
   /** What is with me: conversations first, then what waits for its outcome. */
   const open = computed<TicketCard[]>(() => [...(snapshot.value?.open ?? []), ...(snapshot.value?.wrapping.map((wrap) => wrap.ticket) ?? [])]);
 
@@ -106,6 +112,8 @@ export const useLive = defineStore('live', () => {
     snapshot.value = outcome.snapshot;
     for (const name of outcome.refresh) refresher.ask(name);
     if (outcome.typing !== null) showTyping(outcome.typing);
+    if (outcome.ringing !== undefined) rung.value = outcome.ringing;
+    if (outcome.requested) requested.value = outcome.requested;
     if (outcome.arrived !== null) {
       typing.value.delete(outcome.arrived);
       arrived.value = { ticketId: outcome.arrived, serial: ++arrivals };
@@ -175,5 +183,5 @@ export const useLive = defineStore('live', () => {
     feed?.send({ type: 'typing', ticket_id: ticketId });
   }
 
-  return { snapshot, error, connection, attempt, selected, typing, arrived, offer, open, busyWithOffer, start, stop, wake, refresh, onRefresh, readSnapshot, setPresence, accept, decline, focus, tellTyping };
+  return { snapshot, error, connection, attempt, selected, typing, arrived, offer, ringing, requested, open, busyWithOffer, start, stop, wake, refresh, onRefresh, readSnapshot, setPresence, accept, decline, focus, tellTyping };
 });

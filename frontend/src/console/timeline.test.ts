@@ -62,5 +62,5 @@ test.each([
   ['unanswered', 0, 'missed'],
   ['busy', 0, 'failed'],
 ] as const)('a call that ended as %s after %d ms of talk counts as %s', (outcome, talk, look) => {
-  expect(callLook({ call: { direction: 'in', outcome, wait_ms: 1000, talk_ms: talk, hold_ms: 0, from: '', to: '', operator: null, hung_up_by: '' } })).toBe(look);
+  expect(callLook({ call: { direction: 'in', outcome, wait_ms: 1000, talk_ms: talk, hold_ms: 0, from: '', to: '', operator: null, hung_up_by: '', flags: [] } })).toBe(look);
 });

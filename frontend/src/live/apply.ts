@@ -3,6 +3,9 @@ import type { ConsoleSnapshot, LiveEvent } from '@/api/types';
 /** What has to be read again because of an event: the log says that something changed, the API says to what. */
 export type Refresh = 'console' | 'lists' | `ticket:${number}` | `timeline:${number}`;
 
+/** A caller on the operator's telephone: null when it rings no longer; undefined leaves what is known. */
+export type Ringing = Extract<LiveEvent, { kind: 'call.ringing' }>['payload'];
+
 export interface Outcome {
   snapshot: ConsoleSnapshot;
   refresh: Refresh[];
@@ -10,6 +13,10 @@ export interface Outcome {
   typing: number | null;
   /** A message was added to this ticket, which is open with me; whose, only the timeline says. */
   arrived: number | null;
+  /** The telephone has begun to ring (the call) or stopped (null). */
+  ringing?: Ringing | null;
+  /** How far a click to call came. */
+  requested?: Extract<LiveEvent, { kind: 'call.request_changed' }>['payload'];
 }
 
 /** What the console shows at the moment, as far as it matters for an event. */
@@ -68,6 +75,17 @@ export function apply(snapshot: ConsoleSnapshot, event: LiveEvent, view: View): 
     case 'chat.closed':
       if (isOpen(event.payload.ticket_id)) result.refresh.push('console');
       result.refresh.push(...whole(event.payload.ticket_id));
+      break;
+    case 'call.ringing':
+      result.ringing = event.payload;
+      result.refresh.push('lists');
+      break;
+    case 'call.ring_ended':
+      result.ringing = null;
+      result.refresh.push('console', ...whole(event.payload.ticket_id));
+      break;
+    case 'call.request_changed':
+      result.requested = event.payload;
       break;
     case 'contact.merged':
     case 'contact.unmerged':
