@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("channels_app", "0015_email_signature"),
+        ("channels_app", "0016_endpoint_paced_until"),
         ("contacts", "0006_merges_same_account"),
         ("operators", "0002_initial"),
         ("tenancy", "0003_same_account"),

@@ -15,6 +15,6 @@ def _reference(column: str, parent: str) -> migrations.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("channels_app", "0016_call_request")]
+    dependencies = [("channels_app", "0017_call_request")]
 
     operations = [_reference(*reference) for reference in REFERENCES]
