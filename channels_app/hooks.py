@@ -15,6 +15,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from channels_app.contract import EndpointInfo
 from channels_app.endpoints import UnknownEndpoint, find_hooked_endpoint, note_error
+from channels_app.models import EndpointKind
+from channels_app.phone.hooked import take_reports
 from channels_app.receipts import store_receipts
 from channels_app.registry import PROVIDERS
 from channels_app.webhook import BadSignature, MalformedWebhook, WebhookAnswer, WebhookRequest
@@ -91,7 +93,10 @@ def _take(endpoint: EndpointInfo, request: WebhookRequest, *, at: datetime) -> W
         return _refused(400, str(error))
     if events:
         with open_account(endpoint.account_id):
-            store_receipts(endpoint=endpoint, events=events, at=at)
+            if endpoint.kind == EndpointKind.VOICE:
+                take_reports(endpoint_id=endpoint.id, provider=endpoint.provider, events=events, at=at)
+            else:
+                store_receipts(endpoint=endpoint, events=events, at=at)
     return door.answer(request=request, endpoint=endpoint)
 
 

@@ -1,11 +1,12 @@
 """Which adapter serves which endpoint. Mailboxes and widgets have one; SMS and social networks one per provider.
 
-Telephone systems import calls and have none.
+Telephone systems report calls; '' is an Asterisk.
 """
 
 from channels_app.contract import Adapter, AdapterError
 from channels_app.email.adapter import EmailAdapter
 from channels_app.models import EndpointKind
+from channels_app.phone.providers import PROVIDERS as VOICE_PROVIDERS
 from channels_app.sms.providers import PROVIDERS as SMS_PROVIDERS
 from channels_app.social.providers import PROVIDERS as SOCIAL_PROVIDERS
 from channels_app.webchat.adapter import WebchatAdapter
@@ -18,6 +19,7 @@ _ADAPTERS: dict[str, Adapter] = {
 PROVIDERS: dict[str, dict[str, Provider]] = {
     EndpointKind.SMS: SMS_PROVIDERS,
     EndpointKind.SOCIAL: SOCIAL_PROVIDERS,
+    EndpointKind.VOICE: VOICE_PROVIDERS,
 }
 
 

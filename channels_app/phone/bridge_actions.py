@@ -1,6 +1,6 @@
 """What a bridge does in the database; each opens the accounts it reaches."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from channels_app.endpoints import note_error
@@ -34,7 +34,7 @@ class BadConnection(ValueError):
     """An endpoint cannot be connected as it is set up; the message names the setting."""
 
 
-def login_of(*, settings: dict[str, object], secrets: dict[str, str]) -> AmiLogin:
+def login_of(*, settings: Mapping[str, object], secrets: Mapping[str, str]) -> AmiLogin:
     """Return how an endpoint's telephone system is logged in to. Raises BadConnection."""
     host, username = settings.get("ami_host"), settings.get("ami_username")
     port = settings.get("ami_port", DEFAULT_PORT)
@@ -58,7 +58,7 @@ def login_of(*, settings: dict[str, object], secrets: dict[str, str]) -> AmiLogi
 
 def login_of_endpoint(*, endpoint: Endpoint) -> AmiLogin:
     """Return how the endpoint is logged in to. Raises BadConnection."""
-    return login_of(settings=endpoint.settings, secrets=dict(unseal(endpoint.secrets_sealed)))
+    return login_of(settings=endpoint.settings, secrets=unseal(endpoint.secrets_sealed))
 
 
 def take_frames(*, endpoint_id: int, frames: Sequence[Frame], at: datetime) -> ImportReport:

@@ -88,7 +88,7 @@ def import_entries(
             keys |= event.call_keys
     _learn_phones(endpoint, learned)
     for batch in _batches([entry for entry in entries if entry.rejected or entry.events], _STORE_BATCH):
-        stored = _store(endpoint, source=source, entries=batch, at=at)
+        stored = store_entries(endpoint, source=source, entries=batch, at=at)
         report.stored += stored
         report.duplicates += len(batch) - stored
     calls = _reduce(endpoint, directory=directory, accounts=accounts, keys=keys, at=at)
@@ -130,7 +130,7 @@ def _dedupe_key(*, source: str, entry: RawEntry) -> str:
     return digest.hexdigest()
 
 
-def _store(endpoint: Endpoint, *, source: str, entries: Iterable[RawEntry], at: datetime) -> int:
+def store_entries(endpoint: Endpoint, *, source: str, entries: Iterable[RawEntry], at: datetime) -> int:
     """Commit the entries not yet known; returns how many are new."""
     rows: dict[str, PhoneLogEntry] = {}
     for entry in entries:

@@ -87,7 +87,7 @@ def _start_servers(var: Path) -> list[EmbeddedServer]:
     return servers
 
 
-def _children(*, logs: Path, host: str, port: int) -> list[Child]:
+def _children(*, logs: Path, host: str, port: int, telephone_systems: int) -> list[Child]:
     python = sys.executable
     workers = environment.integer("WEB_WORKERS", default=min(os.cpu_count() or 1, 4), minimum=1, maximum=64)
     concurrency = environment.integer("WORKER_CONCURRENCY", default=2, minimum=1, maximum=64)
@@ -107,6 +107,8 @@ def _children(*, logs: Path, host: str, port: int) -> list[Child]:
         ],
         "mail door": [python, str(ROOT / "manage.py"), "smtp_listener", "--host", host, "--imap"],
     }  # fmt: skip
+    if telephone_systems:
+        programs["phone bridge"] = [python, str(ROOT / "manage.py"), "asterisk_bridge", "--all"]
     return [
         Child(
             name=name,
@@ -168,7 +170,11 @@ def _run(var: Path) -> None:
             if environment.boolean("DEMO", default=False):
                 _manage("prepare_demo", show=True)
                 logins = _manage("prepare_demo", "--logins")
-            supervisor.children = [*_server_children(servers, logs), *_children(logs=logs, host=host, port=port)]
+            telephone_systems = int(_manage("asterisk_bridge", "--count"))
+            supervisor.children = [
+                *_server_children(servers, logs),
+                *_children(logs=logs, host=host, port=port, telephone_systems=telephone_systems),
+            ]
             say("Starting web, worker, beat and the mail door ...")
             for child in supervisor.children:
                 if child.process is None:

@@ -30,12 +30,16 @@ class Command(BaseCommand):
         """Declare the options."""
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("--endpoint", metavar="E", help="address of the voice endpoint")
+        which.add_argument("--count", action="store_true", help="only print how many endpoints --all would connect")
         which.add_argument(
             "--all", action="store_true", help="every active voice endpoint with ami_host in its settings"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until told to stop."""
+        if options["count"]:
+            self.stdout.write(str(len(_configured())))
+            return
         endpoints = _endpoints(options["endpoint"])
         try:
             bridges = [
@@ -66,10 +70,19 @@ async def _run(bridges: list[Bridge]) -> None:
     await asyncio.gather(*(bridge.run() for bridge in bridges))
 
 
+def _configured() -> list[Endpoint]:
+    with open_every_account(reason="one process connects the telephone systems of every account"):
+        voice = Endpoint.objects.filter(kind=EndpointKind.VOICE, is_active=True, settings__has_key="ami_host")
+        return list(voice.order_by("address"))
+
+
 def _endpoints(address: str | None) -> list[Endpoint]:
-    with open_every_account(reason="the endpoint's address tells the account"):
-        voice = Endpoint.objects.filter(kind=EndpointKind.VOICE, is_active=True).order_by("address")
-        found = list(voice.filter(settings__has_key="ami_host") if address is None else voice.filter(address=address))
+    if address is None:
+        found = _configured()
+    else:
+        with open_every_account(reason="the endpoint's address tells the account"):
+            voice = Endpoint.objects.filter(kind=EndpointKind.VOICE, is_active=True, address=address)
+            found = list(voice.order_by("provider"))
     if not found:
         wanted = f"active voice endpoint {address!r}" if address else "active voice endpoint with ami_host"
         raise CommandError(f"There is no {wanted}.", returncode=BAD_INPUT)
