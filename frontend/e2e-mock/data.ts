@@ -8,8 +8,8 @@ export const me: Me = {
   id: 1,
   email: 'anna@centre.example',
   full_name: 'Anna Kovacs',
-  role: 'operator',
-  language: 'en',
+  role: (process.env.MOCK_ROLE ?? 'operator') as Me['role'],
+  language: process.env.MOCK_LANG ?? 'en',
   operator_id: 11,
   accounts: [
     { id: 1, name: 'МедТех', slug: 'medtech', brand_color: '#0B5D4B', time_zone: 'Europe/Moscow', currency: 'RUB', language: 'ru', ticket_prefix: 'MT' },
@@ -133,3 +133,30 @@ export function playbook(account: number): Playbook {
     ],
   };
 }
+
+/** Channels and receipts of the admin pages. */
+const health = (over: object = {}): object => ({ last_received_at: ago(40), last_error_at: null, last_error: '', pending: 0, failed: 0, oldest_pending_at: null, lag_ms: 0, ...over });
+const channel = (id: number, account_id: number, kind: string, provider: string, address: string, name: string, over: object = {}): Record<string, unknown> => ({
+  id, account_id, kind, provider, address, name, language: '', settings: {}, secrets_set: [], webhook_url: provider ? `https://centre.example/hooks/q0Zk3vT${id}/` : '', is_active: true, health: health(), ...over,
+});
+export const endpoints = [
+  channel(1, 1, 'email', '', 'help@medtech.example', 'МедТех, почта', { language: 'ru', secrets_set: ['imap_url'], settings: { from_name: 'Клиника МедТех' } }),
+  channel(2, 1, 'social', 'whatsapp', '79161234567', 'МедТех WhatsApp', { language: 'ru', secrets_set: ['access_token', 'app_secret'], health: health({ last_received_at: ago(7200), last_error_at: ago(300), last_error: 'WhatsApp refused the access token (190): the session has expired.', failed: 3, pending: 12, lag_ms: 252_000 }) }),
+  channel(3, 1, 'voice', '', 'pbx-1', 'АТС МедТех', { health: health({ last_received_at: ago(3) }) }),
+  channel(4, 2, 'webchat', '', 'northwind-chat', 'Northwind chat', { language: 'en', health: health({ last_received_at: null }) }),
+  channel(5, 2, 'sms', 'twilio', '+447700900123', 'Northwind SMS', { settings: { account_sid: 'AC0123', per_minute: 120 }, secrets_set: ['auth_token'], health: health({ pending: 4, lag_ms: 9000 }) }),
+  channel(6, 3, 'social', 'telegram', '@azulpay_bot', 'Azul Pay Telegram', { language: 'es', is_active: false }),
+];
+const field = (name: string, secret = false, required = true, choices: string[] = []): object => ({ name, secret, required, choices });
+export const providers = [
+  { kind: 'sms', provider: 'http', fields_needed: [field('inbound'), field('send'), field('reports', false, false), field('hook_password', true, false)] },
+  { kind: 'sms', provider: 'kannel', fields_needed: [field('send_url'), field('username'), field('password', true), field('use_national', false, false, ['true', 'false'])] },
+  { kind: 'sms', provider: 'twilio', fields_needed: [field('account_sid'), field('auth_token', true), field('messaging_service_sid', false, false), field('api_url', false, false)] },
+  { kind: 'social', provider: 'telegram', fields_needed: [field('bot_token', true), field('webhook_secret', true)] },
+  { kind: 'social', provider: 'whatsapp', fields_needed: [field('access_token', true), field('app_secret', true), field('verify_token', true), field('business_account_id', false, false)] },
+];
+export const folders = [{ name: 'INBOX', on_server: 1204, stored: 1203, ticketed: 1198, refused: 1, missing: 0, checked_at: ago(120), error: '', error_at: null }, { name: 'Spam', on_server: 88, stored: 80, ticketed: 80, refused: 0, missing: 8, checked_at: ago(120), error: 'The server closed the connection while mail 81 was read.', error_at: ago(100) }];
+export const receipts = [1, 2, 3].map((id) => ({
+  id: 9000 + id, account_id: 1, endpoint: '79161234567', kind: 'social', external_id: `wamid.${id}`, received_at: ago(id * 500), state: 'failed', attempts: 8, next_attempt_at: null, outcome: {}, raw_url: `/api/v1/receipts/${9000 + id}/raw/`,
+  error: ['messages[0].type: “order” is not understood by this version.', 'RuntimeError: the store of files is full', 'contacts: missing.'][id - 1],
+}));

@@ -132,6 +132,14 @@ export function mockBackend(): Plugin {
     if (/^\/api\/v1\/messages\/\d+\/$/.test(path)) return [200, { text: 'The total on invoice 2214 is wrong, see below.\n\nRegards\nPriya\n\n> On Tuesday you wrote:\n> Please find invoice 2214.' }];
     if (path.startsWith('/api/v1/messages/')) return [200, { html: '<p>Здравствуйте! Заказ <b>55-1702</b> должен был прийти во вторник.</p><table border="1"><tr><td>Накладная</td><td>55-1702</td></tr></table>' }];
     if (path === '/api/v1/playbook/') return [200, data.playbook(Number(url.searchParams.get('account')))];
+    if (path === '/api/v1/admin/accounts/') return [200, { results: data.me.accounts }];
+    if (path === '/api/v1/admin/endpoint-providers/') return [200, { results: data.providers }];
+    if (path === '/api/v1/admin/endpoints/') return [200, { results: data.endpoints }];
+    if (path.endsWith('/test/')) return failing ? [200, { ok: false, message: 'The access token was refused (401). Set a new one.' }] : [200, { ok: true, message: 'The number answers as “Northwind” and its webhook points here.' }];
+    if (path.endsWith('/mailbox/')) return [200, { folders: data.folders }];
+    if (path.endsWith('/raw/')) return [200, { object: 'whatsapp_business_account', entry: [{ id: '1', changes: [{ field: 'messages', value: { messages: [{ id: 'wamid.1', type: 'order' }] } }] }] }];
+    if (path === '/api/v1/receipts/retry/') return [200, { retried: 3, remaining: 0 }];
+    if (path === '/api/v1/receipts/') return [200, { results: url.searchParams.get('state') === 'failed' ? data.receipts : [], next: null }];
     return refused(404, 'not_found', 'No such address');
   }
 

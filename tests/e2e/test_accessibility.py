@@ -25,6 +25,7 @@ PAGES = [
     (ADMIN, "/admin/queues"),
     (ADMIN, "/admin/accounts"),
     (ADMIN, "/admin/endpoints"),
+    (ADMIN, "/admin/endpoints/receipts"),
     (ADMIN, "/admin/tariffs"),
     (ADMIN, "/admin/tariffs/{tariff}"),
     (ADMIN, "/admin/invoices"),
