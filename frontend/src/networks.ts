@@ -11,6 +11,7 @@ const NAMES: Record<string, string> = {
   kannel: 'Kannel',
   jasmin: 'Jasmin',
   http: 'HTTP',
+  freeswitch: 'FreeSWITCH',
 };
 
 export function providerName(provider: string): string {

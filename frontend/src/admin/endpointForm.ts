@@ -30,7 +30,7 @@ const optional = (name: string, secret = false): Field => ({ name, secret, requi
 const OWN: Record<EndpointKind, Field[]> = {
   email: [optional('imap_url', true), optional('smtp_url', true), optional('from_name')],
   webchat: [optional('identity_secret', true)],
-  voice: [optional('ami_secret', true)],
+  voice: [],
   sms: [optional('stop_text'), optional('start_text'), optional('help_text')],
   social: [],
 };
