@@ -259,6 +259,8 @@ def test_the_form_takes_name_address_and_message_and_every_state_is_accessible(
     assert violations(page) == []
     open_chat(page)
     expect(widget(page, ".h")).to_contain_text("Нас сейчас нет")
+    # the surface of frontend/src/tokens.css
+    expect(widget(page, ".p")).to_have_css("background-color", "rgb(22, 26, 32)" if dark else "rgb(255, 255, 255)")
     assert violations(page) == []
     words = f"Позвоните мне, пожалуйста, {uuid4().hex[:8]}"
     widget(page, "textarea").fill(words)
