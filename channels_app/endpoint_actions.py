@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from channels_app.models import Endpoint, EndpointKind
-from channels_app.registry import PROVIDERS
+from channels_app.registry import PROVIDERS, needs_provider
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, Invalid
 from contactcenter.kernel.sealing import Unreadable, reseal, seal, unseal
@@ -15,7 +15,7 @@ from contactcenter.tenancy.actions import change_fields
 
 ENDPOINT_FIELDS = ("kind", "provider", "address", "name", "language", "is_active")
 MAX_PER_MINUTE = 100_000
-_SECRET = re.compile(r"password|secret|token|credential|api_?key|smtp_url|imap_url", re.IGNORECASE)
+_SECRET = re.compile(r"password|secret|token|credential|api_?key|signing_?key|smtp_url|imap_url", re.IGNORECASE)
 
 
 # What a door can be reached at: a mailbox by a mail address, a widget by a name that stands in its socket's path.
@@ -40,7 +40,8 @@ def save_endpoint(
 
     `settings` replaces the open settings and holds no secret; `secrets` {name: text or null} sets or removes single
     secrets, the others stay. Invalid where the address does not suit the kind, or the kind has no such provider;
-    Conflict where an endpoint of the kind and provider has the address, in whichever account.
+    Conflict where an endpoint of the kind and provider (a mailbox: of any provider) has the address, in whichever
+    account.
     """
     with transaction.atomic():
         endpoint = (
@@ -54,9 +55,10 @@ def save_endpoint(
             raise Invalid(cause, field="address")
         _check_provider(endpoint)
         # the constraint reaches over all accounts, the scoped manager does not
-        taken = Endpoint._base_manager.filter(
-            kind=endpoint.kind, provider=endpoint.provider, address=endpoint.address
-        ).exclude(pk=endpoint.pk)
+        taken = Endpoint._base_manager.filter(kind=endpoint.kind, address=endpoint.address).exclude(pk=endpoint.pk)
+        if endpoint.kind != EndpointKind.EMAIL:
+            # a mailbox is found by its address alone, by whichever door its mails come
+            taken = taken.filter(provider=endpoint.provider)
         if taken.exists():
             raise Conflict("An endpoint of this kind has this address already.", field="address")
         changed |= _change_settings(endpoint, values)
@@ -89,7 +91,11 @@ def _check_provider(endpoint: Endpoint) -> None:
     known = PROVIDERS.get(endpoint.kind)
     if known is None and endpoint.provider:
         raise Invalid("This kind of endpoint has no providers.", field="provider")
-    if known is not None and endpoint.provider not in known:
+    if (
+        known is not None
+        and endpoint.provider not in known
+        and (endpoint.provider or needs_provider(kind=endpoint.kind))
+    ):
         raise Invalid(f"Expected one of {', '.join(sorted(known))}.", field="provider")
 
 

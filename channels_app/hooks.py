@@ -5,6 +5,7 @@ caller. Everything that a request carries is committed before it is answered.
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -14,12 +15,13 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from channels_app.contract import EndpointInfo
+from channels_app.email.door import EmptyMessage, MessageTooLarge, store_posted
 from channels_app.endpoints import UnknownEndpoint, find_hooked_endpoint, note_error
 from channels_app.models import EndpointKind
 from channels_app.phone.hooked import take_reports
 from channels_app.receipts import store_receipts
 from channels_app.registry import PROVIDERS
-from channels_app.webhook import BadSignature, MalformedWebhook, WebhookAnswer, WebhookRequest
+from channels_app.webhook import BadSignature, MalformedWebhook, RawEvent, WebhookAnswer, WebhookRequest
 from contactcenter.tenancy.doors import open_account
 
 logger = logging.getLogger(__name__)
@@ -32,7 +34,7 @@ RETRY_AFTER_S = 5
 def hook(request: HttpRequest, public_token: str) -> HttpResponse:
     """/hooks/{public token}/"""
     length = str(request.META.get("CONTENT_LENGTH") or "0")
-    if not length.isdecimal() or int(length) > settings.MAX_WEBHOOK_BYTES:
+    if not length.isdecimal() or int(length) > settings.MAX_REQUEST_BYTES:
         answer = _refused(413, "The body is too long.")
     else:
         path = request.META.get("QUERY_STRING", "")
@@ -43,7 +45,7 @@ def hook(request: HttpRequest, public_token: str) -> HttpResponse:
                 url=f"{settings.PUBLIC_URL}{request.path}{'?' if path else ''}{path}",
                 headers={name.lower(): value for name, value in request.headers.items()},
                 query=path,
-                body=request.read(settings.MAX_WEBHOOK_BYTES + 1),
+                body=request.read(settings.MAX_REQUEST_BYTES + 1),
             ),
             at=timezone.now(),
         )
@@ -60,8 +62,6 @@ def take_webhook(*, public_token: str, request: WebhookRequest, at: datetime) ->
     """
     if request.method not in METHODS:
         return _refused(405, "Only GET and POST are taken.")
-    if len(request.body) > settings.MAX_WEBHOOK_BYTES:
-        return _refused(413, "The body is too long.")
     try:
         endpoint = find_hooked_endpoint(public_token=public_token)
         return _take(endpoint, request, at=at)
@@ -76,6 +76,10 @@ def _take(endpoint: EndpointInfo, request: WebhookRequest, *, at: datetime) -> W
     provider = PROVIDERS.get(endpoint.kind, {}).get(endpoint.provider)
     if provider is None:
         return _refused(404, "There is no such endpoint.")
+    # whole mails with their files are posted to mailboxes
+    limit = settings.MAX_REQUEST_BYTES if endpoint.kind == EndpointKind.EMAIL else settings.MAX_WEBHOOK_BYTES
+    if len(request.body) > limit:
+        return _refused(413, "The body is too long.")
     door = provider.door
     try:
         handshake = door.challenge(request=request, endpoint=endpoint)
@@ -93,11 +97,21 @@ def _take(endpoint: EndpointInfo, request: WebhookRequest, *, at: datetime) -> W
         return _refused(400, str(error))
     if events:
         with open_account(endpoint.account_id):
-            if endpoint.kind == EndpointKind.VOICE:
-                take_reports(endpoint_id=endpoint.id, provider=endpoint.provider, events=events, at=at)
-            else:
-                store_receipts(endpoint=endpoint, events=events, at=at)
+            try:
+                _store(endpoint, events, at=at)
+            except (MessageTooLarge, EmptyMessage) as error:
+                return _refused(error.status, str(error))
     return door.answer(request=request, endpoint=endpoint)
+
+
+def _store(endpoint: EndpointInfo, events: Sequence[RawEvent], *, at: datetime) -> None:
+    match endpoint.kind:
+        case EndpointKind.VOICE:
+            take_reports(endpoint_id=endpoint.id, provider=endpoint.provider, events=events, at=at)
+        case EndpointKind.EMAIL:
+            store_posted(endpoint=endpoint, events=events, at=at)
+        case _:
+            store_receipts(endpoint=endpoint, events=events, at=at)
 
 
 def _refused(status: int, cause: str) -> WebhookAnswer:

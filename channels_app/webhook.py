@@ -6,7 +6,9 @@ after the commit `answer`.
 """
 
 import base64
+import binascii
 import hashlib
+import hmac
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -180,6 +182,23 @@ def settings_text(endpoint: EndpointInfo, name: str, default: str = "") -> str:
     """Return a setting as text; '' counts as not given."""
     value: Any = endpoint.settings.get(name)
     return str(value).strip() if value not in (None, "") else default
+
+
+def verify_basic(*, request: WebhookRequest, endpoint: EndpointInfo, user: str) -> None:
+    """Compare user (setting `hook_username`, else `user`) and secret `hook_password` of basic authentication.
+
+    Raises BadSignature; without a password set nobody is let in.
+    """
+    password = endpoint.secrets.get("hook_password", "")
+    wanted = f"{settings_text(endpoint, 'hook_username', user)}:{password}"
+    scheme, _, given = request.header("authorization").partition(" ")
+    try:
+        shown = base64.b64decode(given.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        shown = b""
+    fits = hmac.compare_digest(shown, wanted.encode())
+    if not password or scheme.lower() != "basic" or not fits:
+        raise BadSignature("Authorization: user or password is missing or wrong (basic authentication).")
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

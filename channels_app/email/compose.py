@@ -9,6 +9,7 @@ from channels_app.contract import AdapterError, EndpointInfo, OutboundMessage
 from channels_app.email.addresses import reply_address
 from channels_app.email.charsets import clean
 from channels_app.email.markup import text_to_html
+from channels_app.email.postmark import METADATA, POSTMARK
 
 _POLICY = SMTP.clone(max_line_length=200)
 
@@ -40,6 +41,10 @@ def compose(*, endpoint: EndpointInfo, message: OutboundMessage) -> bytes:
         mail["Auto-Submitted"] = "auto-replied"
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     mail["X-Loop"] = endpoint.address
+    if endpoint.provider == POSTMARK:
+        # it gives mails ids of its own: keep ours, and name it in the reports
+        mail["X-PM-KeepID"] = "true"
+        mail[f"X-PM-Metadata-{METADATA}"] = message.external_id
     text = clean(message.text)
     if message.signature:
         text = f"{text.rstrip()}\n\n-- \n{clean(message.signature)}"

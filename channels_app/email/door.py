@@ -1,15 +1,19 @@
 """What every mail door does: check the size, store, and say what became of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 
 from channels_app.contract import EndpointInfo, IngestStatus
 from channels_app.email.parse import fingerprint, message_identity
+from channels_app.email.posted import is_report
 from channels_app.models import Receipt, ReceiptState
-from channels_app.receipts import StoredReceipt, receive, store_receipt
+from channels_app.receipts import StoredReceipt, receive, store_receipt, store_receipts
+from channels_app.webhook import RawEvent
 from contactcenter.kernel.errors import DomainError
 from contactcenter.tenancy.doors import open_account
 
@@ -62,6 +66,16 @@ def store_email(*, endpoint: EndpointInfo, raw: bytes, at: datetime) -> StoredRe
         if _is_another(stored, raw):
             stored = store_receipt(endpoint_id=endpoint.id, external_id=_own_identity(raw), raw=raw, at=at)
         return stored
+
+
+def store_posted(*, endpoint: EndpointInfo, events: Sequence[RawEvent], at: datetime) -> None:
+    """Store what a provider posted, mails and reports on ours; committed when this returns. Raises like store_email."""
+    reports = [event for event in events if is_report(event.raw, endpoint)]
+    with transaction.atomic():
+        store_receipts(endpoint=endpoint, events=reports, at=at)
+        for event in events:
+            if event not in reports:
+                store_email(endpoint=endpoint, raw=event.raw, at=at)
 
 
 def take_email(*, endpoint: EndpointInfo, raw: bytes, at: datetime) -> Taken:

@@ -4,9 +4,6 @@ Calls are no messages: what a webhook brings is an entry of the telephone log (s
 provider '' is an Asterisk, connected by its manager interface or read from its files.
 """
 
-import base64
-import binascii
-import hmac
 import json
 from datetime import datetime
 
@@ -28,7 +25,7 @@ from channels_app.webhook import (
     WebhookRequest,
     by_name,
     content_id,
-    settings_text,
+    verify_basic,
 )
 
 FREESWITCH, TWILIO = "freeswitch", "twilio"
@@ -107,15 +104,7 @@ class FreeswitchDoor:
 
     def verify(self, *, request: WebhookRequest, endpoint: EndpointInfo) -> None:
         """Compare user and password; without a password set nobody is let in."""
-        wanted = f"{settings_text(endpoint, 'hook_username', 'freeswitch')}:{endpoint.secrets.get('hook_password', '')}"
-        scheme, _, given = request.header("authorization").partition(" ")
-        try:
-            shown = base64.b64decode(given.strip(), validate=True)
-        except (binascii.Error, ValueError):
-            shown = b""
-        fits = hmac.compare_digest(shown, wanted.encode())
-        if not endpoint.secrets.get("hook_password") or scheme.lower() != "basic" or not fits:
-            raise BadSignature("Authorization: user or password is missing or wrong (basic authentication).")
+        verify_basic(request=request, endpoint=endpoint, user="freeswitch")
 
     def split(self, *, request: WebhookRequest, endpoint: EndpointInfo) -> tuple[RawEvent, ...]:
         """A request is one leg."""

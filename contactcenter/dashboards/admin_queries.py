@@ -36,7 +36,9 @@ def endpoint_documents(*, account_id: int | None = None, endpoint_id: int | None
             "language": row.language,
             "settings": row.settings,
             "secrets_set": secrets_set(endpoint=row),
-            "webhook_url": webhook_url(public_token=row.public_token) if row.kind in PROVIDERS else "",
+            "webhook_url": (
+                webhook_url(public_token=row.public_token) if row.provider in PROVIDERS.get(row.kind, {}) else ""
+            ),
             "is_active": row.is_active,
             "last_received_at": row.last_received_at,
             "last_error_at": row.last_error_at,

@@ -199,3 +199,20 @@ def test_many_failed_receipts_are_tried_again_at_once(admin: Client, endpoint: E
     assert answer == {"retried": 3, "remaining": 0}
     with open_account(endpoint.account_id):
         assert set(Receipt.objects.values_list("state", "attempts")) == {("pending", 0)}
+
+
+def test_mailbox_has_one_address_whichever_provider_posts_to_it(admin: Client, shop: Account) -> None:
+    values = {"account_id": shop.pk, "kind": "email", "address": "a@shop.example", "name": "A"}
+    first = admin.post("/api/v1/admin/endpoints/", {**values, "provider": "mailgun"}, JSON)
+    assert first.status_code == 201, first.content
+    assert "/hooks/" in first.json()["webhook_url"]
+    assert admin.post("/api/v1/admin/endpoints/", {**values, "provider": ""}, JSON).status_code == 409
+    rows = admin.get("/api/v1/admin/endpoint-providers/").json()["results"]
+    needed = {
+        row["provider"]: [item["name"] for item in row["fields_needed"]] for row in rows if row["kind"] == "email"
+    }
+    assert needed == {
+        "mailgun": ["signing_key", "smtp_url"],
+        "postmark": ["hook_username", "hook_password", "smtp_url"],
+        "sendgrid": ["verification_key", "hook_username", "hook_password", "smtp_url"],
+    }
