@@ -12,6 +12,9 @@ const NAMES: Record<string, string> = {
   jasmin: 'Jasmin',
   http: 'HTTP',
   freeswitch: 'FreeSWITCH',
+  mailgun: 'Mailgun',
+  postmark: 'Postmark',
+  sendgrid: 'SendGrid',
 };
 
 export function providerName(provider: string): string {
