@@ -37,6 +37,13 @@ test('a switch is sent as one, a document as what it says', () => {
   expect(fromForm(http, document, []).wrong).toEqual({ inbound: 'json' });
 });
 
+test('a port is sent as a number', () => {
+  const asterisk = fieldsOf('voice', '', [{ kind: 'voice', provider: '', fields_needed: [{ name: 'ami_port', secret: false, required: false, choices: [] }] }]);
+  const form = toForm(asterisk, { settings: { ami_port: 5039 }, secrets_set: [] });
+  expect(form.settings.ami_port).toBe('5039');
+  expect(fromForm(asterisk, form, []).settings).toEqual({ ami_port: 5039 });
+});
+
 test.each(['0', '-1', '1.5', 'many'])('%s receipts a minute are no limit', (rate) => {
   expect(fromForm(twilio, { ...toForm(twilio, stored), rate }, stored.secrets_set).wrong).toEqual({ rate: 'rate' });
 });

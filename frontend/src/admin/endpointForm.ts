@@ -5,7 +5,7 @@ export interface Field {
   name: string;
   secret: boolean;
   required: boolean;
-  shape: 'text' | 'choice' | 'flag' | 'json';
+  shape: 'text' | 'number' | 'choice' | 'flag' | 'json';
   choices: string[];
 }
 export type Value = string | boolean;
@@ -24,6 +24,7 @@ export interface FormValues {
 /** Settings that are documents, and those that are switches, whatever the provider. */
 const DOCUMENTS = new Set(['inbound', 'send', 'reports', 'answer']);
 const FLAGS = new Set(['human_agent']);
+const NUMBERS = new Set(['ami_port']);
 const RATE = 'per_minute';
 
 const optional = (name: string, secret = false): Field => ({ name, secret, required: false, shape: 'text', choices: [] });
@@ -39,7 +40,7 @@ export function fieldsOf(kind: EndpointKind, provider: string, providers: readon
   const needed = providers.find((item) => item.kind === kind && item.provider === provider)?.fields_needed ?? [];
   const fields = needed.map((item): Field => {
     const flag = FLAGS.has(item.name) || (item.choices.length === 2 && item.choices.includes('true') && item.choices.includes('false'));
-    return { ...item, shape: flag ? 'flag' : item.choices.length > 0 ? 'choice' : DOCUMENTS.has(item.name) ? 'json' : 'text' };
+    return { ...item, shape: flag ? 'flag' : item.choices.length > 0 ? 'choice' : DOCUMENTS.has(item.name) ? 'json' : NUMBERS.has(item.name) ? 'number' : 'text' };
   });
   return [...fields, ...OWN[kind]];
 }
@@ -83,7 +84,8 @@ export function fromForm(fields: readonly Field[], values: FormValues, secretsSe
     } else if (value.trim() === '') {
       if (field.required) wrong[field.name] = 'required';
     } else if (field.shape === 'json') settings[field.name] = readDocument(value, () => (wrong[field.name] = 'json'));
-    else settings[field.name] = value.trim();
+    // what is no number is sent as it is: the server says what is wrong with it
+    else settings[field.name] = field.shape === 'number' && /^\d{1,9}$/.test(value.trim()) ? Number(value) : value.trim();
   }
   const rate = values.rate.trim();
   if (rate !== '') {
