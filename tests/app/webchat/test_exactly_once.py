@@ -1,17 +1,18 @@
 """A model of the widget against the real socket, whatever the network does: each message once and in order, both ends.
 
 The model does what frontend/widget/chat.ts does: an outbox that survives everything, one frame in flight, the same uuid
-again after a lost connection, entries merged by uuid and id. The network may lose acknowledgements, cut, and repeat.
+again after a lost connection or a refusal for haste, entries merged by uuid and id. The network may lose
+acknowledgements, cut, and repeat; the server tells every third frame to come again.
 """
 
 import asyncio
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from channels_app import delivery
@@ -31,6 +32,16 @@ pytestmark = pytest.mark.django_db(transaction=True)
 STEPS = st.lists(
     st.sampled_from(["write", "write", "reply", "lose the answer", "cut", "reload", "repeat", "take in"]), max_size=14
 )
+
+
+class EveryThird(Limiter):
+    """Refuses every third frame, whatever the clock says."""
+
+    frames = 0
+
+    def take(self, *, session: UUID, at_s: float) -> int:
+        self.frames += 1
+        return 1 if self.frames % 3 == 0 else 0
 
 
 @dataclass
@@ -65,8 +76,7 @@ class ModelWidget:
                 await self.connect()
                 continue
             frame = self.outbox[0]
-            await self.socket.says(type="message", **frame)
-            answer = await self._answer(frame["uuid"])
+            answer = await self._send(frame)
             if lose_answer:
                 await self.cut()
                 return
@@ -81,14 +91,18 @@ class ModelWidget:
         if self.socket is None:
             await self.connect()
         assert self.socket is not None
-        await self.socket.says(type="message", uuid=mine[-1]["uuid"], text=mine[-1]["text"])
-        await self._answer(mine[-1]["uuid"])
+        await self._send({"uuid": mine[-1]["uuid"], "text": mine[-1]["text"]})
 
-    async def _answer(self, uuid: str) -> dict[str, Any]:
+    async def _send(self, message: dict[str, str]) -> dict[str, Any]:
+        """Send until it is acknowledged, and return the acknowledgement."""
         assert self.socket is not None
+        await self.socket.says(type="message", **message)
         while True:
-            frame = await self.socket.hears("ack", "entry")
-            if frame["type"] == "ack" and frame["uuid"] == uuid:
+            frame = await self.socket.hears("ack", "entry", "error")
+            if frame["type"] == "error":
+                assert (frame["code"], frame["uuid"]) == ("rate_limited", message["uuid"])
+                await self.socket.says(type="message", **message)
+            if frame["type"] == "ack" and frame["uuid"] == message["uuid"]:
                 return frame
             if frame["type"] == "entry":
                 self._arrive(frame["entry"])
@@ -156,11 +170,13 @@ async def _play(steps: list[str]) -> None:
 
 @settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
+@example(steps=["write"] * 14)
 def test_each_message_is_there_once_and_in_order_at_both_ends(steps: list[str]) -> None:
-    consumers._limiter = Limiter()
     with open_every_account(reason="test"):
         if not Endpoint.objects.filter(address="exact-chat").exists():
             Endpoint.objects.create(
                 account=make_account(language="en"), kind=EndpointKind.WEBCHAT, address="exact-chat", name="Chat"
             )
-    asyncio.run(_play(steps))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(consumers, "_limiter", EveryThird())
+        asyncio.run(_play(steps))
