@@ -81,17 +81,20 @@ class Site:
             "web": "uvicorn",
             "worker": "celery -A contactcenter worker",
             "postgresql": str(self.var / "postgresql" / "pgdata"),
+            "valkey": str(self.var / "valkey"),
         }
+        # servers are known by their own directory, our programs by the environment they were given
+        server = name in {"postgresql", "valkey"}
         found = []
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit():
                 continue
             try:
                 command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                environment = (entry / "environ").read_bytes() if name != "postgresql" else b""
+                environment = (entry / "environ").read_bytes() if not server else b""
             except OSError:
                 continue
-            if patterns[name] in command and (name == "postgresql" or f"VAR_DIR={self.var}".encode() in environment):
+            if patterns[name] in command and (server or f"VAR_DIR={self.var}".encode() in environment):
                 found.append(int(entry.name))
         return found
 

@@ -1,4 +1,4 @@
-"""kill -9 of worker, web and PostgreSQL in turn while a day is simulated and mails and chats come in.
+"""kill -9 of Valkey, worker, web and PostgreSQL in turn while a day is simulated and mails and chats come in.
 
 What a door acknowledged is there afterwards, once; the books add up; collecting and billing again adds nothing.
 """
@@ -132,7 +132,7 @@ def _wait_until_ready(site: Site) -> None:
 def _kill(site: Site, name: str) -> None:
     pids = site.pids(name)
     assert pids, f"no process of {name} found"
-    for pid in pids if name != "postgresql" else pids[:1]:
+    for pid in pids[:1] if name in {"postgresql", "valkey"} else pids:
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -159,12 +159,12 @@ def test_killed_processes_lose_no_acknowledged_message_and_bill_nothing_twice(ow
     for sender in senders:
         sender.thread.start()
     simulation = subprocess.Popen(
-        [sys.executable, "-W", "ignore", str(ROOT / "manage.py"), "simulate_day", "--date", day, "--contacts", "120"],
+        [sys.executable, "-W", "ignore", str(ROOT / "manage.py"), "simulate_day", "--date", day, "--contacts", "150"],
         env={**site.environment, **site.servers()}, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     time.sleep(8)
     running = []
-    for name in ("worker", "web", "postgresql"):
+    for name in ("valkey", "worker", "web", "postgresql"):
         running.append(simulation.poll() is None)
         _kill(site, name)
         time.sleep(2)

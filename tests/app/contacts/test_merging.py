@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from channels_app.models import ChatSession, Endpoint
+from channels_app.models import CallRequest, ChatSession, Endpoint
 from contactcenter.contacts.actions import find_or_create_contact
 from contactcenter.contacts.merging import AlreadyMerged, merge_contacts, undo_merge
 from contactcenter.contacts.models import Contact, ContactMerge, ContactPoint
@@ -21,7 +21,7 @@ from tests.app.factories import AT, make_account, make_contact, make_ticket, mak
 pytestmark = pytest.mark.django_db
 LATER = AT + timedelta(hours=1)
 # the rows that point at a contact: every one of them has to be in one of these tables
-TABLES = (ContactPoint, Ticket, Message, Call, ChatSession)
+TABLES = (ContactPoint, Ticket, Message, Call, CallRequest, ChatSession)
 
 
 @pytest.fixture(autouse=True)
