@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -81,7 +81,8 @@ class Site:
             "web": "uvicorn",
             "worker": "celery -A contactcenter worker",
             "postgresql": str(self.var / "postgresql" / "pgdata"),
-            "valkey": str(self.var / "valkey"),
+            # it calls itself by its address once it runs
+            "valkey": f"127.0.0.1:{urlsplit(self.servers()['REDIS_URL']).port}",
         }
         # servers are known by their own directory, our programs by the environment they were given
         server = name in {"postgresql", "valkey"}
