@@ -52,7 +52,7 @@ export default defineConfig(({ command }) => ({
   preview: { host: '127.0.0.1', strictPort: true },
   test: {
     environment: 'happy-dom',
-    include: ['src/**/*.test.ts', 'widget/**/*.test.ts'],
+    include: ['src/**/*.test.ts'],
     setupFiles: ['src/testing.ts'],
     css: false,
   },
