@@ -1,5 +1,6 @@
 """ASGI entry: HTTP by Django, websockets by Channels."""
 
+import gc
 import os
 
 import django
@@ -24,3 +25,7 @@ application = ProtocolTypeRouter(
 )
 # the first chat message must not be the one that everybody waits for
 load_models()
+# what is loaded by now lives as long as the process: collections need not look at it again, nor run every few requests
+gc.collect()
+gc.freeze()
+gc.set_threshold(50_000, 20, 50)
