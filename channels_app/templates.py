@@ -89,9 +89,8 @@ def refresh_templates(*, endpoint_id: int, at: datetime) -> int:
     rows = {(item.name, item.language): item for item in listed if item.body}
     with transaction.atomic():
         Endpoint.objects.select_for_update(of=("self",)).get(pk=endpoint_id)
-        for known in MessageTemplate.objects.filter(endpoint_id=endpoint_id):
-            if (known.name, known.language) not in rows:
-                known.delete()
+        known = MessageTemplate.objects.filter(endpoint_id=endpoint_id).values_list("pk", "name", "language")
+        MessageTemplate.objects.filter(pk__in=[pk for pk, *key in known if tuple(key) not in rows]).delete()
         MessageTemplate.objects.bulk_create(
             [
                 MessageTemplate(
