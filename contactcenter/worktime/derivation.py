@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from contactcenter.worktime.ledger import Segment, Slice, slice_session
-from contactcenter.worktime.segments import SILENCE, Event, Stay, segments_of, standing, stays_of
+from contactcenter.worktime.ledger import Segment, Slice, assign, slice_session
+from contactcenter.worktime.segments import SILENCE, Event, Stay, assigned_of, segments_of, standing, stays_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,12 @@ def derive(*, events: Iterable[Event], until: int) -> list[DerivedSession]:
     found = []
     for known in _between_silences(standing(events)):
         segments = segments_of(events=known, until=until)
-        stays = stays_of(events=known, segments=segments, until=until)
+        assigned = assigned_of(events=known, until=until)
+        stays = stays_of(events=known, segments=segments + assigned, until=until)
         for stay, within in _by_stay(segments, stays, until):
             end = until if stay.end is None else stay.end
-            found.append(DerivedSession(stay, end, slice_session(start=stay.start, end=end, segments=within)))
+            slices = slice_session(start=stay.start, end=end, segments=within)
+            found.append(DerivedSession(stay, end, assign(slices=slices, assigned=assigned) if assigned else slices))
     return found
 
 

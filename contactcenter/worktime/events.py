@@ -14,11 +14,16 @@ class EventKind(StrEnum):
     presence.available/break  what the operator says; a break may name an account and carries its reason
     call.talk_started         an interaction by voice begins for this operator (again after a transfer back)
     call.hold_started/ended   the contact waits in the middle of it
-    call.ended                this operator has left the call; an open hold ends with it
+    call.consult_started/ended  the operator speaks with somebody else about the contact, who waits: voice, not hold
+    call.dispatch_started/ended the operator telephones on the contact's behalf (an on-call person, a supplier): voice
+    call.ended                this operator has left the call; an open hold or consult ends with it
+    call.patched              the contact was put through to somebody outside: this operator's time ends
     focus.started/ended       a ticket is on screen with activity; started may be repeated while activity goes on
     chat.opened/closed        a chat is assigned to the operator; it may be open without focus
     wrap.started/ended        after-contact work
     offer.made/ended          the operator is reserved until the answer (accept, decline, timeout, rescind)
+    time.assigned             an approved correction: from `at` to data["until"] (ISO 8601) the time was of the class
+                              data["class"], account and interaction; needs author and reason; the latest one wins
     correction                an earlier event is void: data["voids"] names its source_key; needs author and reason
     """
 
@@ -29,6 +34,11 @@ class EventKind(StrEnum):
     CALL_TALK_STARTED = "call.talk_started"
     CALL_HOLD_STARTED = "call.hold_started"
     CALL_HOLD_ENDED = "call.hold_ended"
+    CALL_CONSULT_STARTED = "call.consult_started"
+    CALL_CONSULT_ENDED = "call.consult_ended"
+    CALL_DISPATCH_STARTED = "call.dispatch_started"
+    CALL_DISPATCH_ENDED = "call.dispatch_ended"
+    CALL_PATCHED = "call.patched"
     CALL_ENDED = "call.ended"
     FOCUS_STARTED = "focus.started"
     FOCUS_ENDED = "focus.ended"
@@ -38,6 +48,7 @@ class EventKind(StrEnum):
     WRAP_ENDED = "wrap.ended"
     OFFER_MADE = "offer.made"
     OFFER_ENDED = "offer.ended"
+    TIME_ASSIGNED = "time.assigned"
     CORRECTION = "correction"
 
 

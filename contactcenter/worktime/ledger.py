@@ -4,8 +4,8 @@ Instants are whole numbers of one unit (production:
 milliseconds since the epoch); intervals are half-open [start, end).
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from heapq import heappop, heappush
 from itertools import pairwise
@@ -121,6 +121,34 @@ def slice_session(*, start: int, end: int, segments: Iterable[Segment]) -> list[
     return slices
 
 
+def assign(*, slices: Sequence[Slice], assigned: Iterable[Segment]) -> list[Slice]:
+    """Return the slices with the time that corrections assign put over them, later ones over earlier ones.
+
+    They tile what they tiled before; what an assignment says of time outside of them is left out.
+    """
+    tiled = list(slices)
+    for over in assigned:
+        pieces: list[Slice] = []
+        for piece in tiled:
+            start, end = max(piece.start, over.start), min(piece.end, over.end)
+            if start >= end:
+                pieces.append(piece)
+                continue
+            if piece.start < start:
+                pieces.append(replace(piece, end=start))
+            pieces.append(Slice(start, end, over.kind, over.account, over.interaction, over.channel, over.reason))
+            if end < piece.end:
+                pieces.append(replace(piece, start=end))
+        tiled = pieces
+    merged: list[Slice] = []
+    for piece in tiled:
+        if merged and merged[-1].owner == piece.owner:
+            merged[-1] = _reach(merged[-1], piece.end)
+        else:
+            merged.append(piece)
+    return merged
+
+
 def _piece(here: int, there: int, heaps: dict[Kind, list[tuple[int, Segment]]], opened: dict[int, Segment]) -> Slice:
     """The slice of an interval in which nothing starts or ends."""
     for kind in Kind:
@@ -147,6 +175,4 @@ def _candidates(opened: Iterable[Segment]) -> tuple[Candidate, ...]:
 
 
 def _reach(piece: Slice, end: int) -> Slice:
-    return Slice(
-        piece.start, end, piece.kind, piece.account, piece.interaction, piece.channel, piece.reason, piece.candidates
-    )
+    return replace(piece, end=end)

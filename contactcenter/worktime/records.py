@@ -60,6 +60,9 @@ def event_of(row: tuple[Any, ...]) -> Event:
         channel=channel,
         reason=reason,
         voids=data.get("voids", ""),
+        until=to_ms(datetime.fromisoformat(data["until"])) if kind == EventKind.TIME_ASSIGNED else 0,
+        assigns=Kind(data["class"]) if kind == EventKind.TIME_ASSIGNED else None,
+        serial=int(data.get("serial", 0)),
     )
 
 

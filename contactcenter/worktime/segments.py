@@ -7,7 +7,7 @@ milliseconds.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contactcenter.worktime.events import EventKind
 from contactcenter.worktime.ledger import Kind, Segment
@@ -32,13 +32,37 @@ LONGEST: Mapping[Kind, int] = {
 UNPROVEN = frozenset({Kind.TALK, Kind.HOLD, Kind.WRAP})
 """Of these nothing counts once they are past LONGEST: nobody is to pay for time that nothing proves."""
 
-PAIRS: tuple[tuple[Kind, EventKind, frozenset[EventKind]], ...] = (
-    (Kind.TALK, EventKind.CALL_TALK_STARTED, frozenset({EventKind.CALL_ENDED})),
-    (Kind.HOLD, EventKind.CALL_HOLD_STARTED, frozenset({EventKind.CALL_HOLD_ENDED, EventKind.CALL_ENDED})),
-    (Kind.WRAP, EventKind.WRAP_STARTED, frozenset({EventKind.WRAP_ENDED})),
-    (Kind.OFFER, EventKind.OFFER_MADE, frozenset({EventKind.OFFER_ENDED})),
-    (Kind.OPEN, EventKind.CHAT_OPENED, frozenset({EventKind.CHAT_CLOSED})),
+LEFT = frozenset({EventKind.CALL_ENDED, EventKind.CALL_PATCHED})
+"""The operator is no longer on the call; after a patch it goes on without them."""
+CONSULT, DISPATCH = "consult", "dispatch"
+"""Reasons of talk that is not with the contact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Which events begin and end a class of time; `reason` tells talk with others from talk with the contact."""
+
+    kind: Kind
+    starting: EventKind
+    ending: frozenset[EventKind]
+    reason: str = ""
+
+
+PAIRS = (
+    Pair(Kind.TALK, EventKind.CALL_TALK_STARTED, LEFT),
+    Pair(Kind.HOLD, EventKind.CALL_HOLD_STARTED, LEFT | {EventKind.CALL_HOLD_ENDED}),
+    Pair(Kind.TALK, EventKind.CALL_CONSULT_STARTED, LEFT | {EventKind.CALL_CONSULT_ENDED}, CONSULT),
+    Pair(
+        Kind.TALK,
+        EventKind.CALL_DISPATCH_STARTED,
+        frozenset({EventKind.CALL_DISPATCH_ENDED, EventKind.CALL_PATCHED}),
+        DISPATCH,
+    ),
+    Pair(Kind.WRAP, EventKind.WRAP_STARTED, frozenset({EventKind.WRAP_ENDED})),
+    Pair(Kind.OFFER, EventKind.OFFER_MADE, frozenset({EventKind.OFFER_ENDED})),
+    Pair(Kind.OPEN, EventKind.CHAT_OPENED, frozenset({EventKind.CHAT_CLOSED})),
 )
+VOICE = frozenset({Kind.TALK, Kind.HOLD})
 WORK = frozenset({Kind.TALK, Kind.HOLD, Kind.FOCUS, Kind.WRAP})
 """What counts even without a log-in."""
 _RANK = {kind: rank for rank, kind in enumerate(EventKind)}
@@ -46,7 +70,10 @@ _RANK = {kind: rank for rank, kind in enumerate(EventKind)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One recorded event; `key` is its source_key, `voids` the source_key a correction takes back."""
+    """One recorded event; `key` is its source_key, `voids` the source_key a correction takes back.
+
+    Of an assignment of time `until` is its end, `assigns` its class and `serial` its rank: the highest wins.
+    """
 
     at: int
     kind: EventKind
@@ -57,6 +84,9 @@ class Event:
     channel: str = ""
     reason: str = ""
     voids: str = ""
+    until: int = 0
+    assigns: Kind | None = None
+    serial: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +128,25 @@ def segments_of(*, events: Sequence[Event], until: int) -> list[Segment]:
     for event in known:
         by_kind[event.kind].append(event)
     segments: list[Segment] = []
-    for kind, starting, ending in PAIRS:
-        starts, ends = _by_subject(by_kind[starting]), _by_subject(e for name in ending for e in by_kind[name])
-        first_starts = sorted(event.at for event in by_kind[starting])
+    with_contact: list[tuple[str, Segment]] = []
+    with_others: dict[str, list[Segment]] = defaultdict(list)
+    for pair in PAIRS:
+        starts = _by_subject(by_kind[pair.starting])
+        ends = _by_subject(e for name in pair.ending for e in by_kind[name])
+        first_starts = sorted(event.at for event in by_kind[pair.starting])
         for subject, begun in starts.items():
             for first, end in _paired(begun, sorted(event.at for event in ends.get(subject, []))):
-                segments.append(_segment(kind, first, end or _presumed_end(kind, first, first_starts, until)))
+                end = end or _presumed_end(pair.kind, first, first_starts, until)
+                segment = _segment(pair.kind, first, end, reason=pair.reason)
+                if pair.reason:
+                    with_others[subject].append(segment)
+                    segments.append(segment)
+                elif pair.kind in VOICE:
+                    with_contact.append((subject, segment))
+                else:
+                    segments.append(segment)
+    for subject, segment in with_contact:
+        segments += _without(segment, with_others.get(subject, []))
     segments += _focused(by_kind[EventKind.FOCUS_STARTED] + by_kind[EventKind.FOCUS_ENDED], until)
     segments += _breaks(known, until)
     return [segment for segment in segments if segment.end > segment.start]
@@ -136,6 +179,18 @@ def stays_of(*, events: Sequence[Event], segments: Sequence[Segment], until: int
         stays.append(Stay(start, last, "silence") if until - last >= SILENCE else Stay(start, None, ""))
     stays += _unattended(segments, stays, until)
     return sorted((stay for stay in stays if stay.end is None or stay.end > stay.start), key=lambda stay: stay.start)
+
+
+def assigned_of(*, events: Iterable[Event], until: int) -> list[Segment]:
+    """Return the time that approved corrections assign, the strongest last; nothing after `until`."""
+    found = [event for event in events if event.kind is EventKind.TIME_ASSIGNED and event.assigns is not None]
+    found.sort(key=lambda event: (event.serial, event.key))
+    segments = [
+        _segment(event.assigns, event, min(event.until, until), reason=event.reason)
+        for event in found
+        if event.assigns is not None
+    ]
+    return [segment for segment in segments if segment.end > segment.start]
 
 
 def _by_subject(events: Iterable[Event]) -> dict[str, list[Event]]:
@@ -243,7 +298,23 @@ def _unattended(segments: Iterable[Segment], stays: Sequence[Stay], until: int) 
     return found
 
 
-def _segment(kind: Kind, first: Event, end: int) -> Segment:
+def _without(segment: Segment, others: Iterable[Segment]) -> list[Segment]:
+    """The parts of a call's talk or hold in which the operator was not speaking with somebody else about it."""
+    pieces = []
+    start = segment.start
+    for other in sorted(others, key=lambda other: other.start):
+        if other.start >= segment.end:
+            break
+        if other.end > start:
+            if other.start > start:
+                pieces.append(replace(segment, start=start, end=other.start))
+            start = other.end
+    if start < segment.end:
+        pieces.append(replace(segment, start=start))
+    return pieces
+
+
+def _segment(kind: Kind, first: Event, end: int, *, reason: str = "") -> Segment:
     return Segment(
         start=first.at,
         end=end,
@@ -252,5 +323,5 @@ def _segment(kind: Kind, first: Event, end: int) -> Segment:
         interaction=first.interaction,
         id=first.key,
         channel=first.channel,
-        reason=first.reason if kind is Kind.BREAK else "",
+        reason=first.reason if kind is Kind.BREAK else reason,
     )

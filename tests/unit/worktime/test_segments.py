@@ -290,3 +290,100 @@ def test_time_going_on_only_extends_what_is_settled(events: list[Event], first: 
         stored = list(enumerate(before.slices))
         growing = before.until if before.stay.end is None else None
         assert compare(stored=stored, wanted=after.slices, growing_end=growing).extends
+
+
+def voice(events: list[Event], until: int = DAY) -> list[tuple[int, int, Kind, str]]:
+    found = segments_of(events=standing(events), until=until)
+    return sorted((s.start, s.end, s.kind, s.reason) for s in found)
+
+
+def test_consult_is_talk_and_not_the_hold_of_the_contact_who_waits() -> None:
+    events = [
+        event(10, E.CALL_TALK_STARTED),
+        event(20, E.CALL_HOLD_STARTED),
+        event(25, E.CALL_CONSULT_STARTED),
+        event(40, E.CALL_CONSULT_ENDED),
+        event(45, E.CALL_HOLD_ENDED),
+        event(60, E.CALL_ENDED),
+    ]
+    assert voice(events) == [
+        (10, 25, Kind.TALK, ""),
+        (20, 25, Kind.HOLD, ""),
+        (25, 40, Kind.TALK, "consult"),
+        (40, 45, Kind.HOLD, ""),
+        (40, 60, Kind.TALK, ""),
+    ]
+
+
+def test_consult_ends_with_the_call() -> None:
+    events = [event(10, E.CALL_TALK_STARTED), event(20, E.CALL_CONSULT_STARTED), event(50, E.CALL_ENDED)]
+    assert voice(events) == [(10, 20, Kind.TALK, ""), (20, 50, Kind.TALK, "consult")]
+
+
+def test_dispatch_after_the_contact_hung_up_is_talk() -> None:
+    events = [
+        event(10, E.CALL_TALK_STARTED),
+        event(50, E.CALL_ENDED),
+        event(60, E.CALL_DISPATCH_STARTED),
+        event(90, E.CALL_DISPATCH_ENDED),
+    ]
+    assert voice(events) == [(10, 50, Kind.TALK, ""), (60, 90, Kind.TALK, "dispatch")]
+
+
+def test_patch_ends_the_operators_time_and_leaves_the_call_its_own() -> None:
+    events = [
+        event(10, E.CALL_TALK_STARTED),
+        event(20, E.CALL_HOLD_STARTED),
+        event(25, E.CALL_DISPATCH_STARTED),
+        event(40, E.CALL_PATCHED),
+        event(400, E.CALL_ENDED),
+    ]
+    assert voice(events) == [(10, 25, Kind.TALK, ""), (20, 25, Kind.HOLD, ""), (25, 40, Kind.TALK, "dispatch")]
+
+
+def assigned(at: int, until: int, kind: Kind, serial: int, **fields: object) -> Event:
+    given = {"account": 2, "interaction": None, "reason": "corrected"} | fields
+    return Event(
+        at=at,
+        kind=E.TIME_ASSIGNED,
+        key=f"assigned {serial}",
+        until=until,
+        assigns=kind,
+        serial=serial,
+        **given,  # type: ignore[arg-type]
+    )
+
+
+def test_assigned_time_lies_over_what_the_events_say_and_the_latest_over_the_earlier() -> None:
+    events = [
+        presence(0, E.SESSION_STARTED),
+        event(10, E.CALL_TALK_STARTED),
+        event(50, E.CALL_ENDED),
+        assigned(40, 80, Kind.WRAP, 2),
+        assigned(60, 90, Kind.BREAK, 1, account=None),
+        presence(100, E.SESSION_ENDED),
+    ]
+    session = derive(events=events, until=DAY)[0]
+    assert [(s.start, s.end, s.kind, s.account, s.reason) for s in session.slices] == [
+        (0, 10, Kind.IDLE, None, ""),
+        (10, 40, Kind.TALK, 1, ""),
+        (40, 80, Kind.WRAP, 2, "corrected"),
+        (80, 90, Kind.BREAK, None, "corrected"),
+        (90, 100, Kind.IDLE, None, ""),
+    ]
+
+
+def test_assigned_work_outside_every_log_in_makes_a_session() -> None:
+    assert [
+        (s.stay.start, s.stay.end, s.stay.rule) for s in derive(events=[assigned(40, 80, Kind.TALK, 1)], until=DAY)
+    ] == [(40, 80, "work")]
+
+
+def test_assignment_that_is_taken_back_counts_no_more() -> None:
+    events = [
+        presence(0, E.SESSION_STARTED),
+        assigned(40, 80, Kind.WRAP, 1),
+        Event(at=40, kind=E.CORRECTION, key="void", voids="assigned 1"),
+        presence(100, E.SESSION_ENDED),
+    ]
+    assert [(s.start, s.end, s.kind) for s in derive(events=events, until=DAY)[0].slices] == [(0, 100, Kind.IDLE)]
