@@ -10,6 +10,8 @@ const SHARED_PARTS = /src\/(format\.ts|live\/clock\.ts|ui\/(Avatar|Button|Channe
 export default defineConfig(({ command }) => ({
   // Django and WhiteNoise serve frontend/dist below STATIC_URL.
   base: command === 'build' ? '/static/app/' : '/',
+  // a build says only what is wrong
+  logLevel: command === 'build' ? 'warn' : 'info',
   plugins: [compiledTexts(), vue()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   define: {

@@ -19,6 +19,7 @@ const ascii: Plugin = {
 /** The script for clients' pages and one of words per language; together at most 5 KB compressed (widget/build.test.ts). */
 export default defineConfig({
   publicDir: false,
+  logLevel: 'warn',
   plugins: [ascii, texts()],
   build: {
     outDir: 'dist-widget',

@@ -131,7 +131,7 @@ def _server_children(servers: list[EmbeddedServer], logs: Path) -> list[Child]:
     return children
 
 
-def _wait_until_ready(*, host: str, port: int, supervisor: Supervisor, seconds: float = 60.0) -> None:
+def _wait_until_ready(*, host: str, port: int, supervisor: Supervisor, seconds: float = 180.0) -> None:
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{'127.0.0.1' if host in {'0.0.0.0', '::'} else shown}:{port}/healthz"  # noqa: S104
     deadline = time.monotonic() + seconds

@@ -1,20 +1,16 @@
 """The raw mails of a planned day, as mail programs would send them. Pure: the same arrival gives the same bytes."""
 
 import random
-from base64 import b64decode
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 from html import escape
 from typing import Final
 
+from contactcenter.dashboards.demo.picture import parcel_photo
 from contactcenter.dashboards.demo.plan import Arrival
 from contactcenter.dashboards.demo.texts import load_texts
 
-# A picture of one pixel: what a phone adds to every mail.
-PIXEL: Final = b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
 OUT_OF_OFFICE: Final = {
     "en": "I am out of the office and will read your message when I am back.",
     "ru": "Меня нет на месте, прочту ваше письмо, когда вернусь.",
@@ -41,7 +37,9 @@ def build_mail(arrival: Arrival) -> bytes:
         paragraphs = "".join(f"<p>{escape(part)}</p>" for part in body.split("\n\n"))
         mail.add_alternative(f"<html><body>{paragraphs}</body></html>", subtype="html")
     if chance.random() < 0.12:
-        mail.add_attachment(PIXEL, maintype="image", subtype="png", filename="photo.png")
+        mail.add_attachment(
+            parcel_photo(shade=chance.randrange(64)), maintype="image", subtype="png", filename="photo.png"
+        )
     return mail.as_bytes()
 
 

@@ -37,13 +37,26 @@ class Command(BaseCommand):
             return
         self.stdout.write("Simulating a working day and quiet weeks before it (first start only, a minute or two) ...")
         history = environment.integer("DEMO_HISTORY", default=5, minimum=0, maximum=100)
-        call_command("simulate_day", *(["--history", str(history)] if history else []), stdout=self.stdout)
+        day = StringIO()
+        call_command("simulate_day", *(["--history", str(history)] if history else []), stdout=day)
+        told = json.loads(day.getvalue())
+        self.stdout.write(
+            f"  {told['contacts']} contacts: {told['voice']} calls, {told['email']} mails, {told['chat']} chats"
+            f" on {told['tickets']} tickets; {told['replies']} replies"
+        )
         if history:
             self.stdout.write("Issuing last month's invoices ...")
             period = f"{month_before(timezone.now().date()):%Y-%m}"
             call_command("run_invoices", "--period", period, "--issue", stdout=StringIO())
         self.stdout.write("Verifying that everything adds up ...")
-        call_command("verify", stdout=self.stdout)
+        proof = StringIO()
+        try:
+            call_command("verify", stdout=proof)
+        except SystemExit:
+            self.stdout.write(proof.getvalue())
+            raise
+        checks = json.loads(proof.getvalue())["checks"]
+        self.stdout.write(f"  {len(checks)} checks, {sum(check['checked'] for check in checks):,} rows, no difference")
         AuditEntry.objects.create(action=SIMULATED, target_type="demo")
 
     def _print_logins(self, logins: list[dict[str, str]]) -> None:
