@@ -10,7 +10,16 @@ from contactcenter.kernel.errors import Conflict, Invalid
 from contactcenter.operators.models import Operator, OperatorAlias, OperatorLanguage
 from contactcenter.tenancy.actions import change_fields, save_user, set_memberships
 
-OPERATOR_FIELDS = ("display_name", "home_account_id", "max_voice", "max_chat", "max_mail", "is_active")
+OPERATOR_FIELDS = (
+    "display_name",
+    "home_account_id",
+    "max_voice",
+    "max_chat",
+    "max_mail",
+    "mail_is_interruptible",
+    "chat_is_interruptible",
+    "is_active",
+)
 USER_FIELDS = ("email", "full_name", "role", "language", "is_active")
 
 

@@ -3,11 +3,58 @@
 from django.db import models
 from django.db.models import Q
 
+from contactcenter.routing.queue_models import (
+    CallbackRequest,
+    CallbackState,
+    MatcherState,
+    MatchMark,
+    QueueMember,
+    QueueSkill,
+    RelaxationAction,
+    RelaxationStep,
+)
 from contactcenter.tenancy.scoped import AccountScopedModel
+
+__all__ = [
+    "Assignment",
+    "AssignmentState",
+    "Bridge",
+    "CallbackRequest",
+    "CallbackState",
+    "MatchMark",
+    "MatcherState",
+    "Offer",
+    "OfferState",
+    "OperatorState",
+    "Presence",
+    "Queue",
+    "QueueMember",
+    "QueueSkill",
+    "RelaxationAction",
+    "RelaxationStep",
+    "Waiting",
+    "WrapUpMode",
+]
+
+
+class WrapUpMode(models.TextChoices):
+    """How wrap-up ends, and whether new work may come meanwhile (anchors/operations.md, "Definitions").
+
+    MANDATORY: until the operator clears it, without offers. TIMED: without offers, for `wrap_up_seconds` at most.
+    OPTIONAL: as long, but offers may come.
+    """
+
+    MANDATORY = "mandatory", "Until cleared"
+    TIMED = "timed", "For a time"
+    OPTIONAL = "optional", "Beside new work"
 
 
 class Queue(models.Model):
-    """Where tickets wait. `account` null: shared; empty language or channel: any."""
+    """Where tickets wait. `account` null: shared; empty language or channel: any.
+
+    Without `calendar` it is always open. `sticky_seconds`: so long after serving a contact an operator is asked first
+    when the contact comes again; 0: never.
+    """
 
     name = models.CharField(max_length=80)
     account = models.ForeignKey(
@@ -23,6 +70,14 @@ class Queue(models.Model):
     minimum_level = models.PositiveSmallIntegerField(default=2)
     offer_seconds = models.PositiveSmallIntegerField(default=30)
     wrap_up_seconds = models.PositiveSmallIntegerField(default=60)
+    wrap_up_mode = models.CharField(max_length=10, choices=WrapUpMode.choices, default=WrapUpMode.OPTIONAL)
+    sticky_seconds = models.PositiveIntegerField(default=7 * 86_400)
+    calendar = models.ForeignKey(
+        "tickets.Calendar", null=True, blank=True, on_delete=models.PROTECT, related_name="queues"
+    )
+    sla_policy = models.ForeignKey(
+        "tickets.SlaPolicy", null=True, blank=True, on_delete=models.PROTECT, related_name="queues"
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -32,6 +87,7 @@ class Queue(models.Model):
                 nulls_distinct=False,
                 name="queue_once",
             ),
+            models.CheckConstraint(condition=Q(wrap_up_mode__in=WrapUpMode.values), name="queue_wrap_up_mode_known"),
         ]
 
     def __str__(self) -> str:
@@ -39,7 +95,12 @@ class Queue(models.Model):
 
 
 class Waiting(AccountScopedModel):
-    """A ticket that waits for an operator, in the place it took when it was enqueued."""
+    """A ticket that waits for an operator, in the place it took when it was enqueued.
+
+    The order is priority (higher first), `due_at`, `enqueued_at`, id. `look_at`: when time alone changes who may take
+    it (a step of relaxation, the opening of its queue). `is_language_open`: so relaxed that speakers of other languages
+    may be asked too.
+    """
 
     ticket = models.OneToOneField("tickets.Ticket", on_delete=models.CASCADE, related_name="waiting")
     queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="waiting")
@@ -47,9 +108,16 @@ class Waiting(AccountScopedModel):
     language = models.CharField(max_length=8, blank=True)
     priority = models.SmallIntegerField(default=0)
     enqueued_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    look_at = models.DateTimeField(null=True)
+    is_language_open = models.BooleanField(default=False)
+    is_callback = models.BooleanField(default=False)
 
     class Meta:
-        indexes = [models.Index(fields=["-priority", "enqueued_at", "id"], name="waiting_order")]
+        indexes = [
+            models.Index(fields=["-priority", "due_at", "enqueued_at", "id"], name="waiting_place"),
+            models.Index(fields=["look_at"], condition=Q(look_at__isnull=False), name="waiting_look"),
+        ]
 
     def __str__(self) -> str:
         return f"ticket {self.ticket_id}"
@@ -95,6 +163,14 @@ class OfferState(models.TextChoices):
     CANCELED = "canceled", "Cancelled"
 
 
+class Bridge(models.TextChoices):
+    """How an operator who does not speak the contact's language well enough can serve all the same."""
+
+    NONE = "", "None"
+    MACHINE = "machine", "Machine translation"
+    INTERPRETER = "interpreter", "Interpreter"
+
+
 class Offer(AccountScopedModel):
     """A reservation of an operator for a ticket, until accepted, declined or expired. `why` tells the choice."""
 
@@ -106,6 +182,7 @@ class Offer(AccountScopedModel):
     expires_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True)
     why = models.JSONField(default=dict)
+    bridge = models.CharField(max_length=12, blank=True, choices=Bridge.choices)
 
     class Meta:
         constraints = [
@@ -152,6 +229,9 @@ class Assignment(AccountScopedModel):
     wrapping_at = models.DateTimeField(null=True)
     wrap_due_at = models.DateTimeField(null=True)
     wrap_extended = models.BooleanField(default=False)
+    # no offer of new work while it is wrapped up
+    wrap_is_exclusive = models.BooleanField(default=False)
+    bridge = models.CharField(max_length=12, blank=True, choices=Bridge.choices)
     done_at = models.DateTimeField(null=True)
 
     class Meta:

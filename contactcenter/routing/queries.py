@@ -63,7 +63,7 @@ def waiting_tickets(*, at: datetime) -> list[WaitingTicket]:
     rows = list(
         Waiting.objects.filter(~Exists(pending), enqueued_at__lte=at)
         .select_related("queue")
-        .order_by("-priority", "enqueued_at", "id")[:BACKLOG_LOOKED_AT]
+        .order_by("-priority", "due_at", "enqueued_at", "id")[:BACKLOG_LOOKED_AT]
     )
     ids = [row.ticket_id for row in rows]
     passed = passed_by(ticket_ids=ids, at=at)

@@ -23,6 +23,8 @@ ACCOUNT_FIELDS = (
     "legal_address",
     "tax_id",
     "billing_email",
+    "allows_machine_translation",
+    "allows_interpreter",
     "is_active",
 )
 

@@ -34,6 +34,9 @@ class Account(models.Model):
     legal_address = models.TextField(blank=True)
     tax_id = models.CharField(max_length=40, blank=True)
     billing_email = models.EmailField(blank=True)
+    # the client's consent to bridging a language nobody speaks: by machine, or by an interpreter whose fee it pays
+    allows_machine_translation = models.BooleanField(default=False)
+    allows_interpreter = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

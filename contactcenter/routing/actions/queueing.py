@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from contactcenter.kernel.jobs import enqueue_on_commit
@@ -14,6 +14,8 @@ from contactcenter.tickets.models import Ticket, TicketStatus
 
 WAITS: Final = frozenset({TicketStatus.NEW, TicketStatus.OPEN})
 """Statuses in which a ticket may wait: otherwise the next word is the contact's."""
+UNPROMISED: Final = timedelta(days=1)
+"""A ticket that nothing is promised to takes the place of one due so long after it came."""
 
 
 def enqueue(*, ticket: Ticket, channel: str, enqueued_at: datetime, waiting: Waiting | None = None) -> Waiting:
@@ -27,6 +29,7 @@ def enqueue(*, ticket: Ticket, channel: str, enqueued_at: datetime, waiting: Wai
         "channel": channel,
         "language": ticket.language,
         "priority": queue.priority + ticket.priority,
+        "due_at": ticket.due_at or (waiting.enqueued_at if waiting else enqueued_at) + UNPROMISED,
     }
     if waiting is None:
         waiting, created = Waiting.objects.get_or_create(

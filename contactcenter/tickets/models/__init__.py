@@ -1,8 +1,10 @@
 """Tickets and what stands on their timelines."""
 
+from contactcenter.tickets.models.bridging import InterpreterUse, Translation, TranslationState
 from contactcenter.tickets.models.entry import Attachment, Message, Note, Upload
 from contactcenter.tickets.models.phone import Call, CallSegment
 from contactcenter.tickets.models.rating import Rating
+from contactcenter.tickets.models.service_level import Calendar, ClockKind, SlaClock, SlaPolicy, SlaTarget
 from contactcenter.tickets.models.ticket import Draft, Interaction, Ticket, TicketCounter, TicketLink
 from contactcenter.tickets.models.words import (
     Channel,
@@ -15,21 +17,29 @@ from contactcenter.tickets.models.words import (
 
 __all__ = [
     "Attachment",
+    "Calendar",
     "Call",
     "CallSegment",
     "Channel",
+    "ClockKind",
     "Direction",
     "Draft",
     "FileState",
     "Interaction",
+    "InterpreterUse",
     "Message",
     "MessageKind",
     "MessageStatus",
     "Note",
     "Rating",
+    "SlaClock",
+    "SlaPolicy",
+    "SlaTarget",
     "Ticket",
     "TicketCounter",
     "TicketLink",
     "TicketStatus",
+    "Translation",
+    "TranslationState",
     "Upload",
 ]

@@ -37,6 +37,11 @@ class Ticket(AccountScopedModel):
     opened_at = models.DateTimeField()
     last_activity_at = models.DateTimeField()
     solved_at = models.DateTimeField(null=True)
+    # written by sla_actions.py from the clocks: the next instant that something is due, and what
+    sla_policy = models.ForeignKey("tickets.SlaPolicy", null=True, on_delete=models.SET_NULL, related_name="+")
+    due_at = models.DateTimeField(null=True)
+    due_for = models.CharField(max_length=12, blank=True)
+    is_breached = models.BooleanField(default=False)
 
     class Meta:
         constraints = [

@@ -32,6 +32,7 @@ def test_queue_tells_how_many_wait_and_who_longest():
             queue=queue,
             channel="chat",
             enqueued_at=AT - timedelta(minutes=minutes),
+            due_at=AT,
         )
 
     assert wallboard(at=AT)["queues"] == [
