@@ -32,7 +32,9 @@ ONE_LANGUAGE = "-detector"
 TEXT = "Dónde está mi pedido, por favor? Lo estoy esperando desde el lunes y nadie me ha llamado todavía. "
 MEMORY_OF = """
 from pathlib import Path
+from django.conf import settings
 from channels_app.language import load_models
+settings.LANGUAGE_MODELS
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1])
 before = resident()

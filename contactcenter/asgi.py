@@ -6,6 +6,8 @@ import os
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "contactcenter.settings")
+# each web process has its models for itself; it detects the language of chats only, whose browsers give a hint
+os.environ.setdefault("LANGUAGE_MODELS", "small")
 django.setup(set_prefix=False)
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402

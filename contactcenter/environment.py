@@ -53,6 +53,14 @@ def names(name: str, *, default: Sequence[str]) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+def choice(name: str, *, default: str, choices: Sequence[str]) -> str:
+    """Return one of `choices`; anything else is refused."""
+    value = text(name, default)
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name}={value!r}: expected {' or '.join(choices)}.")
+    return value
+
+
 def postgres(name: str, *, default: str) -> dict[str, object]:
     """Return Django's connection settings for a postgresql:// URL (host may be ?host=/socket/dir)."""
     value = os.environ.get(name) or default

@@ -94,6 +94,41 @@ def test_shcha_of_russian_and_bulgarian_is_theirs(text: str, code: str) -> None:
     assert detect_language(text=text).code == code
 
 
+@pytest.mark.parametrize("text", ["thanks", "gracias", "спасибо", "дякую", "bonjour madame", "refund please"])
+def test_a_word_that_one_language_uses_far_more_than_others_is_clear(text: str) -> None:
+    assert detect_language(text=text).code == {
+        "thanks": "en", "gracias": "es", "спасибо": "ru", "дякую": "uk", "bonjour madame": "fr", "refund please": "en"
+    }[text]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "neighbour"),
+    [
+        ("Hvor er min ordre? Jeg har ventet i to uker", "sv"),
+        ("Hvad koster det at sende pakken til Tyskland?", "sv"),
+        ("Kde je moja objednávka? Čakám už dva týždne", "cs"),
+        ("Kje je moje naročilo? Čakam že dva tedna", "cs"),
+        ("La meva comanda encara no ha arribat", "es"),
+        ("Где е мојата нарачка? Чекам веќе две недели", "sr"),
+    ],
+    ids=["Norwegian", "Danish", "Slovak", "Slovene", "Catalan", "Macedonian"],
+)
+def test_language_that_nobody_here_speaks_is_told_by_its_words(text: str, neighbour: str) -> None:
+    assert detect_language(text=text).code == ""
+    assert detect_language(text=text, hints=[neighbour]).code == neighbour
+
+
+@pytest.mark.parametrize("text", ["Tack för hjälpen, det löste sig", "Kde je moje objednávka? Čekám už dva týdny"])
+def test_swedish_and_czech_stay_clear(text: str) -> None:
+    assert detect_language(text=text).code == {"T": "sv", "K": "cs"}[text[0]]
+
+
+def test_small_models_answer_clear_texts_alike(settings) -> None:
+    settings.LANGUAGE_MODELS = "small"
+    assert detect_language(text="¿Dónde está mi pedido? Lo estoy esperando desde el lunes").code == "es"
+    assert detect_language(text="Дякую, чекаю на вашу відповідь").code == "uk"
+
+
 @pytest.mark.parametrize(
     "text",
     [

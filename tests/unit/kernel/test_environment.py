@@ -77,3 +77,11 @@ def test_bad_public_url_is_refused(monkeypatch, value):
     monkeypatch.setenv("PUBLIC_URL", value)
     with pytest.raises(ImproperlyConfigured, match="PUBLIC_URL="):
         environment.base_url("PUBLIC_URL", default="")
+
+
+def test_choice_outside_its_choices_is_refused(monkeypatch):
+    monkeypatch.setenv("LANGUAGE_MODELS", "tiny")
+    with pytest.raises(ImproperlyConfigured, match="LANGUAGE_MODELS='tiny': expected full or small"):
+        environment.choice("LANGUAGE_MODELS", default="full", choices=("full", "small"))
+    monkeypatch.setenv("LANGUAGE_MODELS", "small")
+    assert environment.choice("LANGUAGE_MODELS", default="full", choices=("full", "small")) == "small"
