@@ -45,12 +45,18 @@ class AdminAccountSerializer(serializers.ModelSerializer[Account]):
             "legal_address",
             "tax_id",
             "billing_email",
+            "service_level_formula",
+            "service_level_seconds",
+            "service_level_percent",
             "is_active",
             "created_at",
         )
         read_only_fields = ("id", "created_at")
         # the action answers a taken slug, with the same words for everybody
-        extra_kwargs: dict[str, Any] = {"slug": {"validators": []}}
+        extra_kwargs: dict[str, Any] = {
+            "slug": {"validators": []},
+            "service_level_percent": {"min_value": 1, "max_value": 100},
+        }
 
     def validate_slug(self, value: str) -> str:
         """Refuse what cannot stand in an address."""

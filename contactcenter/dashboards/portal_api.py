@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing.queries import account_in_scope, invoices_for
+from contactcenter.dashboards import metrics
 from contactcenter.dashboards import portal_figures as figures
 from contactcenter.dashboards.portal_costs import contact_costs, month_cost
 from contactcenter.dashboards.portal_export import contacts_csv, invoice_csv
@@ -48,7 +49,7 @@ from contactcenter.tenancy.queries import accounts_in_scope
 from contactcenter.tickets.models import Ticket
 
 PAGE_SIZE = 50
-FORMULA: figures.Formula = "abandons_within_met"
+FORMULA: metrics.Formula = "abandons_within_met"
 SeesUsage = roles(Role.CLIENT_VIEWER, Role.CLIENT_ADMIN, Role.SUPERVISOR, Role.BILLING_ADMIN, Role.ADMIN)
 SeesMoney = roles(Role.CLIENT_VIEWER, Role.CLIENT_ADMIN, Role.BILLING_ADMIN, Role.ADMIN)
 BUILDS_BILLS = frozenset({Role.BILLING_ADMIN.value, Role.ADMIN.value})
@@ -109,8 +110,8 @@ def usage_document(*, account: Account, month: Month, channel: str, at: dt.datet
             "abandoned": answering.abandoned,
             "in_time_permille": _in_time(answering),
             "before_permille": _in_time(answering_before),
-            "average_wait_ms": figures.average_wait_ms(answering=answering),
-            "before_wait_ms": figures.average_wait_ms(answering=answering_before),
+            "average_wait_ms": metrics.average_wait_ms(answering=answering),
+            "before_wait_ms": metrics.average_wait_ms(answering=answering_before),
         },
         "days": [_day(on, [bucket for bucket in buckets if bucket.on == on]) for on in days_of(month=month)],
         "heat": heat,
@@ -118,8 +119,8 @@ def usage_document(*, account: Account, month: Month, channel: str, at: dt.datet
     }
 
 
-def _in_time(answering: figures.Answering) -> int | None:
-    return figures.permille(share=figures.service_level(answering=answering, formula=FORMULA))
+def _in_time(answering: metrics.Answering) -> int | None:
+    return metrics.permille(share=metrics.service_level(answering=answering, formula=FORMULA))
 
 
 def _day(on: dt.date, buckets: list[figures.Bucket]) -> dict[str, Any]:
@@ -128,7 +129,7 @@ def _day(on: dt.date, buckets: list[figures.Bucket]) -> dict[str, Any]:
         "on": on,
         "counts": figures.counts_by_channel(buckets=buckets),
         "in_time_permille": _in_time(answering),
-        "average_wait_ms": figures.average_wait_ms(answering=answering),
+        "average_wait_ms": metrics.average_wait_ms(answering=answering),
     }
 
 

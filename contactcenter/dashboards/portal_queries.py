@@ -18,7 +18,8 @@ from django.db.models.functions import (
 )
 
 from contactcenter.contacts.models import ContactPoint
-from contactcenter.dashboards.portal_figures import Answering, Bucket
+from contactcenter.dashboards.metrics import Answering
+from contactcenter.dashboards.portal_figures import Bucket
 from contactcenter.kernel.errors import Invalid
 from contactcenter.tickets.models import (
     Call,

@@ -7,13 +7,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Min
 
 from channels_app.models import Receipt, ReceiptState
-from contactcenter.dashboards.portal_figures import (
-    counts_by_channel,
-    permille,
-    service_level,
-    total_answering,
-    total_contacts,
-)
+from contactcenter.dashboards.metrics import permille, service_level
+from contactcenter.dashboards.portal_figures import counts_by_channel, total_answering, total_contacts
 from contactcenter.dashboards.portal_months import day_bounds
 from contactcenter.dashboards.portal_queries import ContactFilter, usage_buckets
 from contactcenter.operators.models import Operator

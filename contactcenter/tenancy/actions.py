@@ -25,6 +25,9 @@ ACCOUNT_FIELDS = (
     "billing_email",
     "allows_machine_translation",
     "allows_interpreter",
+    "service_level_formula",
+    "service_level_seconds",
+    "service_level_percent",
     "is_active",
 )
 

@@ -20,6 +20,19 @@ class Language(models.TextChoices):
     SPANISH = "es", "Español"
 
 
+class ServiceLevelFormula(models.TextChoices):
+    """What an abandoned contact means for the service level (dashboards/metrics.py computes it)."""
+
+    ABANDONS_WITHIN_MET = "abandons_within_met", "Early abandons count as met"
+    ANSWERED_ONLY = "answered_only", "Answered only"
+    STRICT = "strict", "Strict"
+    SHORT_ABANDONS_DROPPED = "short_abandons_dropped", "Early abandons left out"
+
+
+SERVICE_LEVEL_SECONDS = (5, 10, 15, 20, 30, 40, 45, 60, 90, 120, 180, 300, 600)
+"""The thresholds a service level may have: waits are counted by these bounds, so that any may be chosen afterwards."""
+
+
 class Account(models.Model):
     """A client business in whose name operators answer."""
 
@@ -37,8 +50,30 @@ class Account(models.Model):
     # the client's consent to bridging a language nobody speaks: by machine, or by an interpreter whose fee it pays
     allows_machine_translation = models.BooleanField(default=False)
     allows_interpreter = models.BooleanField(default=False)
+    service_level_formula = models.CharField(
+        max_length=24, choices=ServiceLevelFormula.choices, default=ServiceLevelFormula.ABANDONS_WITHIN_MET
+    )
+    service_level_seconds = models.PositiveSmallIntegerField(
+        choices=[(seconds, f"{seconds} s") for seconds in SERVICE_LEVEL_SECONDS], default=20
+    )
+    service_level_percent = models.PositiveSmallIntegerField(default=80)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(service_level_formula__in=ServiceLevelFormula.values),
+                name="account_service_level_formula_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(service_level_seconds__in=SERVICE_LEVEL_SECONDS),
+                name="account_service_level_seconds_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(service_level_percent__range=(1, 100)), name="account_service_level_percent"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

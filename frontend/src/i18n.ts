@@ -3,13 +3,14 @@ import type admin from './locales/en/admin.json';
 import type client from './locales/en/client.json';
 import type common from './locales/en/common.json';
 import type console from './locales/en/console.json';
+import type metrics from './locales/en/metrics.json';
 
 export const LOCALES = ['en', 'ru', 'es'] as const;
 export type Locale = (typeof LOCALES)[number];
 export const LOCALE_NAMES: Record<Locale, string> = { en: 'English', ru: 'Русский', es: 'Español' };
 
 /** One file an area and language, so that a page loads only what it shows. A key is `area.path.in.the.file`. */
-export const AREAS = ['common', 'console', 'client', 'admin'] as const;
+export const AREAS = ['common', 'console', 'client', 'admin', 'metrics'] as const;
 export type Area = (typeof AREAS)[number];
 
 interface Messages {
@@ -17,6 +18,7 @@ interface Messages {
   console: typeof console;
   client: typeof client;
   admin: typeof admin;
+  metrics: typeof metrics;
 }
 type Leaves<T> = { [K in keyof T & string]: T[K] extends string ? K : `${K}.${Leaves<T[K]>}` }[keyof T & string];
 export type MessageKey = Leaves<Messages>;

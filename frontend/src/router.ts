@@ -8,7 +8,7 @@ import { homeOf, mayEnter, useSession } from './session';
 declare module 'vue-router' {
   interface RouteMeta {
     /** The place a route belongs to: decides who may enter and which texts are loaded. */
-    area?: Exclude<Area, 'common'>;
+    area?: Exclude<Area, 'common' | 'metrics'>;
     /** Open without being signed in. */
     open?: boolean;
   }
@@ -37,7 +37,8 @@ function inArea(route: RouteRecordRaw, area: 'client' | 'admin'): RouteRecordRaw
 export const router = createRouter({ history: createWebHistory('/'), routes });
 
 router.beforeEach(async (to) => {
-  await useArea(to.meta.area ?? 'common');
+  const area = to.meta.area ?? 'common';
+  await Promise.all(area === 'client' || area === 'admin' ? [useArea(area), useArea('metrics')] : [useArea(area)]);
   if (to.meta.open) return true;
   const session = useSession();
   if (!session.me) {

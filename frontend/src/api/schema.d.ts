@@ -1604,6 +1604,9 @@ export interface components {
             legal_address?: string;
             tax_id?: string;
             billing_email?: string;
+            service_level_formula?: components["schemas"]["ServiceLevelFormulaEnum"];
+            service_level_seconds?: components["schemas"]["ServiceLevelSecondsEnum"];
+            service_level_percent?: number;
             is_active?: boolean;
             /** Format: date-time */
             readonly created_at: string;
@@ -1625,6 +1628,9 @@ export interface components {
             legal_address?: string;
             tax_id?: string;
             billing_email?: string;
+            service_level_formula?: components["schemas"]["ServiceLevelFormulaEnum"];
+            service_level_seconds?: components["schemas"]["ServiceLevelSecondsEnum"];
+            service_level_percent?: number;
             is_active?: boolean;
         };
         /** @description An endpoint as staff see it; secrets are named, never shown. */
@@ -2827,6 +2833,9 @@ export interface components {
             legal_address?: string;
             tax_id?: string;
             billing_email?: string;
+            service_level_formula?: components["schemas"]["ServiceLevelFormulaEnum"];
+            service_level_seconds?: components["schemas"]["ServiceLevelSecondsEnum"];
+            service_level_percent?: number;
             is_active?: boolean;
         };
         /** @description What to change. */
@@ -3230,6 +3239,31 @@ export interface components {
             status: string;
             text: string;
         };
+        /**
+         * @description * `abandons_within_met` - Early abandons count as met
+         *     * `answered_only` - Answered only
+         *     * `strict` - Strict
+         *     * `short_abandons_dropped` - Early abandons left out
+         * @enum {string}
+         */
+        ServiceLevelFormulaEnum: "abandons_within_met" | "answered_only" | "strict" | "short_abandons_dropped";
+        /**
+         * @description * `5` - 5 s
+         *     * `10` - 10 s
+         *     * `15` - 15 s
+         *     * `20` - 20 s
+         *     * `30` - 30 s
+         *     * `40` - 40 s
+         *     * `45` - 45 s
+         *     * `60` - 60 s
+         *     * `90` - 90 s
+         *     * `120` - 120 s
+         *     * `180` - 180 s
+         *     * `300` - 300 s
+         *     * `600` - 600 s
+         * @enum {integer}
+         */
+        ServiceLevelSecondsEnum: 5 | 10 | 15 | 20 | 30 | 40 | 45 | 60 | 90 | 120 | 180 | 300 | 600;
         /** @description One session; `derived_until` tells how far its slices reach. */
         Session: {
             id: number;

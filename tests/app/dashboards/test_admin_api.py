@@ -390,3 +390,33 @@ def test_failed_receipts_are_counted_per_endpoint(admin):
 
     assert admin.get("/api/v1/admin/endpoints/").json()["results"][0]["failed_receipts"] == 2
     assert admin.get("/api/v1/admin/wallboard/").json()["failed_receipts"] == 2
+
+
+def test_service_level_of_an_account_is_chosen_among_those_that_can_be_counted(admin):
+    account = make_account()
+    address = f"/api/v1/admin/accounts/{account.pk}/"
+
+    for field, value in (
+        ("service_level_formula", "best"),
+        ("service_level_seconds", 21),
+        ("service_level_percent", 0),
+        ("service_level_percent", 101),
+    ):
+        answer = admin.patch(address, {field: value}, content_type=JSON)
+        assert answer.status_code == 400
+        assert list(answer.json()["error"]["data"]["fields"]) == [field]
+    account.refresh_from_db()
+    assert (account.service_level_formula, account.service_level_seconds, account.service_level_percent) == (
+        "abandons_within_met",
+        20,
+        80,
+    )
+
+    chosen = {"service_level_formula": "strict", "service_level_seconds": 60, "service_level_percent": 90}
+    assert admin.patch(address, chosen, content_type=JSON).status_code == 200
+
+    assert AuditEntry.objects.get(action="account.change").data == {
+        "service_level_formula": ["abandons_within_met", "strict"],
+        "service_level_seconds": [20, 60],
+        "service_level_percent": [80, 90],
+    }
