@@ -126,8 +126,8 @@ class ConsoleConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 if at - self.checked_at >= ACCESS_STEP and not await self._check_access(at):
                     return
                 await self._say({"type": "pong", "server_time": as_text(at)})
-            case frames.Focus(ticket_id=ticket_id, active=active):
-                await self._focus(ticket_id=ticket_id, active=active, at=at)
+            case frames.Focus(ticket_id=ticket_id, active=active, idle_ms=idle_ms):
+                await self._focus(ticket_id=ticket_id, active=active, at=at - timedelta(milliseconds=idle_ms))
             case frames.Typing(ticket_id=ticket_id):
                 if self.typed and self.typed[0] == ticket_id and at - self.typed[1] < TYPING_STEP:
                     return

@@ -10,6 +10,10 @@ MAX_FRAME_BYTES: Final = 16 * 1024
 """Larger frames are refused; the server drops the connection itself above 64 KB (uvicorn --ws-max-size)."""
 
 
+MAX_IDLE_MS: Final = 90_000
+"""Activity that is longer ago keeps no focus (the ledger's rule)."""
+
+
 class BadFrame(Exception):
     """The frame is not one of the protocol; the message says why."""
 
@@ -21,10 +25,11 @@ class Ping:
 
 @dataclass(frozen=True, slots=True)
 class Focus:
-    """A ticket is on screen with activity, or no longer."""
+    """A ticket is on screen with activity, the last one `idle_ms` ago, or no longer."""
 
     ticket_id: int
     active: bool
+    idle_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ def decode(text: str) -> Frame:
         case "ping":
             return Ping()
         case "focus":
-            return Focus(_ticket_id(data), _boolean(data, "active"))
+            return Focus(_ticket_id(data), _boolean(data, "active"), _idle_ms(data))
         case "typing":
             return Typing(_ticket_id(data))
         case _:
@@ -62,6 +67,13 @@ def _ticket_id(data: dict[str, Any]) -> int:
     value = data.get("ticket_id")
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**63:
         raise BadFrame("ticket_id: expected the number of a ticket.")
+    return value
+
+
+def _idle_ms(data: dict[str, Any]) -> int:
+    value = data.get("idle_ms", 0)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_IDLE_MS:
+        raise BadFrame(f"idle_ms: expected whole milliseconds, 0 to {MAX_IDLE_MS}.")
     return value
 
 

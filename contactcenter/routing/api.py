@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -124,11 +124,12 @@ class FocusView(APIView):
     def post(self, request: Request, ticket_id: int) -> Response:
         """Say that the ticket is on screen with activity, or no longer."""
         at = timezone.now()
+        said = _checked(serializers.FocusSerializer, request)
         actions.focus_ticket(
             ticket_id=ticket_id,
             operator_id=acting_operator(request, at=at).pk,
-            at=at,
-            **_checked(serializers.FocusSerializer, request),
+            active=said["active"],
+            at=at - timedelta(milliseconds=said.get("idle_ms", 0)),
         )
         return Response(status=204)
 

@@ -8,6 +8,7 @@ from typing import Final
 from contactcenter.routing.models import Assignment, Offer
 from contactcenter.worktime.actions import record_events
 from contactcenter.worktime.events import EventInput, EventKind
+from contactcenter.worktime.queries import break_account_id
 
 SOURCE: Final = "routing"
 OPEN_CHANNELS: Final = frozenset({"chat", "sms", "social"})
@@ -78,7 +79,8 @@ def closed(*, channel: str) -> list[EventKind]:
 
 
 def presence(*, operator_id: int, at: datetime, kinds: list[EventKind], reason: str = "") -> None:
-    """A change of presence, with the start or end of the session it implies."""
+    """A change of presence, with the start or end of the session it implies; a break may be an account's."""
+    account_id = break_account_id(reason=reason) if EventKind.PRESENCE_BREAK in kinds else None
     record_events(
         operator_id=operator_id,
         events=[
@@ -87,6 +89,7 @@ def presence(*, operator_id: int, at: datetime, kinds: list[EventKind], reason: 
                 at=at,
                 source=SOURCE,
                 source_key=f"presence {operator_id} {kind} {_stamp(at)}",
+                account_id=account_id if kind is EventKind.PRESENCE_BREAK else None,
                 reason=reason,
             )
             for kind in kinds

@@ -92,6 +92,9 @@ class FocusSerializer(serializers.Serializer[Any]):
     """Whether the ticket is on screen with activity in the last 90 seconds."""
 
     active = serializers.BooleanField()
+    idle_ms = serializers.IntegerField(
+        required=False, min_value=0, max_value=90_000, help_text="Milliseconds since the last activity."
+    )
 
 
 class WrapUpSerializer(serializers.Serializer[Any]):

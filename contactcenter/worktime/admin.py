@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from contactcenter.worktime.models import IdlePolicy, OperatorEvent, Session
+from contactcenter.worktime.models import BreakReason, IdlePolicy, OpenPolicyKind, OperatorEvent, Session
 from contactcenter.worktime.policies import policy_from
 
 
@@ -15,7 +15,7 @@ class IdlePolicyForm(forms.ModelForm[IdlePolicy]):
 
     class Meta:
         model = IdlePolicy
-        fields = ("operator", "kind", "settings")
+        fields = ("operator", "kind", "open_kind", "settings")
 
     def clean(self) -> dict[str, Any]:
         """Build the policy as the ledger would; an operator without a home account or accounts is given stand-ins."""
@@ -24,7 +24,13 @@ class IdlePolicyForm(forms.ModelForm[IdlePolicy]):
             # an emptied field comes as None, which the column refuses
             values["settings"] = values["settings"] or {}
             try:
-                policy_from(kind=values["kind"], settings=values["settings"], home_account_id=1, account_ids=[1])
+                policy_from(
+                    kind=values["kind"],
+                    open_kind=values.get("open_kind") or OpenPolicyKind.EQUAL,
+                    settings=values["settings"],
+                    home_account_id=1,
+                    account_ids=[1],
+                )
             except ValueError as error:
                 self.add_error("settings", str(error))
         return values
@@ -35,8 +41,16 @@ class IdlePolicyAdmin(admin.ModelAdmin[IdlePolicy]):
     """The default policy (no operator) and those of single operators. Allocations made before stay as they are."""
 
     form = IdlePolicyForm
-    list_display = ("operator", "kind", "settings")
+    list_display = ("operator", "kind", "open_kind", "settings")
     list_select_related = ("operator",)
+
+
+@admin.register(BreakReason)
+class BreakReasonAdmin(admin.ModelAdmin[BreakReason]):
+    """Breaks that an account pays for. Breaks recorded before stay as they are."""
+
+    list_display = ("reason", "account")
+    list_select_related = ("account",)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):

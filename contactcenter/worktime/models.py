@@ -5,7 +5,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
 
 
 class SliceKind(models.TextChoices):
@@ -152,17 +152,32 @@ class IdlePolicyKind(models.TextChoices):
     NONE = "none", "Nobody's"
     HOME = "home", "The home account's"
     PERCENT = "percent", "Shared by percent"
+    PROPORTIONAL = "proportional", "Shared in proportion to the time handled in its hour"
     EQUAL = "equal", "Shared equally"
+    LEADS_TO = "leads_to", "The next accepted contact's"
     DEDICATED = "dedicated", "All the dedicated account's"
 
 
+class OpenPolicyKind(models.TextChoices):
+    """Whose the time is in which chats are open and none has the focus."""
+
+    EQUAL = "equal", "Shared equally among the open chats"
+    WEIGHTED = "weighted", "Shared by the accounts' weights"
+    LAST_FOCUSED = "last_focused", "The chat's that had the focus last"
+    AS_IDLE = "as_idle", "As idle time"
+
+
 class IdlePolicy(models.Model):
-    """The idle policy of one operator, or of everybody without one (operator null)."""
+    """Whose idle and unfocused open time of one operator is, or of everybody without a policy (operator null).
+
+    `settings` has what the kinds take: see policies.policy_from.
+    """
 
     operator = models.OneToOneField(
         "operators.Operator", null=True, blank=True, on_delete=models.CASCADE, related_name="idle_policy"
     )
     kind = models.CharField(max_length=12, choices=IdlePolicyKind.choices, default=IdlePolicyKind.NONE)
+    open_kind = models.CharField(max_length=12, choices=OpenPolicyKind.choices, default=OpenPolicyKind.EQUAL)
     settings = models.JSONField(default=dict, blank=True)
 
     class Meta:
@@ -172,6 +187,22 @@ class IdlePolicy(models.Model):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class BreakReason(models.Model):
+    """A reason for a break whose time is an account's (a training that it ordered); other breaks are nobody's.
+
+    What the reason names when the break begins is recorded with it: changing the row changes nothing that was.
+    """
+
+    reason = models.CharField(max_length=80)
+    account = models.ForeignKey("tenancy.Account", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("reason"), name="break_reason_once")]
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class AllocationRun(models.Model):

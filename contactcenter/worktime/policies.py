@@ -24,6 +24,7 @@ def policy_of(*, operator: Operator) -> Policy:
     try:
         return policy_from(
             kind=row.kind,
+            open_kind=row.open_kind,
             settings=row.settings,
             home_account_id=operator.home_account_id,
             account_ids=Membership.objects.filter(user_id=operator.user_id).values_list("account_id", flat=True),
@@ -34,14 +35,21 @@ def policy_of(*, operator: Operator) -> Policy:
 
 
 def policy_from(
-    *, kind: str, settings: Mapping[str, Any], home_account_id: int | None, account_ids: Iterable[int]
+    *,
+    kind: str,
+    settings: Mapping[str, Any],
+    home_account_id: int | None,
+    account_ids: Iterable[int],
+    open_kind: str = OpenKind.EQUAL,
 ) -> Policy:
-    """Return the policy that a kind and its settings mean; ValueError says what is wrong with them.
+    """Return the policy that the kinds and their settings mean; ValueError says what is wrong with them.
 
     home and dedicated take {"account_id"} (without it: the home account), percent {"percent": {account id: percent}}
-    with up to two decimals, equal {"account_ids"} (without it: all the operator's accounts), none nothing.
+    with up to two decimals, equal {"account_ids"} (without it: all the operator's accounts), the others nothing.
+    The open-chat kind weighted takes {"open_weights": {account id: part}}.
     """
     weights: dict[int, int] = {}
+    open_weights: dict[int, int] = {}
     try:
         if kind in (IdleKind.HOME, IdleKind.DEDICATED):
             account_id = settings.get("account_id") or home_account_id
@@ -53,17 +61,29 @@ def policy_from(
             weights = {account_id: int(part) for account_id, part in parts.items()}
         elif kind == IdleKind.EQUAL:
             weights = {int(account_id): 1 for account_id in settings.get("account_ids") or account_ids}
+        if open_kind == OpenKind.WEIGHTED:
+            open_weights = {int(name): int(part) for name, part in settings.get("open_weights", {}).items()}
     except (TypeError, AttributeError, InvalidOperation) as error:
-        raise ValueError(f"settings: not of the shape that {kind} takes") from error
-    return Policy(IdleKind(kind), tuple(sorted(weights.items())))
+        raise ValueError(f"settings: not of the shape that {kind} and {open_kind} take") from error
+    return Policy(
+        IdleKind(kind), tuple(sorted(weights.items())), OpenKind(open_kind), tuple(sorted(open_weights.items()))
+    )
 
 
 def to_document(*, policy: Policy) -> dict[str, Any]:
     """Return the policy as JSON, as an allocation run keeps it."""
-    return {"idle": policy.idle, "weights": [list(pair) for pair in policy.weights], "open": policy.open}
+    return {
+        "idle": policy.idle,
+        "weights": [list(pair) for pair in policy.weights],
+        "open": policy.open,
+        "open_weights": [list(pair) for pair in policy.open_weights],
+    }
 
 
 def from_document(*, document: Mapping[str, Any]) -> Policy:
     """Return the policy that an allocation run was made under."""
-    weights = tuple((int(account_id), int(part)) for account_id, part in document["weights"])
-    return Policy(IdleKind(document["idle"]), weights, OpenKind(document["open"]))
+
+    def parts(name: str) -> tuple[tuple[int, int], ...]:
+        return tuple((int(account_id), int(part)) for account_id, part in document.get(name, []))
+
+    return Policy(IdleKind(document["idle"]), parts("weights"), OpenKind(document["open"]), parts("open_weights"))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import F, QuerySet
 
-from contactcenter.worktime.models import Allocation, UnderivedStretch
+from contactcenter.worktime.models import Allocation, BreakReason, UnderivedStretch
 
 
 @dataclass(slots=True)
@@ -51,6 +51,11 @@ def interaction_time(*, interaction_ids: Iterable[int]) -> dict[int, Interaction
         time.first_started_at = time.first_started_at or started_at
         time.slices.append((slice_id, allocation_id, kind, ms))
     return times
+
+
+def break_account_id(*, reason: str) -> int | None:
+    """Return the account that a break for this reason is for, None if the reason names none."""
+    return BreakReason.objects.filter(reason__iexact=reason).values_list("account_id", flat=True).first()
 
 
 def operators_behind() -> int:

@@ -1,18 +1,19 @@
 """Replay written-down sessions through the ledger and compare the buckets with what is expected. Pure.
 
 A file is {"tolerance": {...}, "cases": [{"id", "session": [start, end], "segments": [{"start", "end", "kind",
-"account"}], "policy": {"idle", ...}, "expect": {"account/kind": units}}]}; "expect" may be absent. Time without an
-account is "unallocated/kind".
+"account"}], "policy": {"idle", "open", "open_weights": {account: part}, ...}, "expect": {"account/kind": units}}]};
+"expect" may be absent. Time without an account is "unallocated/kind". The file counts in seconds.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from contactcenter.worktime.allocation import IdleKind, Policy, allocate, totals
+from contactcenter.worktime.allocation import IdleKind, OpenKind, Policy, allocate, totals
 from contactcenter.worktime.ledger import Kind, Segment, slice_session
 
 NOBODY = "unallocated"
+SECONDS_OF_AN_HOUR = 3600
 SEGMENT_KINDS = [kind for kind in Kind if kind is not Kind.IDLE]
 SPLIT_KINDS = frozenset({Kind.OPEN, Kind.IDLE})
 
@@ -65,7 +66,7 @@ def _replay_case(case: Mapping[str, Any], where: str, *, scale: int, slack: int)
         slices = slice_session(start=start, end=end, segments=segments)
     except ValueError as error:
         raise BadCase(f"{where}.{error}") from error
-    sums = totals(shares=allocate(slices=slices, policy=policy))
+    sums = totals(shares=allocate(slices=slices, policy=policy, hour=SECONDS_OF_AN_HOUR * scale))
     buckets = {
         f"{NOBODY if account is None else names[account - 1]}/{kind}": units for (account, kind), units in sums.items()
     }
@@ -121,10 +122,22 @@ def _policy(settings: Mapping[str, Any], where: str, numbers: Mapping[str, int])
     elif idle == IdleKind.EQUAL:
         eligible = _list(settings.get("eligible"), f"{where}.eligible")
         weights = {_text(name, f"{where}.eligible"): 1 for name in eligible}
+    opened = settings.get("open", OpenKind.EQUAL)
+    if opened not in list(OpenKind):
+        raise BadCase(f"{where}.open: expected one of {', '.join(OpenKind)}, got {opened!r}")
+    place = f"{where}.open_weights"
+    raw = _mapping(settings.get("open_weights", {}), place)
+    open_weights = {name: _whole(part, f"{place}.{name}") for name, part in raw.items()}
     try:
-        return Policy(IdleKind(idle), tuple(sorted((numbers[name], part) for name, part in weights.items())))
+        return Policy(
+            IdleKind(idle), _parts(weights, numbers), OpenKind(opened), open_weights=_parts(open_weights, numbers)
+        )
     except ValueError as error:
         raise BadCase(f"{where}.{error}") from error
+
+
+def _parts(weights: Mapping[str, int], numbers: Mapping[str, int]) -> tuple[tuple[int, int], ...]:
+    return tuple(sorted((numbers[name], part) for name, part in weights.items()))
 
 
 def _names(segments: list[Mapping[str, Any]], settings: Mapping[str, Any]) -> set[str]:

@@ -14,7 +14,7 @@ from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.operators.models import Operator
 from contactcenter.worktime.allocation import Policy, Share, allocate
 from contactcenter.worktime.derivation import Change, DerivedSession, compare, derive
-from contactcenter.worktime.ledger import Slice
+from contactcenter.worktime.ledger import Kind, Slice
 from contactcenter.worktime.models import Allocation, AllocationRun, OperatorEvent, Session
 from contactcenter.worktime.models import Slice as SliceRow
 from contactcenter.worktime.policies import from_document, policy_of, to_document
@@ -138,14 +138,33 @@ def _write_slices(rewrites: Sequence[_Rewrite], operator_id: int) -> None:
         if rewrite.old_run is None and policy is None:
             policy = policy_of(operator=Operator.objects.get(pk=operator_id))
         run, rule = _next_run(rewrite, policy)
-        only = set(rewrite.change.new) if run == rewrite.old_run else None
-        allocations += [
-            _allocation(run, slice_ids, share)
-            for share in allocate(slices=rewrite.wanted.slices, policy=rule)
-            if only is None or share.position in only
-        ]
+        shares = allocate(slices=rewrite.wanted.slices, policy=rule)
+        if run == rewrite.old_run:
+            moved = _moved(run, slice_ids, shares) if rule.looks_ahead else set()
+            only = moved | set(rewrite.change.new)
+            shares = [share for share in shares if share.position in only]
+        allocations += [_allocation(run, slice_ids, share) for share in shares]
         enqueue_on_commit("billing.collect_usage", allocation_run_id=run.pk)
     Allocation.objects.bulk_create(allocations, batch_size=_BATCH)
+
+
+def _moved(run: AllocationRun, slice_ids: Mapping[int, int], shares: Sequence[Share]) -> set[int]:
+    """Positions of idle and open slices whose shares a look ahead changed; what was stored of them is deleted.
+
+    Such shares are of no interaction: no usage line was made from them.
+    """
+    rows = Allocation.objects.filter(run=run, kind__in=[Kind.IDLE, Kind.OPEN])
+    stored: dict[int, set[tuple[int | None, int | None, int]]] = {}
+    columns = rows.values_list("slice_id", "account_id", "interaction_id", "ms")
+    for slice_id, account_id, interaction_id, ms in columns.iterator(chunk_size=_BATCH):
+        stored.setdefault(slice_id, set()).add((account_id, interaction_id, ms))
+    wanted: dict[int, set[tuple[int | None, int | None, int]]] = {}
+    for share in shares:
+        if slice_ids[share.position] in stored:
+            wanted.setdefault(share.position, set()).add((share.account, share.interaction, share.units))
+    moved = {position for position, said in wanted.items() if said != stored[slice_ids[position]]}
+    rows.filter(slice_id__in=[slice_ids[position] for position in moved]).delete()
+    return moved
 
 
 def _next_run(rewrite: _Rewrite, policy: Policy | None) -> tuple[AllocationRun, Policy]:

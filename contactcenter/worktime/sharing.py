@@ -47,6 +47,23 @@ class Turns(Generic[K]):
         return {key: count for (key, _), count in zip(claims, got, strict=True) if count}
 
 
+def by_remainder(*, units: int, weights: Sequence[tuple[K, int]]) -> dict[K, int]:
+    """Return the units of each claimant in proportion to their weights, however large these are; they sum to `units`.
+
+    Everybody gets the whole units of their exact part, the rest goes to the largest remainders (ties: the last in the
+    order given), so that nobody is a whole unit away. Where units do not exceed the sum of the weights, nobody gets
+    more than their weight. Raises ValueError without any positive weight.
+    """
+    whole = sum(weight for _, weight in weights)
+    if whole <= 0:
+        raise ValueError("weights: at least one must be above zero")
+    parts = [divmod(units * weight, whole) for _, weight in weights]
+    left = units - sum(part for part, _ in parts)
+    extra = set(sorted(range(len(parts)), key=lambda index: (parts[index][1], index))[len(parts) - left :])
+    got = {key: part + (index in extra) for index, ((key, _), (part, _)) in enumerate(zip(weights, parts, strict=True))}
+    return {key: count for key, count in got.items() if count}
+
+
 def _take(owed: list[int], earned: list[int], scale: int, units: int) -> list[int]:
     """Hand out units one by one; changes `owed`, returns how many each got."""
     counts = [0] * len(owed)

@@ -108,6 +108,7 @@ def allocations_sum_to_slices() -> Check:
         """
         SELECT a.id, a.account_id, a.interaction_id, s.id
         FROM worktime_allocation a JOIN worktime_slice s ON s.id = a.slice_id
+        JOIN worktime_allocationrun r ON r.id = a.run_id AND r.policy ->> 'open' <> 'as_idle'
         WHERE s.kind = 'open' AND NOT EXISTS (
             SELECT 1 FROM jsonb_array_elements(s.candidates) AS c
             WHERE (c ->> 'account')::bigint = a.account_id

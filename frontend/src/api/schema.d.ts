@@ -2432,6 +2432,8 @@ export interface components {
         /** @description Whether the ticket is on screen with activity in the last 90 seconds. */
         FocusRequest: {
             active: boolean;
+            /** @description Milliseconds since the last activity. */
+            idle_ms?: number;
         };
         /** @description An invoice with its lines, taxes and parties. */
         Invoice: {

@@ -174,9 +174,10 @@ export const useLive = defineStore('live', () => {
     }
   }
 
-  /** Tells the server which ticket has the operator's attention; it is what focus time is counted from. */
-  function focus(ticketId: number, active: boolean): void {
-    if (!feed?.send({ type: 'focus', ticket_id: ticketId, active })) void post(`/api/v1/tickets/${ticketId}/focus/`, { active }).catch(() => undefined);
+  /** Tells the server which ticket has the operator's attention, the last activity `idleMs` ago; focus time is counted from it. */
+  function focus(ticketId: number, active: boolean, idleMs = 0): void {
+    const said = { active, idle_ms: idleMs };
+    if (!feed?.send({ type: 'focus', ticket_id: ticketId, ...said })) void post(`/api/v1/tickets/${ticketId}/focus/`, said).catch(() => undefined);
   }
 
   function tellTyping(ticketId: number): void {

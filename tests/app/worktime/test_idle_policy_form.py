@@ -30,9 +30,9 @@ def test_settings_the_ledger_could_not_use_are_refused(kind, settings, cause):
     assert cause in str(form.errors["settings"])
 
 
-@pytest.mark.parametrize("kind", ["none", "home", "equal", "dedicated"])
+@pytest.mark.parametrize("kind", ["none", "home", "equal", "dedicated", "proportional", "leads_to"])
 def test_settings_may_be_left_to_the_operator(kind):
-    assert IdlePolicyForm({"kind": kind, "settings": "{}"}).is_valid()
+    assert IdlePolicyForm({"kind": kind, "open_kind": "equal", "settings": "{}"}).is_valid()
 
 
 def test_policy_survives_its_document():
@@ -41,3 +41,8 @@ def test_policy_survives_its_document():
     )
     assert policy == Policy(IdleKind.PERCENT, ((4, 3750), (9, 6250)))
     assert from_document(document=to_document(policy=policy)) == policy
+
+
+def test_weights_of_open_chats_below_one_are_refused_by_name():
+    form = IdlePolicyForm({"kind": "none", "open_kind": "weighted", "settings": '{"open_weights": {"1": 0}}'})
+    assert form.errors == {"settings": ["open_weights: a part must be above zero"]}

@@ -1,7 +1,7 @@
 """Recorded events become sessions, slices and allocations, and stay in step with them."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from random import Random
 from typing import Any
 
@@ -13,7 +13,7 @@ from contactcenter.kernel.errors import Invalid, NotFound
 from contactcenter.worktime import queries
 from contactcenter.worktime.actions import derive_behind, derive_operator, reallocate_session, record_events
 from contactcenter.worktime.allocation import IdleKind, Policy
-from contactcenter.worktime.events import EventInput, EventKind
+from contactcenter.worktime.events import EventInput
 from contactcenter.worktime.models import (
     Allocation,
     AllocationRun,
@@ -24,57 +24,9 @@ from contactcenter.worktime.models import (
     UnderivedStretch,
 )
 from tests.app.factories import make_account, make_operator, make_user
+from tests.app.worktime.golden import START, E, at, buckets, event, golden
 
 pytestmark = pytest.mark.django_db
-
-START = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
-E = EventKind
-
-
-def at(seconds: float) -> datetime:
-    return START + timedelta(seconds=seconds)
-
-
-def event(seconds: float, kind: EventKind, interaction: int | None = None, account=None, **fields) -> EventInput:
-    return EventInput(
-        kind=kind,
-        at=at(seconds),
-        source="test",
-        source_key=fields.pop("key", f"{seconds} {kind} {interaction}"),
-        account_id=account.pk if account else None,
-        interaction_id=interaction,
-        **fields,
-    )
-
-
-def golden(a, b, c) -> list[EventInput]:
-    """The golden session of the specification, as events."""
-    return [
-        event(0, E.SESSION_STARTED),
-        event(0, E.CALL_TALK_STARTED, 1, a),
-        event(120, E.CALL_ENDED, 1, a),
-        event(120, E.WRAP_STARTED, 1, a),
-        event(150, E.WRAP_ENDED, 1, a),
-        event(600, E.CHAT_OPENED, 2, a),
-        event(700, E.CHAT_OPENED, 3, b),
-        event(800, E.FOCUS_STARTED, 3, b),
-        event(860, E.FOCUS_ENDED, 3, b),
-        event(900, E.CALL_TALK_STARTED, 4, c),
-        event(1020, E.CALL_ENDED, 4, c),
-        event(1020, E.WRAP_STARTED, 4, c),
-        event(1035, E.WRAP_ENDED, 4, c),
-        event(1200, E.CHAT_CLOSED, 2, a),
-        event(1300, E.CHAT_CLOSED, 3, b),
-        event(1500, E.OFFER_MADE, 5, b),
-        event(1512, E.OFFER_ENDED, 5, b),
-        event(1512, E.CALL_TALK_STARTED, 5, b),
-        event(1600, E.CALL_HOLD_STARTED, 5, b),
-        event(1630, E.CALL_HOLD_ENDED, 5, b),
-        event(1800, E.CALL_ENDED, 5, b),
-        event(2400, E.PRESENCE_BREAK, reason="lunch"),
-        event(3000, E.PRESENCE_AVAILABLE),
-        event(3600, E.SESSION_ENDED),
-    ]
 
 
 @pytest.fixture
@@ -93,11 +45,6 @@ def commit(change: Callable[[], object]) -> None:
         change()
         AllocationRun.objects.get().save()
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-
-
-def buckets(session: Session) -> dict[tuple[str, str], int]:
-    rows = Allocation.objects.filter(run__session=session, run__is_current=True).values_list("account__name", "kind")
-    return {(name or "unallocated", kind): ms for name, kind, ms in rows.annotate(ms=Sum("ms"))}
 
 
 def ledger() -> list[tuple[Any, ...]]:

@@ -27,6 +27,8 @@ def test_the_three_frames_are_understood():
         ('{"type": "focus", "ticket_id": -1, "active": true}', "ticket_id"),
         ('{"type": "typing", "ticket_id": 99999999999999999999}', "ticket_id"),
         ('{"type": "focus", "ticket_id": 7, "active": "yes"}', "active"),
+        ('{"type": "focus", "ticket_id": 7, "active": true, "idle_ms": -1}', "idle_ms"),
+        ('{"type": "focus", "ticket_id": 7, "active": true, "idle_ms": 90001}', "idle_ms"),
         ('{"type": "ping", "padding": "' + "x" * 20_000 + '"}', "bytes"),
     ],
 )

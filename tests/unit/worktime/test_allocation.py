@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from contactcenter.worktime.allocation import IdleKind, Policy, Share, allocate, occupancy, totals
+from contactcenter.worktime.allocation import IdleKind, OpenKind, Policy, Share, allocate, occupancy, totals
 from contactcenter.worktime.ledger import Candidate, Kind, Segment, Slice, slice_session
 from contactcenter.worktime.sharing import Turns
 
@@ -53,13 +53,102 @@ GOLDEN_FACTS = {
             Policy(IdleKind.EQUAL, ((A, 1), (B, 1), (C, 1))),
             {(A, Kind.IDLE): 616, (B, Kind.IDLE): 617, (C, Kind.IDLE): 617},
         ),
+        # 150-600 leads to A's chat at 600, 1300-1500 to B's call at 1512; after 1800 no contact follows
+        (Policy(IdleKind.LEADS_TO), {(A, Kind.IDLE): 450, (B, Kind.IDLE): 200, (None, Kind.IDLE): 1200}),
+        # handled in the hour: A 252 + 120 + 30 = 402, B 253 + 60 + 258 + 30 = 601, C 120 + 15 = 135, together 1138;
+        # 1850 * 402 / 1138 = 653.515, 1850 * 601 / 1138 = 977.021, 1850 * 135 / 1138 = 219.464
+        (Policy(IdleKind.PROPORTIONAL), {(A, Kind.IDLE): 654, (B, Kind.IDLE): 977, (C, Kind.IDLE): 219}),
     ],
 )
 def test_golden_session_gives_the_buckets_of_the_specification(
     policy: Policy, idle: dict[tuple[int | None, Kind], int]
 ) -> None:
-    shares = allocate(slices=slice_session(start=0, end=3600, segments=GOLDEN), policy=policy)
+    shares = allocate(slices=slice_session(start=0, end=3600, segments=GOLDEN), policy=policy, hour=3600)
     assert totals(shares=shares) == GOLDEN_FACTS | idle
+
+
+# Open without focus in the golden case: A alone 600-700; A and B 700-800, 860-900, 1035-1200; B alone 1200-1300.
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        # nobody had the focus before 800, so 700-800 is shared equally; from 860 on B had it last
+        (Policy(open=OpenKind.LAST_FOCUSED), {(A, Kind.OPEN): 150, (B, Kind.OPEN): 355, (None, Kind.IDLE): 1850}),
+        # 305 shared 3 : 1 is 228.75 and 76.25; A has 100 alone, B has 100 alone
+        (
+            Policy(open=OpenKind.WEIGHTED, open_weights=((A, 3),)),
+            {(A, Kind.OPEN): 329, (B, Kind.OPEN): 176, (None, Kind.IDLE): 1850},
+        ),
+        (Policy(open=OpenKind.AS_IDLE), {(None, Kind.OPEN): 505, (None, Kind.IDLE): 1850}),
+        (Policy(IdleKind.HOME, ((C, 1),), OpenKind.AS_IDLE), {(C, Kind.OPEN): 505, (C, Kind.IDLE): 1850}),
+        # 600-800 leads to B's focus at 800, 860-900 to C's call at 900, 1035-1300 to B's call at 1512
+        (
+            Policy(IdleKind.LEADS_TO, (), OpenKind.AS_IDLE),
+            {
+                (B, Kind.OPEN): 465,
+                (C, Kind.OPEN): 40,
+                (A, Kind.IDLE): 450,
+                (B, Kind.IDLE): 200,
+                (None, Kind.IDLE): 1200,
+            },
+        ),
+    ],
+)
+def test_golden_session_under_the_other_open_chat_policies(
+    policy: Policy, expected: dict[tuple[int | None, Kind], int]
+) -> None:
+    shares = allocate(slices=slice_session(start=0, end=3600, segments=GOLDEN), policy=policy, hour=3600)
+    facts = {key: units for key, units in GOLDEN_FACTS.items() if key[1] is not Kind.OPEN}
+    assert totals(shares=shares) == facts | expected
+
+
+def test_open_time_as_idle_is_shared_in_proportion_together_with_the_idle_time() -> None:
+    shares = allocate(
+        slices=slice_session(start=0, end=3600, segments=GOLDEN),
+        policy=Policy(IdleKind.PROPORTIONAL, (), OpenKind.AS_IDLE),
+        hour=3600,
+    )
+    sums = totals(shares=shares)
+    # handled without open: A 150, B 348, C 135, together 633; 505 + 1850 = 2355 shared: 558.06, 1294.69, 502.25
+    assert {name: sums[name, Kind.OPEN] + sums[name, Kind.IDLE] for name in (A, B, C)} == {A: 558, B: 1295, C: 502}
+
+
+def test_proportional_idle_goes_by_the_time_handled_in_its_own_hour() -> None:
+    segments = [
+        Segment(0, 600, Kind.TALK, A),
+        Segment(2400, 3000, Kind.TALK, B),
+        Segment(5400, 5500, Kind.TALK, B),
+    ]
+    slices = slice_session(start=0, end=7300, segments=segments)
+    # first hour: A and B handled 600 each; second: B alone; third, of which 100 were worked: nobody
+    assert allocate(slices=slices, policy=Policy(IdleKind.PROPORTIONAL), hour=3600) == [
+        Share(0, Kind.TALK, A, None, 600),
+        Share(1, Kind.IDLE, A, None, 900),
+        Share(1, Kind.IDLE, B, None, 900),
+        Share(2, Kind.TALK, B, None, 600),
+        Share(3, Kind.IDLE, A, None, 300),
+        Share(3, Kind.IDLE, B, None, 300 + 1800),
+        Share(4, Kind.TALK, B, None, 100),
+        Share(5, Kind.IDLE, B, None, 1700),
+        Share(5, Kind.IDLE, None, None, 100),
+    ]
+
+
+def test_offer_that_was_not_accepted_and_wrap_up_do_not_lead_anywhere() -> None:
+    slices = [
+        Slice(0, 10, Kind.IDLE),
+        Slice(10, 20, Kind.OFFER, A),
+        Slice(20, 30, Kind.WRAP, A),
+        Slice(30, 40, Kind.IDLE),
+        Slice(40, 50, Kind.TALK, B),
+    ]
+    shares = allocate(slices=slices, policy=Policy(IdleKind.LEADS_TO))
+    assert [(s.kind, s.account) for s in shares if s.kind is Kind.IDLE] == [(Kind.IDLE, B), (Kind.IDLE, B)]
+
+
+def test_idle_time_that_a_correction_assigned_is_not_shared() -> None:
+    slices = [Slice(0, 10, Kind.IDLE, B), Slice(10, 20, Kind.IDLE)]
+    shares = allocate(slices=slices, policy=Policy(IdleKind.HOME, ((A, 1),)))
+    assert [(s.account, s.units) for s in shares] == [(B, 10), (A, 10)]
 
 
 def test_occupancy_of_the_golden_session_counts_neither_offers_nor_breaks() -> None:
@@ -112,6 +201,8 @@ def test_sharing_among_nobody_is_refused() -> None:
         (IdleKind.PERCENT, ((A, 1), (B, -1)), "must not be negative"),
         (IdleKind.PERCENT, ((B, 1), (A, 1)), "ascending order"),
         (IdleKind.PERCENT, ((A, 10_001),), "must not sum to more"),
+        (IdleKind.LEADS_TO, ((A, 1),), "takes no accounts"),
+        (IdleKind.PROPORTIONAL, ((A, 1),), "takes no accounts"),
     ],
 )
 def test_policy_that_makes_no_sense_is_refused(

@@ -7,12 +7,13 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contactcenter.worktime.allocation import IdleKind, Policy, Share, allocate, occupancy, totals
+from contactcenter.worktime.allocation import IdleKind, OpenKind, Policy, Share, allocate, occupancy, totals
 from contactcenter.worktime.ledger import Kind, Segment, Slice, slice_session
-from contactcenter.worktime.sharing import Turns
+from contactcenter.worktime.sharing import Turns, by_remainder
 
 LENGTH = 400
 ACCOUNTS = (1, 2, 3, 4)
+SHORT_HOUR = 60
 
 
 @st.composite
@@ -27,17 +28,30 @@ def segment(draw: st.DrawFn) -> Segment:
 @st.composite
 def policy(draw: st.DrawFn) -> Policy:
     idle = draw(st.sampled_from(list(IdleKind)))
-    if idle is IdleKind.NONE:
-        return Policy()
+    opened = draw(st.sampled_from(list(OpenKind)))
+    open_weights: tuple[tuple[int, int], ...] = ()
+    if opened is OpenKind.WEIGHTED:
+        weighted = sorted(draw(st.sets(st.sampled_from(ACCOUNTS))))
+        open_weights = tuple((account, draw(st.integers(1, 9))) for account in weighted)
+    weights: tuple[tuple[int, int], ...] = ()
     if idle in (IdleKind.HOME, IdleKind.DEDICATED):
-        return Policy(idle, ((draw(st.sampled_from(ACCOUNTS)), 1),))
-    accounts = sorted(draw(st.sets(st.sampled_from(ACCOUNTS), min_size=1)))
-    if idle is IdleKind.EQUAL:
-        return Policy(idle, tuple((account, 1) for account in accounts))
-    return Policy(idle, tuple((account, draw(st.integers(1, 97))) for account in accounts))
+        weights = ((draw(st.sampled_from(ACCOUNTS)), 1),)
+    elif idle in (IdleKind.EQUAL, IdleKind.PERCENT):
+        accounts = sorted(draw(st.sets(st.sampled_from(ACCOUNTS), min_size=1)))
+        parts = st.just(1) if idle is IdleKind.EQUAL else st.integers(1, 97)
+        weights = tuple((account, draw(parts)) for account in accounts)
+    return Policy(idle, weights, opened, open_weights)
 
 
 segments = st.lists(segment(), max_size=25)
+
+
+def accounts_of(sums: Counter[tuple[int | None, Kind]]) -> Counter[tuple[int | None, bool]]:
+    """Whose the time is. What is idle and what is open without focus may be dealt out in another order."""
+    found: Counter[tuple[int | None, bool]] = Counter()
+    for (account, kind), units in sums.items():
+        found[account, kind in (Kind.IDLE, Kind.OPEN)] += units
+    return found
 
 
 def cut(slices: list[Slice], bounds: set[int]) -> list[Slice]:
@@ -85,7 +99,7 @@ def test_every_unit_has_the_owner_that_the_rule_names(given_segments: list[Segme
 def test_allocations_sum_to_their_slice_and_to_the_session(given_segments: list[Segment], rule: Policy) -> None:
     slices = slice_session(start=0, end=LENGTH, segments=given_segments)
     per_slice: Counter[int] = Counter()
-    for share in allocate(slices=slices, policy=rule):
+    for share in allocate(slices=slices, policy=rule, hour=SHORT_HOUR):
         assert share.units > 0
         per_slice[share.position] += share.units
     assert [per_slice[position] for position in range(len(slices))] == [piece.units for piece in slices]
@@ -105,8 +119,10 @@ def test_order_and_repetition_of_segments_do_not_matter(
 @given(segments, policy(), st.sets(st.integers(1, LENGTH - 1), max_size=6))
 def test_cutting_at_any_bound_keeps_the_totals(given_segments: list[Segment], rule: Policy, bounds: set[int]) -> None:
     slices = slice_session(start=0, end=LENGTH, segments=given_segments)
-    whole = totals(shares=allocate(slices=slices, policy=rule))
-    assert totals(shares=allocate(slices=cut(slices, bounds), policy=rule)) == whole
+    whole = totals(shares=allocate(slices=slices, policy=rule, hour=SHORT_HOUR))
+    assert accounts_of(
+        totals(shares=allocate(slices=cut(slices, bounds), policy=rule, hour=SHORT_HOUR))
+    ) == accounts_of(whole)
 
 
 @given(segments, st.integers(0, LENGTH))
@@ -154,3 +170,31 @@ def test_shares_stay_within_reach_of_the_exact_part(weights: dict[int, int], uni
         exact = Fraction(units * weight, sum(weights.values()))
         assert got.get(key, 0) - exact < 1
         assert exact - got.get(key, 0) < len(weights) - 1
+
+
+@given(segments, policy(), st.integers(1, LENGTH - 1))
+def test_what_a_session_has_allocated_stays_when_it_goes_on_unless_the_policy_looks_ahead(
+    given_segments: list[Segment], rule: Policy, until: int
+) -> None:
+    """All slices but the growing last keep their shares; with a look ahead those of idle time may move."""
+    part = slice_session(start=0, end=until, segments=given_segments)
+    whole = slice_session(start=0, end=LENGTH, segments=given_segments)
+
+    def settled(slices: list[Slice]) -> list[Share]:
+        shares = allocate(slices=slices, policy=rule, hour=SHORT_HOUR)
+        moving = {Kind.IDLE, Kind.OPEN} if rule.looks_ahead and rule.open is OpenKind.AS_IDLE else {Kind.IDLE}
+        return [s for s in shares if s.position < len(part) - 1 and not (rule.looks_ahead and s.kind in moving)]
+
+    assert settled(part) == settled(whole)
+
+
+@given(
+    st.dictionaries(st.integers(1, 6), st.integers(0, 3_600_000), min_size=1).filter(lambda w: any(w.values())),
+    st.integers(0, 3_600_000),
+)
+def test_split_by_remainder_sums_and_stays_within_one_unit(weights: dict[int, int], units: int) -> None:
+    got = by_remainder(units=units, weights=sorted(weights.items()))
+    assert sum(got.values()) == units
+    for key, weight in weights.items():
+        assert abs(got.get(key, 0) - Fraction(units * weight, sum(weights.values()))) < 1
+        assert units > sum(weights.values()) or got.get(key, 0) <= weight
