@@ -85,8 +85,8 @@ class InvoiceLineInline(LookedAt, admin.TabularInline[InvoiceLine, Invoice]):
 class InvoiceAdmin(LookedAt, admin.ModelAdmin[Invoice]):
     """Drafts and issued invoices."""
 
-    list_display = ("number", "account", "period", "status", "total", "currency", "issued_at")
-    list_filter = ("status", "account", "period")
+    list_display = ("number", "kind", "account", "period", "status", "total", "currency", "issued_at")
+    list_filter = ("kind", "status", "account", "period")
     list_select_related = ("account",)
     search_fields = ("number",)
     inlines = (InvoiceLineInline,)

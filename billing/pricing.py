@@ -6,7 +6,7 @@ sum of rounded lines, so that the document adds up as printed.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -28,6 +28,7 @@ class LineKind(StrEnum):
     TRUE_UP = "true_up"
     SET_UP = "set_up"
     CREDIT = "credit"
+    CORRECTION = "correction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def price_period(*, segments: Sequence[Segment]) -> Bill:
         lines += segment_lines
         unpriced += segment_unpriced
     return Bill(
-        currency=currency, digits=digits, lines=tuple(lines), taxes=_taxes(lines=lines), unpriced=tuple(unpriced)
+        currency=currency, digits=digits, lines=tuple(lines), taxes=tax_totals(lines=lines), unpriced=tuple(unpriced)
     )
 
 
@@ -232,7 +233,14 @@ def _true_up_line(
     ]
 
 
-def _taxes(*, lines: Iterable[Line]) -> tuple[TaxTotal, ...]:
+def with_lines(*, bill: Bill, lines: Sequence[Line]) -> Bill:
+    """Return the bill with further lines behind its own, of the same currency; its taxes are summed anew."""
+    every = (*bill.lines, *lines)
+    return replace(bill, lines=every, taxes=tax_totals(lines=every))
+
+
+def tax_totals(*, lines: Iterable[Line]) -> tuple[TaxTotal, ...]:
+    """Return the tax of each category, in the order in which the lines name them (rounding 3)."""
     base_by_category: dict[TaxCategory, int] = {}
     for line in lines:
         base_by_category[line.tax] = base_by_category.get(line.tax, 0) + line.units

@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from billing.document_fields import TermsError
 from billing.explanation import seconds_text
 from billing.linter import lint_terms
 from billing.models import (
     Contract,
-    Invoice,
     InvoiceLineUsage,
-    InvoiceStatus,
     TariffVersion,
     UsageLine,
     VersionState,
@@ -179,14 +177,6 @@ def version_in_force(*, tariff_id: int, on: date) -> TariffVersion | None:
         .order_by("-effective_from")
         .first()
     )
-
-
-def invoices_for(*, account_id: int | None, include_drafts: bool) -> QuerySet[Invoice]:
-    """Return the invoices within reach, newest first; clients are shown issued ones alone."""
-    found = Invoice.objects.select_related("account").order_by("-period_start", "-id")
-    if not include_drafts:
-        found = found.filter(status=InvoiceStatus.ISSUED)
-    return found if account_id is None else found.filter(account_id=account_id)
 
 
 def _contract_days(contract: Contract, versions: dict[int, list[TariffVersion]]) -> ContractDays:

@@ -48,10 +48,20 @@ class Outcome:
 
 
 def run_invoices(
-    *, period: str, accounts: Sequence[Account], at: datetime, issue: bool, dry_run: bool, actor_id: int | None = None
+    *,
+    period: str,
+    accounts: Sequence[Account],
+    at: datetime,
+    issue: bool,
+    dry_run: bool,
+    actor_id: int | None = None,
+    collect: bool = True,
 ) -> Iterator[Outcome]:
-    """Collect pending usage, then yield one outcome an account, in the order given; dry_run undoes all of it."""
-    if not dry_run:
+    """Collect pending usage, then yield one outcome an account, in the order given; dry_run undoes all of it.
+
+    `collect` False leaves it at each account's own usage of the period: the sweeper has the rest.
+    """
+    if collect and not dry_run:
         with open_every_account(reason="usage must be complete before it is billed"):
             collect_pending(at=at)
     for account in accounts:
@@ -71,8 +81,8 @@ def _bill_account(
             collect_period(account_id=account.pk, since=bounds.starts_at, until=bounds.ends_at, at=at)
             built = build_draft(account_id=account.pk, period=period, at=at, actor_id=actor_id)
             invoice, outcome = built.invoice, built.outcome
-            if issue and invoice.status == InvoiceStatus.DRAFT:
-                invoice, outcome = issue_invoice(invoice_id=invoice.pk, at=at, actor_id=actor_id), "issued"
+            if issue and invoice.status != InvoiceStatus.ISSUED:
+                invoice, outcome = _issued(invoice, at=at, actor_id=actor_id), "issued"
             told = _told(invoice)
             transaction.set_rollback(dry_run)
     except NothingToBill as error:
@@ -85,6 +95,10 @@ def _bill_account(
         reason = f"{type(error).__name__}: {error}"
         return _done(account, period, Outcome(account, PARKED, reason), at=at, dry_run=dry_run)
     return _done(account, period, Outcome(account, outcome, invoice=told), at=at, dry_run=dry_run)
+
+
+def _issued(invoice: Invoice, *, at: datetime, actor_id: int | None) -> Invoice:
+    return issue_invoice(invoice_id=invoice.pk, at=at, actor_id=actor_id, approve=True)
 
 
 def _done(account: Account, period: str, outcome: Outcome, *, at: datetime, dry_run: bool) -> Outcome:

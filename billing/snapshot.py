@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -53,9 +54,27 @@ def content_hash(
     digest = hashlib.sha256()
     head = {"period": period, "language": language, "seller": seller, "buyer": buyer, "segments": list(segments)}
     for part in _parts(head=head, bill=bill, unpriced=unpriced, language=language):
-        digest.update(json.dumps(part, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode())
+        digest.update(_canonical(part))
         digest.update(b"\n")
     return digest.hexdigest()
+
+
+def credit_hash(*, head: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], taxes: Sequence[Any]) -> str:
+    """Return the SHA-256 (hex) of a credit note's content: which invoice it corrects and why, its lines and taxes."""
+    return hashlib.sha256(_canonical({"head": head, "lines": list(lines), "taxes": list(taxes)})).hexdigest()
+
+
+def chain_hash(*, previous: str, number: str, issued_at: datetime, due_on: date, content: str) -> str:
+    """Return the SHA-256 (hex) that joins a document to the issuer's document before ("" for the first).
+
+    Whoever takes a document out, puts one in, or changes number, date or content, breaks every later link.
+    """
+    text = "\n".join([previous, number, issued_at.astimezone(UTC).isoformat(), due_on.isoformat(), content])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _canonical(part: object) -> bytes:
+    return json.dumps(part, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _parts(*, head: Mapping[str, Any], bill: Bill, unpriced: int, language: str) -> Iterator[Any]:

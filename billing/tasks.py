@@ -1,12 +1,17 @@
 """Background work of billing; every task takes ids only and may run twice."""
 
 import logging
+from collections import Counter
+from datetime import timedelta
 
 from celery import shared_task
 from django.utils import timezone
 
 from billing import actions
+from billing.periods import month_of
+from billing.runs import run_invoices
 from contactcenter.tenancy.doors import open_every_account
+from contactcenter.tenancy.models import Account
 
 logger = logging.getLogger(__name__)
 
@@ -25,3 +30,25 @@ def sweep() -> None:
         collected = actions.collect_pending(at=timezone.now())
     if collected.added or collected.changed:
         logger.info("sweep collected usage: %s new, %s changed", collected.added, collected.changed)
+
+
+@shared_task(name="billing.run")
+def run(*, period: str, issue: bool, actor_id: int | None = None) -> None:
+    """Bill a month for every active account; run twice it changes nothing twice."""
+    accounts = list(Account.objects.filter(is_active=True).order_by("pk"))
+    outcomes = run_invoices(
+        period=period, accounts=accounts, at=timezone.now(), issue=issue, dry_run=False, actor_id=actor_id
+    )
+    counts = Counter(outcome.outcome for outcome in outcomes)
+    logger.info("bill run of %s: %s", period, dict(counts))
+
+
+@shared_task(name="billing.draft_ended_months")
+def draft_ended_months() -> None:
+    """Build, or bring up to date, the drafts of each account's last month: usage may come late in the days of grace."""
+    at = timezone.now()
+    for account in Account.objects.filter(is_active=True).order_by("pk"):
+        ended = month_of(
+            at=month_of(at=at, zone=account.time_zone).starts_at - timedelta(days=1), zone=account.time_zone
+        )
+        list(run_invoices(period=ended.label, accounts=[account], at=at, issue=False, dry_run=False, collect=False))

@@ -2,11 +2,13 @@
 
 from django.urls import URLPattern, path
 
-from billing.api import invoices, tariffs
+from billing.api import crediting, invoices, running, tariffs
 
 urlpatterns: list[URLPattern] = [
     path("invoices/", invoices.InvoicesView.as_view(), name="invoices"),
     path("invoices/<int:invoice_id>/", invoices.InvoiceView.as_view(), name="invoice"),
+    path("invoices/<int:invoice_id>/approve/", invoices.ApproveView.as_view(), name="invoice-approve"),
+    path("invoices/<int:invoice_id>/credit-notes/", crediting.CreditNotesView.as_view(), name="invoice-credit-notes"),
     path("invoices/<int:invoice_id>/issue/", invoices.IssueView.as_view(), name="invoice-issue"),
     path("invoices/<int:invoice_id>/pdf/", invoices.InvoicePdfView.as_view(), name="invoice-pdf"),
     path("invoice-lines/<int:line_id>/contacts/", invoices.LineContactsView.as_view(), name="invoice-line-contacts"),
@@ -15,6 +17,11 @@ urlpatterns: list[URLPattern] = [
         invoices.LineContactView.as_view(),
         name="invoice-line-contact",
     ),
+    path("bill-runs/", running.BillRunsView.as_view(), name="bill-runs"),
+    path("parked-bills/", running.ParkedBillsView.as_view(), name="parked-bills"),
+    path("parked-bills/<int:bill_id>/retry/", running.RetryView.as_view(), name="parked-bill-retry"),
+    path("issuer/", running.IssuerView.as_view(), name="issuer"),
+    path("number-series/", running.NumberSeriesView.as_view(), name="number-series"),
     path("accrual/", invoices.AccrualView.as_view(), name="accrual"),
     path("tariffs/", tariffs.TariffsView.as_view(), name="tariffs"),
     path("tariffs/<int:tariff_id>/", tariffs.TariffView.as_view(), name="tariff"),

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from billing.booked import standing_invoices
 from billing.document_fields import TermsError
-from billing.models import Contract, Invoice, InvoiceStatus, Tariff, TariffVersion, VersionState
+from billing.models import Contract, Tariff, TariffVersion, VersionState
 from billing.terms_document import parse_terms, terms_document
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, Invalid, NotFound
@@ -110,9 +111,8 @@ def put_in_force(*, version_id: int, effective_from: date, at: datetime, actor_i
     with open_every_account(reason="a tariff's versions bind all of its accounts"):
         account_ids = list(Contract.objects.filter(tariff_id=version.tariff_id).values_list("account_id", flat=True))
         billed = (
-            Invoice.objects.filter(
-                account_id__in=account_ids, status=InvoiceStatus.ISSUED, period_end__gt=effective_from
-            )
+            standing_invoices()
+            .filter(account_id__in=account_ids, period_end__gt=effective_from)
             .order_by("-period_end")
             .first()
         )
@@ -179,9 +179,7 @@ def end_contract(*, contract_id: int, ends_on: date, actor_id: int | None) -> Co
         raise NotFound("There is no such contract.")
     if ends_on <= contract.starts_on:
         raise Invalid("The contract must end after it starts.", field="ends_on")
-    billed = Invoice.objects.filter(
-        account_id=contract.account_id, status=InvoiceStatus.ISSUED, period_end__gt=ends_on
-    ).first()
+    billed = standing_invoices().filter(account_id=contract.account_id, period_end__gt=ends_on).first()
     if billed is not None:
         raise Conflict(f"{billed.period} has been invoiced; the contract cannot end before {billed.period_end}.")
     before, contract.ends_on = contract.ends_on, ends_on

@@ -23,10 +23,11 @@ from billing.api.serializers import (
     LineContactPageSerializer,
 )
 from billing.api.shapes import contact_row, invoice_detail, invoice_row
+from billing.booked import invoices_for
 from billing.documents.invoice import invoice_filename, invoice_pdf
 from billing.explanation import bill_document
 from billing.models import Invoice, InvoiceLine, InvoiceLineUsage, UsageSource
-from billing.queries import account_bill, account_in_scope, invoices_for
+from billing.queries import account_bill, account_in_scope
 from contactcenter.kernel.errors import Invalid, NotFound
 from contactcenter.tenancy.login import logged_in
 from contactcenter.tenancy.permissions import IsBilling
@@ -37,12 +38,14 @@ ACCOUNT = OpenApiParameter("account", OpenApiTypes.INT, description="account id"
 CURSOR = OpenApiParameter("cursor", OpenApiTypes.STR, description="`next` of the page before")
 
 
-def _visible(request: Request) -> QuerySet[Invoice]:
+def visible_invoices(request: Request) -> QuerySet[Invoice]:
+    """Return the documents that the person may see."""
     return invoices_for(account_id=None, include_drafts=logged_in(request).role in WRITERS)
 
 
-def _invoice(request: Request, invoice_id: int) -> Invoice:
-    invoice = _visible(request).filter(pk=invoice_id).first()
+def visible_invoice(request: Request, invoice_id: int) -> Invoice:
+    """Return a document; NotFound for one that the person may not see."""
+    invoice = visible_invoices(request).filter(pk=invoice_id).first()
     if invoice is None:
         raise NotFound("There is no such invoice.")
     return invoice
@@ -50,7 +53,7 @@ def _invoice(request: Request, invoice_id: int) -> Invoice:
 
 def _line(request: Request, line_id: int) -> InvoiceLine:
     line = (
-        InvoiceLine.objects.filter(pk=line_id, invoice__in=_visible(request).order_by())
+        InvoiceLine.objects.filter(pk=line_id, invoice__in=visible_invoices(request).order_by())
         .select_related("invoice")
         .first()
     )
@@ -69,7 +72,7 @@ class InvoicesView(APIView):
     @extend_schema(operation_id="invoices_list", parameters=[ACCOUNT, CURSOR], responses=InvoicePageSerializer)
     def get(self, request: Request) -> Response:
         """Return the invoices within reach, newest period first; clients see issued ones."""
-        found = _visible(request)
+        found = visible_invoices(request)
         if request.query_params.get("account"):
             found = found.filter(account=account_of(request))
         if cursor := request.query_params.get("cursor"):
@@ -91,8 +94,10 @@ class InvoicesView(APIView):
         period = month_of_account(account=account, label=values["period"], field="period")
         actions.collect_pending(at=at)
         actions.collect_period(account_id=account.pk, since=period.starts_at, until=period.ends_at, at=at)
-        built = actions.build_draft(account_id=account.pk, period=period.label, at=at, actor_id=actor_id(request))
-        detail = invoice_detail(invoice=_invoice(request, built.invoice.pk))
+        built = actions.build_draft(
+            account_id=account.pk, period=period.label, at=at, actor_id=actor_id(request), again=values["again"]
+        )
+        detail = invoice_detail(invoice=visible_invoice(request, built.invoice.pk))
         return Response(InvoiceSerializer(detail).data, status=201 if built.outcome == "created" else 200)
 
 
@@ -114,13 +119,25 @@ class InvoiceView(APIView):
     @extend_schema(operation_id="invoice", responses=InvoiceSerializer)
     def get(self, request: Request, invoice_id: int) -> Response:
         """Return an invoice with its lines, each explained."""
-        return Response(InvoiceSerializer(invoice_detail(invoice=_invoice(request, invoice_id))).data)
+        return Response(InvoiceSerializer(invoice_detail(invoice=visible_invoice(request, invoice_id))).data)
 
     @extend_schema(operation_id="invoice_discard", responses={204: None})
     def delete(self, request: Request, invoice_id: int) -> Response:
         """Discard a draft; an issued invoice stays."""
         actions.discard_draft(invoice_id=invoice_id, actor_id=actor_id(request))
         return Response(status=204)
+
+
+class ApproveView(APIView):
+    """POST /api/v1/invoices/{id}/approve/"""
+
+    permission_classes = [IsBilling]
+
+    @extend_schema(operation_id="invoice_approve", request=None, responses=InvoiceSerializer)
+    def post(self, request: Request, invoice_id: int) -> Response:
+        """Approve a draft as it stands; new usage makes another draft of it."""
+        actions.approve_invoice(invoice_id=invoice_id, at=timezone.now(), actor_id=actor_id(request))
+        return Response(InvoiceSerializer(invoice_detail(invoice=visible_invoice(request, invoice_id))).data)
 
 
 class IssueView(APIView):
@@ -130,9 +147,9 @@ class IssueView(APIView):
 
     @extend_schema(operation_id="invoice_issue", request=None, responses=InvoiceSerializer)
     def post(self, request: Request, invoice_id: int) -> Response:
-        """Issue a draft under the next number; from then on it never changes."""
+        """Issue an approved draft under the next number; from then on it never changes."""
         actions.issue_invoice(invoice_id=invoice_id, at=timezone.now(), actor_id=actor_id(request))
-        return Response(InvoiceSerializer(invoice_detail(invoice=_invoice(request, invoice_id))).data)
+        return Response(InvoiceSerializer(invoice_detail(invoice=visible_invoice(request, invoice_id))).data)
 
 
 class InvoicePdfView(APIView):
@@ -146,7 +163,7 @@ class InvoicePdfView(APIView):
     )
     def get(self, request: Request, invoice_id: int) -> HttpResponse:
         """Return the invoice as PDF in the client's language."""
-        invoice = _invoice(request, invoice_id)
+        invoice = visible_invoice(request, invoice_id)
         answer = HttpResponse(invoice_pdf(invoice=invoice), content_type="application/pdf")
         answer["Content-Disposition"] = f'inline; filename="{invoice_filename(invoice=invoice)}"'
         return answer

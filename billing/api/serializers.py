@@ -4,20 +4,26 @@ from typing import Any
 
 from rest_framework import serializers
 
+from billing.models import CreditReason, DocumentKind, InvoiceStatus
+from billing.pricing import LineKind
+
 Shape = serializers.Serializer[Any]
 
 
 class BillLineSerializer(Shape):
-    """A line as printed; `explanation` tells how the amount came about. `id` only on invoices."""
+    """A line as printed; `explanation` tells how the amount came about. `id` and what credit notes took
+    back (`credited`) only on invoices.
+    """
 
     id = serializers.IntegerField(required=False)
     position = serializers.IntegerField()
-    kind = serializers.ChoiceField(choices=["usage", "recurring", "true_up", "set_up", "credit"])
+    kind = serializers.ChoiceField(choices=[str(kind) for kind in LineKind])
     code = serializers.CharField()
     name = serializers.CharField()
     segment = serializers.CharField()
     tax = serializers.CharField()
     amount = serializers.CharField()
+    credited = serializers.CharField(required=False)
     explanation = serializers.DictField()
 
 
@@ -53,15 +59,27 @@ class AccrualSerializer(BillSerializer):
     as_of = serializers.DateTimeField()
 
 
+class DocumentReferenceSerializer(Shape):
+    """An issued document by its number."""
+
+    id = serializers.IntegerField()
+    number = serializers.CharField()
+
+
 class InvoiceRowSerializer(Shape):
-    """An invoice in a list. period_end is the day after the last."""
+    """An invoice or credit note in a list. period_end is the day after the last; credited: what notes took back."""
 
     id = serializers.IntegerField()
     account = serializers.IntegerField()
     account_name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=DocumentKind.choices)
     number = serializers.CharField(allow_null=True)
-    status = serializers.ChoiceField(choices=["draft", "issued"])
+    status = serializers.ChoiceField(choices=InvoiceStatus.choices)
+    corrects = DocumentReferenceSerializer(allow_null=True)
+    is_cancelled = serializers.BooleanField()
+    credited = serializers.CharField()
     period = serializers.CharField()
+    revision = serializers.IntegerField()
     period_start = serializers.DateField()
     period_end = serializers.DateField()
     issued_at = serializers.DateTimeField(allow_null=True)
@@ -70,6 +88,14 @@ class InvoiceRowSerializer(Shape):
     net = serializers.CharField()
     tax = serializers.CharField()
     total = serializers.CharField()
+
+
+class CreditNoteRowSerializer(DocumentReferenceSerializer):
+    """A credit note on an invoice."""
+
+    issued_at = serializers.DateTimeField()
+    total = serializers.CharField()
+    reason_code = serializers.ChoiceField(choices=CreditReason.choices)
 
 
 class InvoiceSerializer(InvoiceRowSerializer):
@@ -82,7 +108,14 @@ class InvoiceSerializer(InvoiceRowSerializer):
     seller = serializers.DictField(child=serializers.CharField(allow_blank=True))
     buyer = serializers.DictField(child=serializers.CharField(allow_blank=True))
     built_at = serializers.DateTimeField()
+    approved_at = serializers.DateTimeField(allow_null=True)
+    approved_by = serializers.CharField(allow_null=True)
+    reason_code = serializers.CharField()
+    reason = serializers.CharField()
+    credit_notes = CreditNoteRowSerializer(many=True)
     content_hash = serializers.CharField()
+    chain_position = serializers.IntegerField(allow_null=True)
+    chain_hash = serializers.CharField()
 
 
 class InvoicePageSerializer(Shape):
@@ -133,10 +166,11 @@ class ContactExplanationSerializer(LineContactSerializer):
 
 
 class DraftRequestSerializer(Shape):
-    """Which draft to build."""
+    """Which draft to build; again: bill a period anew whose invoice was cancelled."""
 
     account = serializers.IntegerField()
     period = serializers.CharField(max_length=7)
+    again = serializers.BooleanField(default=False)
 
 
 class WarningSerializer(Shape):

@@ -1,8 +1,21 @@
 """Rows of billing as the values its serializers show."""
 
+from decimal import Decimal
 from typing import Any
 
-from billing.models import Contract, Invoice, InvoiceLine, InvoiceLineUsage, Tariff, TariffVersion, VersionState
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
+
+from billing.models import (
+    Contract,
+    Invoice,
+    InvoiceLine,
+    InvoiceLineUsage,
+    InvoiceStatus,
+    Tariff,
+    TariffVersion,
+    VersionState,
+)
 from billing.money import money_text
 from billing.queries import contact_explanation
 
@@ -14,9 +27,14 @@ def invoice_row(*, invoice: Invoice) -> dict[str, Any]:
         "id": invoice.pk,
         "account": invoice.account_id,
         "account_name": invoice.account.name,
+        "kind": invoice.kind,
         "number": invoice.number,
         "status": invoice.status,
+        "corrects": {"id": invoice.corrects.pk, "number": invoice.corrects.number} if invoice.corrects else None,
+        "is_cancelled": invoice.cancelled,  # type: ignore[attr-defined] # annotated by invoices_for
+        "credited": money_text(amount=invoice.credited, digits=digits),  # type: ignore[attr-defined]
         "period": invoice.period,
+        "revision": invoice.revision,
         "period_start": invoice.period_start,
         "period_end": invoice.period_end,
         "issued_at": invoice.issued_at,
@@ -30,15 +48,37 @@ def invoice_row(*, invoice: Invoice) -> dict[str, Any]:
 
 def invoice_detail(*, invoice: Invoice) -> dict[str, Any]:
     """Return an invoice with lines, taxes and parties."""
+    digits = invoice.digits
+    lines = invoice.lines.annotate(credited=Coalesce(Sum("credit_lines__amount"), Decimal(0))).order_by("position")
+    notes = invoice.credit_notes.filter(status=InvoiceStatus.ISSUED).order_by("pk")
     return invoice_row(invoice=invoice) | {
-        "lines": [line_row(line=line, digits=invoice.digits) for line in invoice.lines.order_by("position")],
+        "lines": [
+            line_row(line=line, digits=digits) | {"credited": money_text(amount=line.credited, digits=digits)}
+            for line in lines
+        ],
         "taxes": invoice.taxes,
         "unpriced": invoice.unpriced,
         "tariff_name": ", ".join(dict.fromkeys(segment["document"]["name"] for segment in invoice.tariff)),
         "seller": invoice.seller,
         "buyer": invoice.buyer,
         "built_at": invoice.built_at,
+        "approved_at": invoice.approved_at,
+        "approved_by": invoice.approved_by.full_name if invoice.approved_by else None,
+        "reason_code": invoice.reason_code,
+        "reason": invoice.reason,
+        "credit_notes": [
+            {
+                "id": note.pk,
+                "number": note.number,
+                "issued_at": note.issued_at,
+                "total": money_text(amount=note.total, digits=digits),
+                "reason_code": note.reason_code,
+            }
+            for note in notes
+        ],
         "content_hash": invoice.content_hash,
+        "chain_position": invoice.chain_position,
+        "chain_hash": invoice.chain_hash,
     }
 
 

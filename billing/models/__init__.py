@@ -1,20 +1,24 @@
 """Tariffs and contracts, billable usage with its sources, invoices."""
 
 from billing.models.invoice import (
+    CreditReason,
+    DocumentKind,
     Invoice,
     InvoiceLine,
     InvoiceLineUsage,
     InvoiceStatus,
-    Issuer,
-    NumberSeries,
     ParkedBill,
 )
+from billing.models.issuer import DocumentChain, Issuer, NumberSeries
 from billing.models.tariff import Contract, Tariff, TariffVersion, VersionState
 from billing.models.usage import CollectedRun, UsageLine, UsageSource
 
 __all__ = [
     "CollectedRun",
     "Contract",
+    "CreditReason",
+    "DocumentChain",
+    "DocumentKind",
     "Invoice",
     "InvoiceLine",
     "InvoiceLineUsage",

@@ -13,7 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from billing.queries import account_in_scope, invoices_for
+from billing.booked import invoices_for
+from billing.queries import account_in_scope
 from contactcenter.dashboards import metrics
 from contactcenter.dashboards import portal_figures as figures
 from contactcenter.dashboards.portal_costs import contact_costs, month_cost

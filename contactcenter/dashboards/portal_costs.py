@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from billing.booked import standing_invoice
 from billing.document_fields import TermsError
-from billing.models import Invoice, InvoiceLineUsage, InvoiceStatus, UsageLine
+from billing.models import Invoice, InvoiceLineUsage, UsageLine
 from billing.periods import month_of, month_period
 from billing.pricing import Bill, MixedCurrencies
 from billing.queries import account_bill
@@ -66,7 +67,7 @@ def contact_costs(*, account: Account, rows: Iterable[ContactRow]) -> dict[Place
 
 
 def _issued(*, account: Account, label: str) -> Invoice | None:
-    return Invoice.objects.filter(account=account, period=label, status=InvoiceStatus.ISSUED).first()
+    return standing_invoice(account_id=account.pk, period=label)
 
 
 def _bill(*, account: Account, label: str) -> Bill | None:

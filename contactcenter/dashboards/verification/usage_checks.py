@@ -6,10 +6,9 @@ from typing import Any
 
 from django.db.models import Sum
 
-from billing.models import Invoice, InvoiceLine, InvoiceLineUsage
+from billing.models import DocumentKind, Invoice, InvoiceLine, InvoiceLineUsage
 from billing.pricing import Bill, Line
-from billing.replay import replay_bill
-from billing.snapshot import content_hash
+from billing.replay import bill_hash, replay_bill, replay_chain, replay_hash
 from contactcenter.dashboards.verification.checks import STUCK_AFTER, Check, add_rows, count_of
 
 _CLASSES = ("talk", "hold", "wrap", "focus", "open")
@@ -115,6 +114,27 @@ def invoices_equal_usage() -> Check:
         check.checked += 1
         for cause in _invoice_differences(invoice):
             check.differs(f"invoice {invoice.pk} ({invoice}): {cause}")
+    add_rows(
+        check,
+        "document {0} ({1}): it follows no document of its issuer's chain",
+        """
+        SELECT i.id, i.number FROM billing_invoice i JOIN billing_numberseries s ON s.id = i.series_id
+        LEFT JOIN (SELECT d.chain_hash, d.chain_position, n.issuer_id FROM billing_invoice d
+            JOIN billing_numberseries n ON n.id = d.series_id) AS before
+            ON before.issuer_id = s.issuer_id AND before.chain_position = i.chain_position - 1
+        WHERE i.previous_hash <> coalesce(before.chain_hash, '') ORDER BY i.id
+        """,
+    )
+    add_rows(
+        check,
+        "issuer {0}: its chain ends with document {1}, it has issued {2}",
+        """
+        SELECT c.issuer_id, c.length, count(i.id) FROM billing_documentchain c
+        LEFT JOIN billing_numberseries s ON s.issuer_id = c.issuer_id LEFT JOIN billing_invoice i ON i.series_id = s.id
+        GROUP BY c.issuer_id, c.length, c.head
+        HAVING count(i.id) <> c.length OR NOT coalesce(bool_or(i.chain_hash = c.head), c.length = 0)
+        """,
+    )
     return check
 
 
@@ -130,12 +150,27 @@ def _invoice_differences(invoice: Invoice) -> Iterator[str]:
     for line in lines:
         if line.pk in contacts and contacts[line.pk] != line.amount:
             yield f"the contacts of line {line.position} sum to {contacts[line.pk]}, it says {line.amount}"
+    if invoice.chain_hash and replay_chain(invoice=invoice) != invoice.chain_hash:
+        yield "its link to the document before is not that of its number, dates and content"
+    if invoice.kind == DocumentKind.CREDIT_NOTE:
+        yield from _credit_differences(invoice)
+        return
     try:
         bill = replay_bill(invoice=invoice)
     except (LookupError, ValueError, TypeError, ArithmeticError) as error:
         yield f"it cannot be computed again: {type(error).__name__}: {error}"
         return
     yield from _bill_differences(invoice, lines, bill)
+
+
+def _credit_differences(note: Invoice) -> Iterator[str]:
+    try:
+        digest = replay_hash(invoice=note)
+    except (LookupError, ValueError) as error:
+        yield f"it cannot be computed again: {type(error).__name__}: {error}"
+        return
+    if digest != note.content_hash:
+        yield f"its content hash is {note.content_hash[:12]}, computed again {digest[:12]}"
 
 
 def _bill_differences(invoice: Invoice, lines: list[InvoiceLine], bill: Bill) -> Iterator[str]:
@@ -147,15 +182,7 @@ def _bill_differences(invoice: Invoice, lines: list[InvoiceLine], bill: Bill) ->
         yield from _contact_differences(line, again)
     if bill.money(units=bill.total_units) != invoice.total:
         yield f"its total is {invoice.total}, computed again {bill.money(units=bill.total_units)}"
-    digest = content_hash(
-        bill=bill,
-        unpriced=invoice.unpriced,
-        segments=invoice.tariff,
-        language=invoice.language,
-        period=invoice.period,
-        seller=invoice.seller,
-        buyer=invoice.buyer,
-    )
+    digest = bill_hash(invoice=invoice, bill=bill)
     if digest != invoice.content_hash:
         yield f"its content hash is {invoice.content_hash[:12]}, computed again {digest[:12]}"
 

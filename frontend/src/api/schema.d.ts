@@ -303,6 +303,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bill-runs/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Bill a month for every active account in the background; what fails is parked. */
+        post: operations["bill_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/call-requests/": {
         parameters: {
             query?: never;
@@ -648,6 +665,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invoices/{invoice_id}/approve/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Approve a draft as it stands; new usage makes another draft of it. */
+        post: operations["invoice_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{invoice_id}/credit-notes/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Issue a credit note on an invoice: all that is left of it, or the amounts of the lines named. */
+        post: operations["invoice_credit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invoices/{invoice_id}/issue/": {
         parameters: {
             query?: never;
@@ -657,7 +708,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Issue a draft under the next number; from then on it never changes. */
+        /** @description Issue an approved draft under the next number; from then on it never changes. */
         post: operations["invoice_issue"];
         delete?: never;
         options?: never;
@@ -680,6 +731,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/issuer/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the particulars of the house that issues. */
+        get: operations["issuer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Change them; documents that are issued stay as they are. */
+        patch: operations["issuer_change"];
         trace?: never;
     };
     "/api/v1/me/": {
@@ -767,6 +836,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/number-series/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the series of numbers with the next of each. */
+        get: operations["number_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/offers/{offer_id}/accept/": {
         parameters: {
             query?: never;
@@ -795,6 +881,40 @@ export interface paths {
         put?: never;
         /** @description Pass the ticket on to somebody else. */
         post: operations["offers_decline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parked-bills/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the bills that wait for somebody to put their cause right. */
+        get: operations["parked_bills"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parked-bills/{bill_id}/retry/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Try a parked bill again: its draft is built, or it stays parked with the reason of now. */
+        post: operations["parked_bill_retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1814,7 +1934,10 @@ export interface components {
          * @enum {string}
          */
         AuthorKind: "contact" | "operator" | "system";
-        /** @description A line as printed; `explanation` tells how the amount came about. `id` only on invoices. */
+        /**
+         * @description A line as printed; `explanation` tells how the amount came about. `id` and what credit notes took
+         *     back (`credited`) only on invoices.
+         */
         BillLine: {
             id?: number;
             position: number;
@@ -1824,6 +1947,7 @@ export interface components {
             segment: string;
             tax: string;
             amount: string;
+            credited?: string;
             explanation: {
                 [key: string]: unknown;
             };
@@ -1834,9 +1958,16 @@ export interface components {
          *     * `true_up` - true_up
          *     * `set_up` - set_up
          *     * `credit` - credit
+         *     * `correction` - correction
          * @enum {string}
          */
-        BillLineKindEnum: "usage" | "recurring" | "true_up" | "set_up" | "credit";
+        BillLineKindEnum: "usage" | "recurring" | "true_up" | "set_up" | "credit" | "correction";
+        /** @description A month to bill for every active account; issue: approve and issue what is built. */
+        BillRunRequest: {
+            period: string;
+            /** @default false */
+            issue: boolean;
+        };
         /** @description A tax category: EN 16931 letter, percent, base and amount. */
         BillTax: {
             code: string;
@@ -2231,6 +2362,29 @@ export interface components {
             key: components["schemas"]["ApiKey"];
             token: string;
         };
+        /** @description What is taken back of a line; below zero where the line is. */
+        CreditLineRequest: {
+            position: number;
+            /** Format: decimal */
+            amount: string;
+        };
+        /** @description A credit note on an invoice. */
+        CreditNoteRow: {
+            id: number;
+            number: string;
+            /** Format: date-time */
+            issued_at: string;
+            total: string;
+            reason_code: components["schemas"]["CreditReason"];
+        };
+        /**
+         * @description * `cancellation` - Cancellation
+         *     * `dispute` - Dispute
+         *     * `goodwill` - Goodwill
+         *     * `late_usage` - Late usage
+         * @enum {string}
+         */
+        CreditReason: "cancellation" | "dispute" | "goodwill" | "late_usage";
         /** @description Why an offer is passed on. */
         DeclineRequest: {
             /** @default  */
@@ -2247,6 +2401,17 @@ export interface components {
             code: string;
             name: string;
         };
+        /**
+         * @description * `invoice` - Invoice
+         *     * `credit_note` - Credit note
+         * @enum {string}
+         */
+        DocumentKind: "invoice" | "credit_note";
+        /** @description An issued document by its number. */
+        DocumentReference: {
+            id: number;
+            number: string;
+        };
         /** @description A tariff document, in JSON as docs/tariffs.md describes it. */
         DocumentRequest: {
             document: {
@@ -2258,10 +2423,12 @@ export interface components {
             channel: string;
             text: string;
         };
-        /** @description Which draft to build. */
+        /** @description Which draft to build; again: bill a period anew whose invoice was cancelled. */
         DraftRequestRequest: {
             account: number;
             period: string;
+            /** @default false */
+            again: boolean;
         };
         /** @description What was typed; empty removes the draft. */
         DraftTextRequest: {
@@ -2440,9 +2607,14 @@ export interface components {
             id: number;
             account: number;
             account_name: string;
+            kind: components["schemas"]["DocumentKind"];
             number: string | null;
             status: components["schemas"]["InvoiceStatus"];
+            corrects: components["schemas"]["DocumentReference"] | null;
+            is_cancelled: boolean;
+            credited: string;
             period: string;
+            revision: number;
             /** Format: date */
             period_start: string;
             /** Format: date */
@@ -2467,21 +2639,34 @@ export interface components {
             };
             /** Format: date-time */
             built_at: string;
+            /** Format: date-time */
+            approved_at: string | null;
+            approved_by: string | null;
+            reason_code: string;
+            reason: string;
+            credit_notes: components["schemas"]["CreditNoteRow"][];
             content_hash: string;
+            chain_position: number | null;
+            chain_hash: string;
         };
         /** @description Invoices, newest period first. */
         InvoicePage: {
             results: components["schemas"]["InvoiceRow"][];
             next: string | null;
         };
-        /** @description An invoice in a list. period_end is the day after the last. */
+        /** @description An invoice or credit note in a list. period_end is the day after the last; credited: what notes took back. */
         InvoiceRow: {
             id: number;
             account: number;
             account_name: string;
+            kind: components["schemas"]["DocumentKind"];
             number: string | null;
             status: components["schemas"]["InvoiceStatus"];
+            corrects: components["schemas"]["DocumentReference"] | null;
+            is_cancelled: boolean;
+            credited: string;
             period: string;
+            revision: number;
             /** Format: date */
             period_start: string;
             /** Format: date */
@@ -2496,11 +2681,28 @@ export interface components {
             total: string;
         };
         /**
-         * @description * `draft` - draft
-         *     * `issued` - issued
+         * @description * `draft` - Draft
+         *     * `approved` - Approved
+         *     * `issued` - Issued
          * @enum {string}
          */
-        InvoiceStatus: "draft" | "issued";
+        InvoiceStatus: "draft" | "approved" | "issued";
+        /** @description The house that issues: its particulars are copied into the documents that are built from now on. */
+        Issuer: {
+            legal_name: string;
+            legal_address?: string;
+            country?: string;
+            city?: string;
+            postcode?: string;
+            tax_id?: string;
+            email?: string;
+            bank_account?: string;
+            number_prefix?: string;
+            credit_prefix?: string;
+            payment_days?: number;
+            grace_days?: number;
+            late_periods?: number;
+        };
         /**
          * @description * `en` - English
          *     * `ru` - Русский
@@ -2686,6 +2888,12 @@ export interface components {
             /** Format: date */
             ends_on?: string | null;
         };
+        /** @description A credit note to issue; without lines it takes back all that is left. */
+        NewCreditNoteRequest: {
+            reason_code: components["schemas"]["CreditReason"];
+            reason: string;
+            lines?: components["schemas"]["CreditLineRequest"][] | null;
+        };
         /** @description A note; `client_uuid` makes sending it twice harmless. */
         NewNoteRequest: {
             /** Format: uuid */
@@ -2739,6 +2947,18 @@ export interface components {
             description: string;
         };
         NullEnum: null;
+        /** @description A series of numbers and the next of it. */
+        NumberSeries: {
+            readonly id: number;
+            code: string;
+            /** Format: int64 */
+            next_number?: number;
+        };
+        /** @description All series, newest first. */
+        NumberSeriesList: {
+            results: components["schemas"]["NumberSeries"][];
+            next: string | null;
+        };
         /** @description An offer; `why` tells the choice: rule, levels, load, and why others were not chosen. */
         Offer: {
             id: number;
@@ -2822,6 +3042,21 @@ export interface components {
          * @enum {string}
          */
         OperatorWriteRoleEnum: "operator" | "supervisor";
+        /** @description A period of an account that could not be billed. */
+        ParkedBill: {
+            id: number;
+            account: number;
+            account_name: string;
+            period: string;
+            reason: string;
+            /** Format: date-time */
+            parked_at: string;
+        };
+        /** @description Parked bills, newest first. */
+        ParkedBillPage: {
+            results: components["schemas"]["ParkedBill"][];
+            next: string | null;
+        };
         /** @description A client account with its invoice particulars. */
         PatchedAdminAccountRequest: {
             name?: string;
@@ -2857,6 +3092,22 @@ export interface components {
                 [key: string]: string | null;
             };
             is_active?: boolean;
+        };
+        /** @description The house that issues: its particulars are copied into the documents that are built from now on. */
+        PatchedIssuerRequest: {
+            legal_name?: string;
+            legal_address?: string;
+            country?: string;
+            city?: string;
+            postcode?: string;
+            tax_id?: string;
+            email?: string;
+            bank_account?: string;
+            number_prefix?: string;
+            credit_prefix?: string;
+            payment_days?: number;
+            grace_days?: number;
+            late_periods?: number;
         };
         /** @description An operator to create, or the part of one to change. Lists replace what was there; no password is shown. */
         PatchedOperatorWriteRequest: {
@@ -3210,6 +3461,11 @@ export interface components {
         Retried: {
             retried: number;
             remaining: number;
+        };
+        /** @description What trying again did. */
+        RetryOutcome: {
+            outcome: string;
+            reason: string;
         };
         /** @description Which failed receipts to process again: these `ids`, or all of one `endpoint`, or with neither all of them. */
         RetryRequestRequest: {
@@ -4445,6 +4701,28 @@ export interface operations {
             };
         };
     };
+    bill_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BillRunRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     call_requests_create: {
         parameters: {
             query?: never;
@@ -5026,6 +5304,52 @@ export interface operations {
             };
         };
     };
+    invoice_approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invoice_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+        };
+    };
+    invoice_credit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invoice_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCreditNoteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+        };
+    };
     invoice_issue: {
         parameters: {
             query?: never;
@@ -5065,6 +5389,48 @@ export interface operations {
                 };
                 content: {
                     "application/pdf": string;
+                };
+            };
+        };
+    };
+    issuer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Issuer"];
+                };
+            };
+        };
+    };
+    issuer_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedIssuerRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Issuer"];
                 };
             };
         };
@@ -5175,6 +5541,25 @@ export interface operations {
             };
         };
     };
+    number_series: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NumberSeriesList"];
+                };
+            };
+        };
+    };
     offers_accept: {
         parameters: {
             query?: never;
@@ -5217,6 +5602,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    parked_bills: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ParkedBillPage"];
+                };
+            };
+        };
+    };
+    parked_bill_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bill_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetryOutcome"];
+                };
             };
         };
     };

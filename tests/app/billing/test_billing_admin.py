@@ -29,7 +29,7 @@ def test_every_list_and_row_opens(
     serve(talk=70)
     actions.collect_pending(at=AT)
     built = actions.build_draft(account_id=account.pk, period="2026-06", at=AT, actor_id=None)
-    actions.issue_invoice(invoice_id=built.invoice.pk, at=AT, actor_id=None)
+    actions.issue_invoice(invoice_id=built.invoice.pk, at=AT, actor_id=None, approve=True)
     actions.park_bill(account_id=account.pk, period="2026-07", reason="no usage", at=AT)
     listed = admin.get(f"/backoffice/billing/{model}/")
     assert listed.status_code == 200
@@ -51,7 +51,8 @@ def test_an_invoice_cannot_be_changed_or_deleted_there(
 
 def test_the_issuers_particulars_are_edited_there(admin: Client) -> None:
     issuer = Issuer.objects.create(legal_name="Contact centre")
-    values = {"legal_name": "Polyglot", "number_prefix": "P-", "payment_days": "30"}
+    values = {"legal_name": "Polyglot", "number_prefix": "P-", "credit_prefix": "C-", "payment_days": "30"}
+    values |= {"grace_days": "2", "late_periods": "3"}
     assert admin.post(f"/backoffice/billing/issuer/{issuer.pk}/change/", values).status_code == 302
     issuer.refresh_from_db()
     assert (issuer.legal_name, issuer.number_prefix, issuer.payment_days) == ("Polyglot", "P-", 30)

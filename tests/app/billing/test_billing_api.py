@@ -51,7 +51,7 @@ def june(account: Account, serve: Serve) -> Account:
 @pytest.fixture
 def issued(june: Account) -> Invoice:
     built = actions.build_draft(account_id=june.pk, period="2026-06", at=AT, actor_id=None)
-    return actions.issue_invoice(invoice_id=built.invoice.pk, at=AT, actor_id=None)
+    return actions.issue_invoice(invoice_id=built.invoice.pk, at=AT, actor_id=None, approve=True)
 
 
 def post(client: Client, path: str, data: dict[str, Any]) -> Any:
@@ -106,6 +106,8 @@ def test_draft_is_shown_to_billing_people_alone(viewer: Client, billing: Client,
 
 def test_billing_issues_a_draft_once(billing: Client, june: Account) -> None:
     pk = post(billing, "invoices/", {"account": june.pk, "period": "2026-06"}).json()["id"]
+    assert post(billing, f"invoices/{pk}/issue/", {}).status_code == 409
+    assert post(billing, f"invoices/{pk}/approve/", {}).json()["status"] == "approved"
     answer = post(billing, f"invoices/{pk}/issue/", {}).json()
     assert answer["number"].endswith("-00001")
     assert post(billing, f"invoices/{pk}/issue/", {}).json()["number"] == answer["number"]

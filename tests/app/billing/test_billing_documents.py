@@ -67,7 +67,7 @@ def test_text_of_people_is_printed_and_never_run(account: Account, invoice: Invo
 def test_file_is_named_by_the_number_or_the_drafts_period(invoice: Invoice) -> None:
     assert invoice_filename(invoice=invoice) == "draft-2026-06.pdf"
     Issuer.objects.update(number_prefix="№/")
-    issued = actions.issue_invoice(invoice_id=invoice.pk, at=AT, actor_id=None)
+    issued = actions.issue_invoice(invoice_id=invoice.pk, at=AT, actor_id=None, approve=True)
     assert issued.number == "№/2026-00001"
     assert invoice_filename(invoice=issued) == "__2026-00001.pdf"
 

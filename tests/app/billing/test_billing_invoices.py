@@ -98,7 +98,7 @@ def test_building_again_after_new_usage_replaces_the_lines(june: Account, serve:
 
 
 def test_issued_invoice_has_the_next_number_of_the_year_and_a_due_date(june: Account) -> None:
-    invoice = actions.issue_invoice(invoice_id=draft(june).pk, at=AT, actor_id=None)
+    invoice = actions.issue_invoice(invoice_id=draft(june).pk, at=AT, actor_id=None, approve=True)
     assert (invoice.number, invoice.sequence, invoice.status) == ("INV-2026-00001", 1, "issued")
     assert (invoice.issued_at, invoice.due_on) == (AT, date(2026, 7, 15))
     assert AuditEntry.objects.filter(action="invoice.issued", target_id=invoice.pk, account_id=june.pk).count() == 1
@@ -106,14 +106,14 @@ def test_issued_invoice_has_the_next_number_of_the_year_and_a_due_date(june: Acc
 
 def test_issuing_twice_gives_the_same_invoice(june: Account) -> None:
     pk = draft(june).pk
-    actions.issue_invoice(invoice_id=pk, at=AT, actor_id=None)
-    again = actions.issue_invoice(invoice_id=pk, at=AT + timedelta(days=1), actor_id=None)
+    actions.issue_invoice(invoice_id=pk, at=AT, actor_id=None, approve=True)
+    again = actions.issue_invoice(invoice_id=pk, at=AT + timedelta(days=1), actor_id=None, approve=True)
     assert again.issued_at == AT
     assert NumberSeries.objects.get().next_number == 2
 
 
 def test_replay_of_an_issued_invoice_gives_its_hash_whatever_changes_later(june: Account, serve: Serve) -> None:
-    invoice = actions.issue_invoice(invoice_id=draft(june).pk, at=AT, actor_id=None)
+    invoice = actions.issue_invoice(invoice_id=draft(june).pk, at=AT, actor_id=None, approve=True)
     version = TariffVersion.objects.get()
     dearer = {**CARE, "components": [{**CARE["components"][0], "rate_per_minute": "9"}]}
     later = actions.add_draft_version(tariff_id=version.tariff_id, document=dearer, at=AT, actor_id=None)
@@ -125,7 +125,7 @@ def test_replay_of_an_issued_invoice_gives_its_hash_whatever_changes_later(june:
 
 
 def test_a_replay_shows_a_tampered_contact(june: Account) -> None:
-    invoice = actions.issue_invoice(invoice_id=draft(june).pk, at=AT, actor_id=None)
+    invoice = actions.issue_invoice(invoice_id=draft(june).pk, at=AT, actor_id=None, approve=True)
     UsageLine.objects.filter(channel="voice").update(talk_ms=1)
     assert replay_hash(invoice=invoice) != invoice.content_hash
 
@@ -145,7 +145,7 @@ def test_a_replay_shows_a_tampered_contact(june: Account) -> None:
     ],
 )
 def test_the_database_refuses_to_change_an_issued_invoice(june: Account, statement: str) -> None:
-    invoice = actions.issue_invoice(invoice_id=draft(june).pk, at=AT, actor_id=None)
+    invoice = actions.issue_invoice(invoice_id=draft(june).pk, at=AT, actor_id=None, approve=True)
     with pytest.raises(DatabaseError, match="never change"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
     assert replay_hash(invoice=Invoice.objects.get()) == invoice.content_hash
@@ -167,7 +167,7 @@ def test_stale_draft_is_not_issued(june: Account, serve: Serve) -> None:
     serve(talk=61, started_at=datetime(2026, 6, 21, 9, tzinfo=UTC))
     actions.collect_pending(at=AT)
     with pytest.raises(Conflict, match="out of date"):
-        actions.issue_invoice(invoice_id=pk, at=AT, actor_id=None)
+        actions.issue_invoice(invoice_id=pk, at=AT, actor_id=None, approve=True)
     assert Invoice.objects.get().status == "draft"
     assert not NumberSeries.objects.exists()
 
@@ -176,22 +176,24 @@ def test_running_period_is_not_issued(june: Account) -> None:
     # in Madrid June ends at 22:00 UTC of its last day
     pk = draft(june).pk
     with pytest.raises(Conflict, match="has not ended yet in Europe/Madrid"):
-        actions.issue_invoice(invoice_id=pk, at=datetime(2026, 6, 30, 21, 59, tzinfo=UTC), actor_id=None)
-    assert actions.issue_invoice(invoice_id=pk, at=datetime(2026, 6, 30, 22, tzinfo=UTC), actor_id=None).number
+        actions.issue_invoice(invoice_id=pk, at=datetime(2026, 6, 30, 21, 59, tzinfo=UTC), actor_id=None, approve=True)
+    assert actions.issue_invoice(
+        invoice_id=pk, at=datetime(2026, 6, 30, 22, tzinfo=UTC), actor_id=None, approve=True
+    ).number
 
 
 def test_rollback_leaves_no_gap_in_the_numbers(june: Account) -> None:
     pk = draft(june).pk
     with transaction.atomic():
-        assert actions.issue_invoice(invoice_id=pk, at=AT, actor_id=None).sequence == 1
+        assert actions.issue_invoice(invoice_id=pk, at=AT, actor_id=None, approve=True).sequence == 1
         transaction.set_rollback(True)
-    assert actions.issue_invoice(invoice_id=pk, at=AT, actor_id=None).sequence == 1
+    assert actions.issue_invoice(invoice_id=pk, at=AT, actor_id=None, approve=True).sequence == 1
 
 
 def test_draft_can_be_discarded_and_an_issued_invoice_cannot(june: Account) -> None:
     actions.discard_draft(invoice_id=draft(june).pk, actor_id=None)
     assert not Invoice.objects.exists()
-    invoice = actions.issue_invoice(invoice_id=draft(june).pk, at=AT, actor_id=None)
+    invoice = actions.issue_invoice(invoice_id=draft(june).pk, at=AT, actor_id=None, approve=True)
     with pytest.raises(Conflict, match="never changes"):
         actions.discard_draft(invoice_id=invoice.pk, actor_id=None)
     assert Invoice.objects.exists()
@@ -277,7 +279,7 @@ def test_account_out_of_reach_is_not_found(june: Account) -> None:
         with pytest.raises(NotFound):
             draft(june)
         with pytest.raises(NotFound):
-            actions.issue_invoice(invoice_id=invoice.pk, at=AT, actor_id=None)
+            actions.issue_invoice(invoice_id=invoice.pk, at=AT, actor_id=None, approve=True)
 
 
 def run(*accounts: Account, issue: bool = False, dry_run: bool = False) -> dict[str, str]:
@@ -342,7 +344,7 @@ def test_contact_that_no_rate_fits_is_counted_and_not_charged(account: Account, 
     sign(account, version_in_force(document))
     serve(channel="chat", focus=100)
     actions.collect_pending(at=AT)
-    invoice = actions.issue_invoice(invoice_id=draft(account).pk, at=AT, actor_id=None)
+    invoice = actions.issue_invoice(invoice_id=draft(account).pk, at=AT, actor_id=None, approve=True)
     assert (invoice.unpriced, invoice.total) == (1, Decimal("0.00"))
     assert replay_hash(invoice=invoice) == invoice.content_hash
     (outcome,) = run_invoices(period="2026-06", accounts=[account], at=AT, issue=True, dry_run=False)
@@ -355,7 +357,7 @@ def test_an_unforeseen_failure_parks_the_account_and_is_logged(
     def fail(**given: Any) -> None:
         raise ZeroDivisionError("a fault nobody thought of")
 
-    monkeypatch.setattr("billing.actions.invoices.account_bill", fail)
+    monkeypatch.setattr("billing.actions.drafts.account_bill", fail)
     assert run(june) == {"Green Clinic": "parked"}
     assert ParkedBill.objects.get().reason == "ZeroDivisionError: a fault nobody thought of"
     assert "could not be billed" in caplog.text

@@ -112,7 +112,7 @@ def test_a_contract_cannot_end_within_an_invoiced_month(account: Account, serve:
     serve(talk=60)
     actions.collect_pending(at=AT)
     built = actions.build_draft(account_id=account.pk, period="2026-06", at=AT, actor_id=None)
-    actions.issue_invoice(invoice_id=built.invoice.pk, at=AT, actor_id=None)
+    actions.issue_invoice(invoice_id=built.invoice.pk, at=AT, actor_id=None, approve=True)
     given = {"contract_id": contract.pk, "ends_on": date(2026, 6, 15), "actor_id": None}
     refused(
         Conflict, "2026-06 has been invoiced; the contract cannot end before 2026-07-01", actions.end_contract, **given

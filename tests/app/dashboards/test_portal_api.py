@@ -367,7 +367,7 @@ def test_invoice_as_csv_has_a_row_for_every_contact_and_sums_to_the_net(account,
     with open_account(account.pk):
         draft = build_draft(account_id=account.pk, period="2026-06", at=JULY, actor_id=None).invoice
         Issuer.objects.get_or_create(legal_name="House")
-        issued = issue_invoice(invoice_id=draft.pk, at=JULY, actor_id=None)
+        issued = issue_invoice(invoice_id=draft.pk, at=JULY, actor_id=None, approve=True)
 
     response = client.get(f"/api/v1/portal/invoices/{issued.pk}/export/")
     rows = list(csv.DictReader(b"".join(response.streaming_content).decode().splitlines()))
@@ -389,6 +389,6 @@ def test_invoice_export_is_not_found_for_drafts_and_other_clients(account, clien
 
     assert client.get(f"/api/v1/portal/invoices/{draft.pk}/export/").status_code == 404
     with open_account(account.pk):
-        issue_invoice(invoice_id=draft.pk, at=JULY, actor_id=None)
+        issue_invoice(invoice_id=draft.pk, at=JULY, actor_id=None, approve=True)
     assert client.get(f"/api/v1/portal/invoices/{draft.pk}/export/").status_code == 200
     assert stranger.get(f"/api/v1/portal/invoices/{draft.pk}/export/").status_code == 404

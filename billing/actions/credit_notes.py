@@ -1,0 +1,114 @@
+"""Credit notes: documents that mirror lines of an invoice and take back some or all of them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from billing.actions.drafts import locked_invoice
+from billing.actions.issuing import put_in_series
+from billing.actions.parties import buyer_particulars, current_issuer, seller_particulars
+from billing.booked import COPIED, credit_fields, credit_note_hash, creditable
+from billing.crediting import Credit, CreditRefused, credit_lines
+from billing.models import CreditReason, DocumentKind, Invoice, InvoiceLine, InvoiceStatus
+from billing.money import decimal_from_units, money_text, units_from_decimal
+from billing.periods import local_day
+from contactcenter.kernel.errors import Conflict, Invalid
+
+REASON_LENGTH = 500
+
+
+@transaction.atomic
+def issue_credit_note(
+    *,
+    invoice_id: int,
+    amounts: Mapping[int, Decimal] | None,
+    reason_code: str,
+    reason: str,
+    at: datetime,
+    actor_id: int | None,
+) -> Invoice:
+    """Issue a credit note on an issued invoice for amounts by position of its lines; None for all that is left.
+
+    A cancellation takes everything back, and its period can then be billed again. Tax follows the lines, so that an
+    invoice and its credit notes sum to zero in every category once all is taken back. Conflict where the invoice is not
+    issued or nothing is left, Invalid naming the line whose amount is too large.
+    """
+    account, invoice = locked_invoice(invoice_id)
+    if invoice.kind != DocumentKind.INVOICE or invoice.status != InvoiceStatus.ISSUED:
+        raise Conflict("Only an issued invoice can be credited.")
+    if reason_code not in CreditReason.values:
+        raise Invalid(f"{reason_code!r} is not a reason for a credit note.", field="reason_code")
+    if not reason.strip() or len(reason) > REASON_LENGTH:
+        raise Invalid(f"Say why, in at most {REASON_LENGTH} characters.", field="reason")
+    if reason_code == CreditReason.CANCELLATION and amounts is not None:
+        raise Invalid("A cancellation takes the whole invoice back.", field="lines")
+    credit = _credit(invoice=invoice, amounts=amounts)
+    issuer = current_issuer()
+    note = Invoice(
+        account_id=invoice.account_id,
+        kind=DocumentKind.CREDIT_NOTE,
+        corrects=invoice,
+        reason_code=reason_code,
+        reason=reason.strip(),
+        seller=seller_particulars(issuer=issuer),
+        buyer=buyer_particulars(account=account),
+        built_at=at,
+        **{name: getattr(invoice, name) for name in COPIED},
+        **credit_fields(invoice=invoice, credit=credit),
+    )
+    note.content_hash = credit_note_hash(note=note, credit=credit)
+    note.save()
+    origins = {line.position: line for line in invoice.lines.all()}
+    InvoiceLine.objects.bulk_create(
+        _mirror(note=note, position=position, origin=origins[origin], units=units)
+        for position, (origin, units) in enumerate(credit.lines, start=1)
+    )
+    note.approved_at, note.approved_by_id = at, actor_id
+    issued_on = local_day(at=at, zone=invoice.time_zone)
+    return put_in_series(invoice=note, issuer=issuer, at=at, issued_on=issued_on, due_on=issued_on, actor_id=actor_id)
+
+
+def _credit(*, invoice: Invoice, amounts: Mapping[int, Decimal] | None) -> Credit:
+    lines, taxes = creditable(invoice=invoice)
+    try:
+        wanted = (
+            None
+            if amounts is None
+            else {
+                position: units_from_decimal(amount=amount, digits=invoice.digits)
+                for position, amount in amounts.items()
+            }
+        )
+        return credit_lines(lines=lines, taxes=taxes, wanted=wanted)
+    except CreditRefused as error:
+        if error.line is None:
+            raise Conflict(f"Invoice {invoice.number}: {error}.") from error
+        raise Invalid(f"Line {error.line}: {error}.", field="lines", data={"line": error.line}) from error
+    except ValueError as error:
+        raise Invalid(f"{error}.", field="lines") from error
+
+
+def _mirror(*, note: Invoice, position: int, origin: InvoiceLine, units: int) -> InvoiceLine:
+    return InvoiceLine(
+        account_id=note.account_id,
+        invoice=note,
+        position=position,
+        kind=origin.kind,
+        code=origin.code,
+        name=origin.name,
+        segment=origin.segment,
+        tax_code=origin.tax_code,
+        amount=decimal_from_units(units=units, digits=note.digits),
+        explanation={
+            "kind": origin.kind,
+            "component": origin.code,
+            "line": origin.position,
+            "charged": money_text(amount=origin.amount, digits=note.digits),
+            "amount": str(decimal_from_units(units=units, digits=note.digits)),
+            "digits": note.digits,
+            "share_of_period": "1",
+        },
+        credits=origin,
+    )

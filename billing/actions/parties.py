@@ -1,0 +1,35 @@
+"""The two parties of a document, as they are copied into it."""
+
+from billing.models import Issuer
+from contactcenter.tenancy.models import Account
+
+
+def current_issuer() -> Issuer:
+    """Return the house that issues; the first time one with a plain name is made, to be completed by its people."""
+    return Issuer.objects.order_by("pk").first() or Issuer.objects.create(legal_name="Contact centre")
+
+
+def seller_particulars(*, issuer: Issuer) -> dict[str, str]:
+    """Return what a document says of its issuer."""
+    return {
+        "legal_name": issuer.legal_name,
+        "legal_address": issuer.legal_address,
+        "tax_id": issuer.tax_id,
+        "email": issuer.email,
+        "bank_account": issuer.bank_account,
+    } | _given(country=issuer.country, city=issuer.city, postcode=issuer.postcode)
+
+
+def buyer_particulars(*, account: Account) -> dict[str, str]:
+    """Return what a document says of the account it is for."""
+    return {
+        "legal_name": account.legal_name or account.name,
+        "legal_address": account.legal_address,
+        "tax_id": account.tax_id,
+        "email": account.billing_email,
+    }
+
+
+def _given(**values: str) -> dict[str, str]:
+    """Leave out what is not known: a document then stays as it was before there was a field for it."""
+    return {name: value for name, value in values.items() if value}
