@@ -5,15 +5,25 @@ All times are whole milliseconds, amounts are decimal strings; an exact amount t
 "n/d". Nothing here computes a price: it retells what pricing decided.
 """
 
+from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any
 
+from billing.bill import Bill, Line, PricedContact
+from billing.fees import is_prorated
 from billing.money import exact_text
-from billing.pricing import Bill, Line, LineKind, PricedContact
 from billing.rating import RatedContact
-from billing.terms import ComponentKind, Minimum, Rate, TimeClass
-
-UNIT_BY_KIND = {ComponentKind.PER_MINUTE: "ms", ComponentKind.PER_CONTACT: "contact"}
+from billing.terms import (
+    WORK_CLASSES,
+    Cap,
+    Discount,
+    Fee,
+    Minimum,
+    MinimumVolume,
+    Rate,
+    Surcharge,
+    TimeClass,
+)
 
 
 def seconds_text(*, milliseconds: int) -> str:
@@ -24,7 +34,7 @@ def seconds_text(*, milliseconds: int) -> str:
 
 def explain_line(*, line: Line) -> dict[str, Any]:
     """Return the explanation of a line; for a usage line raw - waived + rounding = billed, billed - included = charged,
-    charged x rate = exact.
+    and charged x rate = exact unless connects, tiers, stages or a cap say otherwise.
     """
     told: dict[str, Any] = {
         "kind": str(line.kind),
@@ -35,20 +45,48 @@ def explain_line(*, line: Line) -> dict[str, Any]:
         "digits": line.digits,
         "share_of_period": exact_text(value=line.segment.share),
     }
-    if isinstance(line.component, Rate) and line.usage is not None:
-        told |= _explain_usage(rate=line.component, line=line)
-    elif isinstance(line.component, Minimum):
-        told |= {
-            "commitment": exact_text(value=line.component.amount),
-            "prorated": line.component.prorate,
-            "counts": str(line.component.counts),
-            "counted": str(line.money(units=line.counted_units)),
-        }
-    elif not isinstance(line.component, Rate):
-        told |= {
-            "fee": exact_text(value=line.component.amount),
-            "prorated": line.component.prorate and line.kind is not LineKind.SET_UP,
-        }
+    counted = {"counted": str(line.money(units=line.counted_units))}
+    match line.component:
+        case Rate() if line.usage is not None:
+            return told | _explain_usage(rate=line.component, line=line)
+        case Surcharge():
+            price = (
+                {"percent": exact_text(value=line.component.percent)}
+                if line.component.percent
+                else {"amount_per_contact": exact_text(value=line.component.amount)}
+            )
+            return told | price | {"contacts": len(line.contacts), "of": sorted(line.component.of), "prorated": False}
+        case Discount():
+            percent = exact_text(value=line.component.percent)
+            return told | counted | {"percent": percent, "of": sorted(line.component.of), "prorated": False}
+        case Cap():
+            cap = exact_text(value=line.component.amount)
+            return told | counted | {"cap": cap, "prorated": line.component.prorate}
+        case MinimumVolume():
+            return told | {
+                "committed_units": exact_text(value=line.component.units),
+                "missing_units": exact_text(value=line.quantity),
+                "of": [line.component.of],
+                "prorated": line.component.prorate,
+            }
+        case Minimum():
+            return (
+                told
+                | counted
+                | {
+                    "commitment": exact_text(value=line.component.amount),
+                    "prorated": line.component.prorate,
+                    "counts": str(line.component.counts),
+                }
+            )
+        case Fee():
+            told |= {"fee": exact_text(value=line.component.amount), "prorated": is_prorated(fee=line.component)}
+            if line.quantity != 1:
+                told["quantity"] = exact_text(value=line.quantity)
+            if line.is_ahead:
+                told["in_advance"] = True
+            if line.paid_ahead_units:
+                told["paid_ahead"] = str(line.money(units=line.paid_ahead_units))
     return told
 
 
@@ -59,9 +97,7 @@ def _explain_usage(*, rate: Rate, line: Line) -> dict[str, Any]:
         for name in ("raw", "waived", "rounding", "billed", "included", "charged")
     }
     told: dict[str, Any] = {
-        "unit": UNIT_BY_KIND[rate.kind],
-        "rate": exact_text(value=rate.price),
-        "rate_per": "minute" if rate.kind is ComponentKind.PER_MINUTE else "contact",
+        **_rate_facts(rate),
         "channels": sorted(rate.match.channels),
         "directions": sorted(rate.match.directions),
         "contacts": len(contacts),
@@ -69,17 +105,70 @@ def _explain_usage(*, rate: Rate, line: Line) -> dict[str, Any]:
         "prorated": rate.prorate and rate.included > 0,
         **totals,
     }
-    if rate.kind is ComponentKind.PER_MINUTE:
+    if rate.quantity.is_time:
         by_class = {
             time_class.value: sum(map(attrgetter(f"usage.{time_class}_ms"), contacts)) for time_class in TimeClass
         }
         told |= {
-            "basis": rate.basis_name,
-            "time_rounding": rate.rounding.name,
-            "raw_ms_by_class": by_class,
+            "raw_ms_by_class": _told_classes(by_class),
             "rounding_percent": _percent(part=totals["rounding"], whole=totals["raw"]),
         }
+    if rate.connect_fee:
+        told["connects"] = sum(1 for contact in contacts if contact.billed and contact.connects)
     return told
+
+
+def _rate_facts(rate: Rate) -> dict[str, Any]:
+    """What a rate charges, and by which rules."""
+    quantity = rate.quantity
+    told: dict[str, Any] = {
+        "unit": "ms" if quantity.is_time else quantity.word,
+        "rate": exact_text(value=rate.price),
+        "rate_per": quantity.word,
+    }
+    if quantity.is_time:
+        told |= {"basis": rate.basis_name, "time_rounding": rate.rounding.name}
+    if rate.connect_fee:
+        told["connect_fee"] = exact_text(value=rate.connect_fee)
+    if rate.cap_per_contact is not None:
+        told["cap_per_contact"] = exact_text(value=rate.cap_per_contact)
+    if rate.wrap is not None:
+        told["wrap"] = {
+            key: seconds_text(milliseconds=value)
+            for key, value in (("most_s", rate.wrap.most_ms), ("fixed_s", rate.wrap.fixed_ms))
+            if value is not None
+        }
+    if rate.tiers is not None:
+        told["tiers"] = {
+            "mode": rate.tiers.mode.value,
+            "steps": [
+                {
+                    "up_to": None if tier.up_to is None else exact_text(value=tier.up_to),
+                    "price": exact_text(value=tier.price),
+                    "flat": exact_text(value=tier.flat),
+                    "block": None if tier.block is None else exact_text(value=tier.block),
+                }
+                for tier in rate.tiers.steps
+            ],
+        }
+    if rate.stages:
+        told["stages"] = [
+            {
+                "from_s": seconds_text(milliseconds=stage.from_ms),
+                "rate": exact_text(value=stage.price),
+                "step_s": seconds_text(milliseconds=stage.step_ms),
+            }
+            for stage in rate.stages
+        ]
+    return told
+
+
+def _told_classes(by_class: Mapping[str, int]) -> dict[str, int]:
+    """An operator's work in full; other classes where there is any."""
+    return {name: value for name, value in by_class.items() if name in _WORK or value}
+
+
+_WORK = frozenset(time_class.value for time_class in WORK_CLASSES)
 
 
 def _percent(*, part: int, whole: int) -> str | None:
@@ -91,38 +180,46 @@ def _percent(*, part: int, whole: int) -> str | None:
 
 
 def explain_contact(*, line: Line, contact: PricedContact) -> dict[str, Any]:
-    """Return the explanation of one contact on a usage line, to the millisecond."""
-    if not isinstance(line.component, Rate):
-        raise TypeError(f"only usage lines have contacts, not {line.kind}")
-    return explain_rated(rate=line.component, rated=contact.rated) | {
-        "exact": exact_text(value=contact.exact),
-        "amount": str(line.money(units=contact.units)),
-    }
+    """Return the explanation of one contact on a line, to the millisecond; where time bands split it, slice by
+    slice.
+    """
+    told = {"exact": exact_text(value=contact.exact), "amount": str(line.money(units=contact.units))}
+    if isinstance(line.component, Rate):
+        return explain_rated(rate=line.component, rated=contact.rated) | told
+    if isinstance(line.component, Surcharge):
+        return {"component": line.component.code, **told}
+    raise TypeError(f"only usage and surcharge lines have contacts, not {line.kind}")
 
 
 def explain_rated(*, rate: Rate, rated: RatedContact) -> dict[str, Any]:
     """Return how one contact's units came about under a rate."""
+    facts = _rate_facts(rate)
     told: dict[str, Any] = {
         "component": rate.code,
-        "unit": UNIT_BY_KIND[rate.kind],
-        "rate": exact_text(value=rate.price),
-        "rate_per": "minute" if rate.kind is ComponentKind.PER_MINUTE else "contact",
-        "raw_ms_by_class": {
-            time_class.value: milliseconds for time_class, milliseconds in rated.usage.ms_by_class().items()
-        },
+        **{name: facts[name] for name in ("unit", "rate", "rate_per")},
+        "raw_ms_by_class": _told_classes({name.value: value for name, value in rated.usage.ms_by_class().items()}),
         "raw": rated.raw,
         "waived": rated.waived,
         "rounding": rated.rounding,
         "billed": rated.billed,
         "included": rated.included,
         "charged": rated.charged,
+        **{name: value for name, value in facts.items() if name not in ("unit", "rate", "rate_per")},
     }
-    if rate.kind is ComponentKind.PER_MINUTE:
-        told |= {
-            "basis": rate.basis_name,
-            "time_rounding": rate.rounding.name,
-            "billed_s": seconds_text(milliseconds=rated.billed),
-        }
+    if rate.quantity.is_time:
+        told["billed_s"] = seconds_text(milliseconds=rated.billed)
+    if rate.connect_fee:
+        told["connects"] = bool(rated.billed and rated.connects)
+    if rated.slices:
+        told["slices"] = [
+            {
+                "started_at": piece.started_at.isoformat(),
+                "ended_at": piece.ended_at.isoformat(),
+                "raw": piece.raw,
+                "billed": piece.billed,
+            }
+            for piece in rated.slices
+        ]
     return told
 
 

@@ -1,4 +1,5 @@
-"""Billing periods: calendar months between local midnights of the account's time zone, as half-open UTC intervals.
+"""Billing periods: calendar months or cycles of 28 days between local midnights of the account's time zone, as
+half-open UTC intervals.
 
 Local time exists only here. A contact belongs to the period that holds its start and is never split.
 """
@@ -6,8 +7,18 @@ Local time exists only here. A contact belongs to the period that holds its star
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from fractions import Fraction
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+CYCLE_DAYS = 28
+
+
+class Cycle(StrEnum):
+    """How long a billing period is: a calendar month, or 28 days from the contract's first day (13 a year)."""
+
+    MONTH = "month"
+    DAYS_28 = "28_days"
 
 
 class PeriodError(ValueError):
@@ -17,7 +28,7 @@ class PeriodError(ValueError):
 @dataclass(frozen=True, slots=True)
 class Period:
     """[starts_on, ends_on) in calendar days of a time zone, and the same as instants. label is what people call it:
-    2026-06.
+    2026-06, or the first day of a 28-day cycle: 2026-06-03.
     """
 
     label: str
@@ -73,6 +84,38 @@ def month_period(*, label: str, zone: str) -> Period:
 def month_of(*, at: datetime, zone: str) -> Period:
     """Return the calendar month that holds an instant in the zone."""
     return month_period(label=f"{local_day(at=at, zone=zone):%Y-%m}", zone=zone)
+
+
+def days_period(*, label: str, zone: str) -> Period:
+    """Return the cycle of 28 days that begins on the day written YYYY-MM-DD; PeriodError for any other text."""
+    try:
+        first = date.fromisoformat(label)
+        last = first + timedelta(days=CYCLE_DAYS)
+    except (ValueError, OverflowError) as error:
+        raise PeriodError(f"a 28-day cycle is named by its first day, such as 2026-06-03; {label!r} is none") from error
+    return Period(label=first.isoformat(), zone=zone, starts_on=first, ends_on=last)
+
+
+def cycle_period(*, cycle: Cycle, label: str, zone: str) -> Period:
+    """Return the period of this cycle that the label names; PeriodError where it names none."""
+    return month_period(label=label, zone=zone) if cycle is Cycle.MONTH else days_period(label=label, zone=zone)
+
+
+def following_period(*, period: Period) -> Period:
+    """Return the period of the same cycle that begins where this one ends."""
+    if len(period.label) == len("2026-06"):
+        return month_period(label=f"{period.ends_on:%Y-%m}", zone=period.zone)
+    return days_period(label=period.ends_on.isoformat(), zone=period.zone)
+
+
+def cycles_from(*, starts_on: date, until: date, zone: str) -> list[Period]:
+    """Return the full 28-day cycles of a contract that began on a day, up to and not beyond `until`."""
+    found: list[Period] = []
+    first = starts_on
+    while first + timedelta(days=CYCLE_DAYS) <= until:
+        found.append(days_period(label=first.isoformat(), zone=zone))
+        first += timedelta(days=CYCLE_DAYS)
+    return found
 
 
 def _zone(name: str) -> ZoneInfo:

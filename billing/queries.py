@@ -126,6 +126,9 @@ def _segments(
             share=window.share,
             is_first=window.is_first,
             key=window.key,
+            zone=window.zone,
+            starts_on=window.starts_on,
+            ends_on=window.ends_on,
         )
         for window, contacts in zip(windows, usage, strict=True)
     ]
@@ -162,6 +165,16 @@ USAGE_COLUMNS = (
     "wrap_ms",
     "focus_ms",
     "open_ms",
+    "patched_ms",
+    "ivr_ms",
+    "idle_ms",
+    "operator_ms",
+    "messages",
+    "segments",
+    "orders",
+    "language",
+    "queue",
+    "campaign",
 )
 
 
@@ -259,10 +272,22 @@ def try_terms(*, terms: TariffTerms, tariff_id: int, account: Account, period: P
     usage = usage_in_period(account=account, period=period)
     in_force = version_in_force(tariff_id=tariff_id, on=period.ends_on)
     before = parse_terms(document=in_force.document) if in_force is not None else None
+
+    def bill(tried: TariffTerms) -> Bill:
+        segment = Segment(
+            terms=tried,
+            usage=usage,
+            key=period.label,
+            zone=period.zone,
+            starts_on=period.starts_on,
+            ends_on=period.ends_on,
+        )
+        return price_period(segments=[segment])
+
     return Trial(
-        bill=price_period(segments=[Segment(terms=terms, usage=usage, key=period.label)]),
+        bill=bill(terms),
         contacts=len(usage),
         in_force=in_force,
-        in_force_bill=price_period(segments=[Segment(terms=before, usage=usage, key=period.label)]) if before else None,
+        in_force_bill=bill(before) if before else None,
         warnings=tuple(warning.as_dict() for warning in lint_terms(terms=terms, before=before)),
     )

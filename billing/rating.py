@@ -1,45 +1,45 @@
-"""Rating: which rate prices a contact, and how much of its time or count is billed, included, and charged. Whole
-milliseconds, no money.
+"""Rating: which rate prices a contact, and how much of its time or count is billed, included, and charged. Whole units,
+no money.
 
-Steps 2 to 5 of the order of computation: billable time by basis, rounding once per contact, included units consumed in
-order of start.
+Steps 2 to 5 of the order of computation: billable time by basis, the split at time bands, rounding once per contact,
+included units and wallets consumed in order of start.
 """
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from fractions import Fraction
-from operator import itemgetter
-from typing import NamedTuple
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
-from billing.rounding import MoneyRule, round_duration, round_to_units
-from billing.terms import ComponentKind, Rate, TariffTerms, TimeClass
+from billing.matching import boundaries
+from billing.rounding import DurationRule, TimeRule, round_duration, round_to_units, whole_steps
+from billing.terms import HANDLING, ComponentKind, Rate, Stage, TariffTerms
+from billing.usage import CLASS_FIELDS, Usage, UsageConflict, in_order
+from billing.wallet import Drawer
+
+__all__ = ["Usage", "UsageConflict"]
 
 
-class Usage(NamedTuple):
-    """One contact as the engine sees it: when it began (aware), how it came, and the operator's milliseconds of each
-    class.
+class Slice(NamedTuple):
+    """A stretch of a contact under one rate, where time bands split it: [started_at, ended_at), its raw and billed
+    units.
     """
 
-    id: str
     started_at: datetime
-    channel: str
-    direction: str
-    talk_ms: int = 0
-    hold_ms: int = 0
-    wrap_ms: int = 0
-    focus_ms: int = 0
-    open_ms: int = 0
-    label: str = ""
+    ended_at: datetime
+    raw: int
+    billed: int
 
-    def ms_by_class(self) -> dict[TimeClass, int]:
-        """The recorded time by class, zero classes included."""
-        return dict(zip(TimeClass, self[4:9], strict=True))
+
+NO_SLICES: tuple[Slice, ...] = ()
 
 
 class RatedContact(NamedTuple):
-    """A contact under the rate that prices it. Units are milliseconds for per_minute, contacts for per_contact.
+    """A contact, or the part of it that falls to one rate. Units are those of the rate: milliseconds, contacts, ...
 
-    raw - waived + rounding = billed; billed - included = charged.
+    raw - waived + rounding = billed; billed - included = charged. connects: the contact began under this rate.
     """
 
     usage: Usage
@@ -49,6 +49,8 @@ class RatedContact(NamedTuple):
     billed: int
     included: int
     charged: int
+    connects: bool = True
+    slices: tuple[Slice, ...] = ()
 
 
 class RatedRate(NamedTuple):
@@ -68,81 +70,271 @@ class Rating(NamedTuple):
     unpriced: tuple[Usage, ...]
 
 
-class UsageConflict(ValueError):
-    """Two contacts of different content carry the same id."""
+class Bucket:
+    """The included units of one rate in a period: how many there are, and how many are left."""
+
+    __slots__ = ("allowance", "left")
+
+    def __init__(self, *, allowance: int) -> None:
+        self.allowance = allowance
+        self.left = allowance
 
 
-# the first field of the five class fields in Usage
-_CLASS_FIELDS = {time_class: Usage._fields.index(f"{time_class}_ms") for time_class in TimeClass}
-
-
-def rate_usage(*, terms: TariffTerms, usage: Iterable[Usage], share: Fraction = Fraction(1)) -> Rating:
+def rate_usage(
+    *,
+    terms: TariffTerms,
+    usage: Iterable[Usage],
+    share: Fraction = Fraction(1),
+    zone: str = "UTC",
+    buckets: Mapping[str, Bucket] | None = None,
+    drawer: Drawer | None = None,
+    ends_at: datetime | None = None,
+) -> Rating:
     """Rate the usage of one period under one tariff version.
 
     share is the part of the period's days that the version covers; included units that are prorated shrink to it (half
-    up to whole units). The order of the input and repeated contacts change nothing. UsageConflict where one id stands
-    for two different contacts.
+    up to whole units). buckets: by code, where versions of a cycle share them. drawer: the account's prepaid units;
+    those that expire before the period ends are drawn before what is included. The order of the input and repeated
+    contacts change nothing. UsageConflict where one id stands for two different contacts.
     """
-    contacts = sorted(_unique(usage), key=lambda contact: (contact.started_at, contact.id))
-    by_rate: dict[str, list[Usage]] = {rate.code: [] for rate in terms.rates}
+    taken: dict[str, list[Usage]] = {rate.code: [] for rate in terms.rates}
+    parts: dict[str, dict[str, _Part]] = {rate.code: {} for rate in terms.rates}
     unpriced: list[Usage] = []
-    chosen: dict[tuple[str, str], str | None] = {}
-    for contact in contacts:
-        key = (contact.channel, contact.direction)
-        if key not in chosen:
-            fitting = first_fitting_rate(terms=terms, channel=contact.channel, direction=contact.direction)
-            chosen[key] = fitting.code if fitting else None
-        code = chosen[key]
-        if code is None:
+    lanes_by_kind: dict[tuple[str, ...], tuple[tuple[Rate, ...], ...]] = {}
+    calendar = _Calendar(zone=ZoneInfo(zone), holidays=frozenset(terms.holidays))
+    for contact in in_order(usage=usage):
+        kind = (contact.channel, contact.direction, contact.language, contact.queue, contact.campaign)
+        lanes = lanes_by_kind.get(kind)
+        if lanes is None:
+            lanes = lanes_by_kind[kind] = fitting_rates(terms=terms, usage=contact)
+        is_priced = False
+        for lane in lanes:
+            rate = lane[0] if not lane[0].match.is_timed else calendar.rate_at(lane, contact.started_at)
+            if rate is None or (rate.lane != HANDLING and not raw_units(rate=rate, usage=contact)):
+                continue
+            is_priced = True
+            if lane[0].match.is_timed and rate.quantity.is_time and not rate.stages:
+                for code, part in calendar.split(lane, rate, contact).items():
+                    taken[code].append(contact)
+                    parts[code][contact.id] = part
+            else:
+                taken[rate.code].append(contact)
+        if not is_priced:
             unpriced.append(contact)
-        else:
-            by_rate[code].append(contact)
-    return Rating(
-        rates=tuple(_rate_contacts(rate=rate, contacts=by_rate[rate.code], share=share) for rate in terms.rates),
-        unpriced=tuple(unpriced),
-    )
+    rated = []
+    for rate in terms.rates:
+        own = (buckets or {}).get(rate.code)
+        if own is None:
+            included = included_units(terms=terms, rate=rate, share=share)
+            own = Bucket(allowance=round_to_units(value=included, digits=0))
+        rated.append(
+            _rate_contacts(
+                rate=rate,
+                contacts=taken[rate.code],
+                parts=parts[rate.code],
+                bucket=own,
+                drawer=drawer if drawer is not None and drawer.serves(code=rate.code) else None,
+                ends_at=ends_at,
+            )
+        )
+    return Rating(rates=tuple(rated), unpriced=tuple(unpriced))
 
 
-def first_fitting_rate(*, terms: TariffTerms, channel: str, direction: str) -> Rate | None:
-    """Return the first rate, in the tariff's order, that fits a contact of this channel and direction; None where none
-    does.
+def fitting_rates(*, terms: TariffTerms, usage: Usage) -> tuple[tuple[Rate, ...], ...]:
+    """Return the rates that may price a contact of this kind, lane by lane, best first; the last of a lane holds at any
+    time, unless the lane leaves a gap.
     """
-    return next((rate for rate in terms.rates if rate.match.fits(channel=channel, direction=direction)), None)
+    lanes: dict[str, list[Rate]] = {}
+    for rate in sorted(terms.rates, key=lambda rate: -rate.match.weight):
+        if rate.lane == HANDLING and not usage.channel:
+            continue
+        fits = rate.match.fits(
+            channel=usage.channel,
+            direction=usage.direction,
+            language=usage.language,
+            queue=usage.queue,
+            campaign=usage.campaign,
+        )
+        lane = lanes.setdefault(rate.lane, [])
+        if fits and not (lane and not lane[-1].match.is_timed):
+            lane.append(rate)
+    return tuple(tuple(lane) for lane in lanes.values() if lane)
 
 
-def allowance(*, rate: Rate, share: Fraction) -> int:
-    """Return the whole units a rate includes in a period of which the version covers share."""
-    return round_to_units(
-        value=rate.included * share if rate.prorate else rate.included, digits=0, rule=MoneyRule.HALF_UP
-    )
+def included_units(*, terms: TariffTerms, rate: Rate, share: Fraction) -> Fraction:
+    """Return the exact units that a rate includes, and those that discounts make free, in a period of which the version
+    covers share.
+    """
+    included = rate.included * (share if rate.prorate else 1)
+    for discount in terms.discounts:
+        if rate.code in discount.of:
+            included += discount.units * rate.quantity.scale * (share if discount.prorate else 1)
+    return included
 
 
-def _unique(usage: Iterable[Usage]) -> Iterable[Usage]:
-    seen: dict[str, Usage] = {}
-    for contact in usage:
-        known = seen.setdefault(contact.id, contact)
-        if known != contact:
-            raise UsageConflict(f"the id {contact.id!r} stands for two different contacts")
-    return seen.values()
+def raw_units(*, rate: Rate, usage: Usage) -> int:
+    """Return what the rate counts of a contact, before any rounding."""
+    return measure(rate=rate)(usage)
 
 
-def _rate_contacts(*, rate: Rate, contacts: list[Usage], share: Fraction) -> RatedRate:
-    allowed = allowance(rate=rate, share=share)
-    left = allowed
-    per_contact = rate.kind is ComponentKind.PER_CONTACT
-    fields = sorted(_CLASS_FIELDS[time_class] for time_class in rate.basis)
+def measure(*, rate: Rate) -> Callable[[Usage], int]:
+    """Return the function that counts a contact's units for a rate."""
+    match rate.kind:
+        case ComponentKind.PER_CONTACT:
+            return lambda usage: 1 if usage.channel else 0
+        case ComponentKind.PER_MESSAGE:
+            return attrgetter("messages")
+        case ComponentKind.PER_SEGMENT:
+            return attrgetter("segments")
+        case ComponentKind.PER_ORDER:
+            return attrgetter("orders")
+    wrap = rate.wrap
+    fields = sorted(CLASS_FIELDS[time_class] for time_class in rate.basis)
     # a slice, so that one class is read as a sequence as well
-    classes = itemgetter(*fields) if len(fields) > 1 else itemgetter(slice(fields[0], fields[0] + 1))
-    rule = rate.rounding
+    wanted: list[Any] = list(fields) if len(fields) > 1 else [slice(fields[0], fields[0] + 1)]
+    classes: Callable[[Usage], Any] = itemgetter(*wanted)
+    if wrap is None:
+        return lambda usage: sum(classes(usage))
+
+    def with_wrap(usage: Usage) -> int:
+        recorded: int = sum(classes(usage))
+        if not recorded:
+            return 0
+        others = recorded - usage.wrap_ms
+        if wrap.fixed_ms is not None:
+            return others + wrap.fixed_ms
+        return others + min(usage.wrap_ms, wrap.most_ms or 0)
+
+    return with_wrap
+
+
+def staged_units(*, raw: int, stages: Sequence[Stage]) -> list[int]:
+    """Return a contact's billed milliseconds in each stage: a begun step of the last stage reached counts whole."""
+    found: list[int] = []
+    for index, stage in enumerate(stages):
+        until = stages[index + 1].from_ms if index + 1 < len(stages) else raw
+        within = max(0, min(raw, until) - stage.from_ms)
+        found.append(whole_steps(value=within, step=stage.step_ms, rule=TimeRule.UP) if stage.step_ms else within)
+    return found
+
+
+class _Part(NamedTuple):
+    """What of a contact falls to one rate, where time bands split it."""
+
+    raw: int
+    billed: int
+    connects: bool
+    slices: tuple[Slice, ...]
+
+
+class _Calendar:
+    """Local time and holidays, for the rates that ask for them."""
+
+    def __init__(self, *, zone: ZoneInfo, holidays: frozenset[str]) -> None:
+        self.zone = zone
+        self.holidays = holidays
+
+    def rate_at(self, lane: Sequence[Rate], at: datetime) -> Rate | None:
+        local = at.astimezone(self.zone)
+        return next((rate for rate in lane if rate.match.holds(local=local, holidays=self.holidays)), None)
+
+    def split(self, lane: Sequence[Rate], first: Rate, contact: Usage) -> dict[str, _Part]:
+        """Share a contact's time over the rates of a lane. The rate at its start says what is billable and how it is
+        rounded; the time is laid end to end from the start; what rounding adds or takes falls on the end.
+        """
+        raw = raw_units(rate=first, usage=contact)
+        billed = round_duration(duration_ms=raw, rule=first.rounding)
+        started_at, ended_at = contact.started_at, contact.started_at + timedelta(milliseconds=raw)
+        timed = [rate for rate in lane if rate.quantity.is_time and not rate.stages]
+        bands = [band for rate in timed for band in rate.match.bands]
+        pieces: list[tuple[Rate, datetime]] = [(first, started_at)]
+        for instant in boundaries(bands=bands, since=started_at, until=ended_at, zone=self.zone):
+            # where no rate takes over, the one before goes on
+            rate = self.rate_at(timed, instant) or pieces[-1][0]
+            if rate is not pieces[-1][0]:
+                pieces.append((rate, instant))
+        ends = [*(instant for _, instant in pieces[1:]), ended_at]
+        raws = [(end - start) // timedelta(milliseconds=1) for (_, start), end in zip(pieces, ends, strict=True)]
+        raws[-1] += raw - sum(raws)
+        bills = list(raws)
+        over = billed - raw
+        for index in range(len(bills) - 1, -1, -1):
+            change = max(over, -bills[index])
+            bills[index] += change
+            over -= change
+        slices: dict[str, list[Slice]] = {}
+        for (rate, start), end, part, part_billed in zip(pieces, ends, raws, bills, strict=True):
+            slices.setdefault(rate.code, []).append(Slice(start, end, part, part_billed))
+        return {
+            code: _Part(
+                raw=sum(piece.raw for piece in found),
+                billed=sum(piece.billed for piece in found),
+                connects=code == first.code,
+                slices=tuple(found) if len(pieces) > 1 else (),
+            )
+            for code, found in slices.items()
+        }
+
+
+def _rate_contacts(
+    *,
+    rate: Rate,
+    contacts: list[Usage],
+    parts: Mapping[str, _Part],
+    bucket: Bucket,
+    drawer: Drawer | None,
+    ends_at: datetime | None,
+) -> RatedRate:
+    units, rule, is_time = measure(rate=rate), rate.rounding, rate.quantity.is_time
+    graceless: DurationRule | None = replace(rule, grace_ms=0) if rate.grace_contacts is not None else None
+    graces = 0
     rated: list[RatedContact] = []
     for contact in contacts:
-        if per_contact:
-            raw = billed = 1
+        part = parts.get(contact.id) if parts else None
+        connects, slices = True, NO_SLICES
+        if part is not None:
+            raw, billed, connects, slices = part
         else:
-            raw = sum(classes(contact))
-            billed = round_duration(duration_ms=raw, rule=rule)
-        waived = raw if billed == 0 else 0
-        included = billed if billed < left else left
-        left -= included
-        rated.append(RatedContact(contact, raw, waived, billed - raw + waived, billed, included, billed - included))
-    return RatedRate(rate=rate, allowance=allowed, contacts=tuple(rated))
+            raw = units(contact)
+            if not is_time:
+                billed = raw
+            elif rate.stages:
+                billed = sum(staged_units(raw=raw, stages=rate.stages)) if raw > rule.grace_ms else 0
+            else:
+                billed = round_duration(duration_ms=raw, rule=rule)
+        if graceless is not None and raw and not billed:
+            graces += 1
+            if graces > (rate.grace_contacts or 0):
+                billed = round_duration(duration_ms=raw, rule=graceless)
+        waived = raw - billed if billed < raw else 0
+        if drawer is None:
+            included = billed if billed < bucket.left else bucket.left
+            bucket.left -= included
+        else:
+            included = _draw(rate=rate, contact=contact, billed=billed, bucket=bucket, drawer=drawer, ends_at=ends_at)
+        rated.append(
+            RatedContact(
+                contact,
+                raw,
+                waived,
+                billed - raw + waived,
+                billed,
+                included,
+                billed - included,
+                connects,
+                slices,
+            )
+        )
+    return RatedRate(rate=rate, allowance=bucket.allowance, contacts=tuple(rated))
+
+
+def _draw(*, rate: Rate, contact: Usage, billed: int, bucket: Bucket, drawer: Drawer, ends_at: datetime | None) -> int:
+    """Use up prepaid and included units in order of expiry; what is included expires with the period."""
+    at, code = contact.started_at, rate.code
+    taken = 0
+    if ends_at is not None:
+        taken = drawer.draw(units=billed, code=code, taker=contact.id, at=at, expiring_before=ends_at)
+    included = min(billed - taken, bucket.left)
+    bucket.left -= included
+    taken += included
+    return taken + drawer.draw(units=billed - taken, code=code, taker=contact.id, at=at)

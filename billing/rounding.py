@@ -9,8 +9,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from math import lcm
+from typing import Any, TypeAlias
 
 from billing.money import currency_digits, decimal_from_units
+
+Whole: TypeAlias = Any
+"""A whole number, or a column of whole numbers that knows the same arithmetic."""
 
 
 class MoneyRule(StrEnum):
@@ -24,15 +29,30 @@ class MoneyRule(StrEnum):
     DOWN = "down"
 
 
+class TimeRule(StrEnum):
+    """How time beyond the first step becomes whole steps: a begun step counts, the nearest one, or full steps alone.
+
+    An exact half goes up or down as the name says.
+    """
+
+    UP = "up"
+    HALF_UP = "half_up"
+    HALF_DOWN = "half_down"
+    DOWN = "down"
+
+
 @dataclass(frozen=True, slots=True)
 class DurationRule:
-    """How one contact's time becomes billed time: up to first_ms at once, then in steps of step_ms; up to grace_ms is
-    free. step_ms 0 = actual time.
+    """How one contact's time becomes billed time: up to first_ms at once, then in steps of step_ms by the named rule.
+
+    Up to grace_ms is free; least_ms is the least that a contact beyond the grace is billed. step_ms 0 = actual time.
     """
 
     first_ms: int = 0
     step_ms: int = 0
     grace_ms: int = 0
+    least_ms: int = 0
+    rule: TimeRule = TimeRule.UP
 
     @property
     def is_exact(self) -> bool:
@@ -41,9 +61,15 @@ class DurationRule:
 
     @property
     def name(self) -> str:
-        """The rule as people write it: none, 6/6, 60/6, 60/60 with 5 s grace."""
-        base = "none" if self.is_exact else f"{_seconds(self.first_ms)}/{_seconds(self.step_ms)}"
-        return base if self.grace_ms == 0 else f"{base}, {_seconds(self.grace_ms)} s free"
+        """The rule as people write it: none, 6/6, 60/6, 60/60, half_up, at least 60 s, 5 s free."""
+        parts = ["none" if self.is_exact else f"{_seconds(self.first_ms)}/{_seconds(self.step_ms)}"]
+        if self.rule is not TimeRule.UP:
+            parts.append(self.rule.value)
+        if self.least_ms:
+            parts.append(f"at least {_seconds(self.least_ms)} s")
+        if self.grace_ms:
+            parts.append(f"{_seconds(self.grace_ms)} s free")
+        return ", ".join(parts)
 
 
 def _seconds(milliseconds: int) -> str:
@@ -51,21 +77,45 @@ def _seconds(milliseconds: int) -> str:
     return str(whole) if rest == 0 else f"{whole}.{rest:03d}".rstrip("0")
 
 
-def round_duration(*, duration_ms: int, rule: DurationRule) -> int:
-    """Return the billed milliseconds of one contact.
+def whole_steps(*, value: Whole, step: int, rule: TimeRule = TimeRule.UP) -> Whole:
+    """Return the multiple of step that value becomes by the rule.
 
-    d <= grace gives 0, else first + ceil(max(0, d - first) / step) x step; "none" keeps the actual time (anchors of
-    usage rating, step 4; the grammar of first and next increment is that of CGRateS). A contact without any billable
-    time is billed none. ValueError on a negative duration.
+    Written in floor division, products and sums alone, so that one definition serves a single whole number and a column
+    of them (billing.set_rating).
     """
+    match rule:
+        case TimeRule.UP:
+            return -(-value // step) * step
+        case TimeRule.HALF_UP:
+            return (2 * value + step) // (2 * step) * step
+        case TimeRule.HALF_DOWN:
+            return -((step - 2 * value) // (2 * step)) * step
+        case TimeRule.DOWN:
+            return value // step * step
+
+
+def billed_time(*, duration: Whole, rule: DurationRule) -> Whole:
+    """Return the billed milliseconds of a duration that is not negative; a whole number or a column of them.
+
+    d <= grace gives 0, else max(least, first + steps(max(0, d - first))); "none" keeps the actual time (anchors of
+    usage rating, step 4; the grammar of first and next increment is that of CGRateS).
+    """
+    billed = duration
+    if rule.step_ms:
+        beyond = (duration - rule.first_ms) * (duration > rule.first_ms)
+        billed = rule.first_ms + whole_steps(value=beyond, step=rule.step_ms, rule=rule.rule)
+    if rule.least_ms:
+        billed = billed + (rule.least_ms - billed) * (billed < rule.least_ms)
+    # a contact without any billable time is within every grace and billed none
+    return billed * (duration > rule.grace_ms)
+
+
+def round_duration(*, duration_ms: int, rule: DurationRule) -> int:
+    """Return the billed milliseconds of one contact (billed_time); ValueError on a negative duration."""
     if duration_ms < 0:
         raise ValueError(f"a duration cannot be negative: {duration_ms} ms")
-    if duration_ms <= rule.grace_ms:
-        return 0
-    if rule.step_ms == 0:
-        return duration_ms
-    beyond_first = max(0, duration_ms - rule.first_ms)
-    return rule.first_ms - (-beyond_first // rule.step_ms) * rule.step_ms
+    billed: int = billed_time(duration=duration_ms, rule=rule)
+    return billed
 
 
 def round_to_units(*, value: Fraction, digits: int, rule: MoneyRule = MoneyRule.HALF_UP) -> int:
@@ -114,6 +164,17 @@ def allot_shares(*, total_units: int, numerators: Sequence[int], denominator: in
     for index in sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)[:left]:
         parts[index] += 1
     return parts
+
+
+def allot_exact(*, total_units: int, shares: Sequence[Fraction], digits: int) -> list[int]:
+    """Turn exact amounts into whole units of 10^-digits that sum to total_units, as allot_shares does."""
+    denominator = lcm(*(share.denominator for share in shares))
+    scale = denominator * 10**digits
+    return allot_shares(
+        total_units=total_units,
+        numerators=[share.numerator * (scale // share.denominator) for share in shares],
+        denominator=denominator,
+    )
 
 
 def allot(*, total_units: int, weights: Sequence[int]) -> list[int]:

@@ -8,9 +8,11 @@ from fractions import Fraction
 from typing import Any
 
 from billing.explanation import bill_document, explain_contact
-from billing.pricing import Bill, Line, Segment
+from billing.money import exact_text, exact_value
+from billing.pricing import Bill, Booking, Line, Segment
 from billing.rating import Usage
-from billing.terms_document import parse_terms, terms_document
+from billing.terms_document import parse_terms
+from billing.terms_writing import terms_document
 
 
 def segment_document(*, segment: Segment, contract_id: int, version_id: int, version_number: int) -> dict[str, Any]:
@@ -22,18 +24,47 @@ def segment_document(*, segment: Segment, contract_id: int, version_id: int, ver
         "version_number": version_number,
         "share": f"{segment.share.numerator}/{segment.share.denominator}",
         "is_first": segment.is_first,
+        "zone": segment.zone,
+        "days": [day.isoformat() for day in (segment.starts_on, segment.ends_on) if day is not None],
+        "quantities": {code: exact_text(value=value) for code, value in sorted(segment.quantities.items())},
+        "bookings": [
+            {
+                "code": booking.code,
+                "quantity": exact_text(value=booking.quantity),
+                "on": booking.on.isoformat() if booking.on else None,
+                "is_approved": booking.is_approved,
+            }
+            for booking in segment.bookings
+        ],
+        "is_reverse_charge": segment.is_reverse_charge,
         "document": terms_document(terms=segment.terms),
     }
 
 
 def restore_segment(*, document: Mapping[str, Any], usage: Sequence[Usage]) -> Segment:
     """Read back what segment_document wrote, with the usage that belongs to it."""
+    days = [date.fromisoformat(day) for day in document.get("days", [])]
+    starts_on, ends_on = days or (None, None)
     return Segment(
         terms=parse_terms(document=document["document"]),
         usage=usage,
         share=Fraction(document["share"]),
         is_first=document["is_first"],
         key=document["key"],
+        zone=document.get("zone", "UTC"),
+        starts_on=starts_on,
+        ends_on=ends_on,
+        quantities={code: exact_value(text=text) for code, text in document.get("quantities", {}).items()},
+        bookings=tuple(
+            Booking(
+                code=booking["code"],
+                quantity=exact_value(text=booking["quantity"]),
+                on=date.fromisoformat(booking["on"]) if booking["on"] else None,
+                is_approved=booking["is_approved"],
+            )
+            for booking in document.get("bookings", [])
+        ),
+        is_reverse_charge=document.get("is_reverse_charge", False),
     )
 
 

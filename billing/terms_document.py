@@ -1,50 +1,35 @@
-"""A tariff as JSON or YAML: read into terms with every problem named by its field, and written back in one canonical
-form.
-"""
+"""A tariff as JSON or YAML, read into terms with every problem named by its field. terms_writing.py writes it back."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from billing.document_fields import FieldReader, TermsError
-from billing.money import exact_text
-from billing.rounding import DurationRule
+from billing.document_fields import TermsError
+from billing.rate_document import RateReader
 from billing.terms import (
-    BASIS_BY_NAME,
+    QUANTITY_BY_KIND,
     UNTAXED,
-    Channel,
+    Cap,
     ComponentKind,
     Counts,
-    Direction,
+    Cycle,
+    Discount,
     Fee,
-    Matcher,
     Minimum,
+    MinimumVolume,
     Names,
     PriceComponent,
     Rate,
+    Surcharge,
     TariffTerms,
     TaxCategory,
-    TimeClass,
+    Timing,
 )
+from billing.terms_schema import FIELDS_BY_KIND, MOST_COMPONENTS, MOST_HOLIDAYS, TAX_LETTERS
 
-MINUTE_MS = 60_000
-SECOND_MS = 1000
-ROUNDING_BY_NAME = {
-    "none": DurationRule(),
-    "6s": DurationRule(first_ms=6000, step_ms=6000),
-    "60s": DurationRule(first_ms=60_000, step_ms=60_000),
-}
-TAX_LETTERS = ("S", "Z", "E", "AE", "K", "G", "O", "L", "M")
-KEYS_BY_KIND = {
-    ComponentKind.PER_MINUTE: {"match", "basis", "rounding", "rate_per_minute", "included_minutes", "prorate"},
-    ComponentKind.PER_CONTACT: {"match", "rate_per_contact", "included_contacts", "prorate"},
-    ComponentKind.MINIMUM: {"amount", "counts", "prorate"},
-    ComponentKind.SET_UP: {"amount"},
-    ComponentKind.RECURRING: {"amount", "prorate"},
-    ComponentKind.CREDIT: {"amount", "prorate"},
-}
-MOST_COMPONENTS = 200
+UNTAXED_LETTERS = frozenset({"Z", "E", "AE", "K", "G", "O"})
 
 
 def parse_terms(*, document: object) -> TariffTerms:
@@ -56,44 +41,46 @@ def parse_terms(*, document: object) -> TariffTerms:
     return terms
 
 
-class _TermsReader(FieldReader):
+class _TermsReader(RateReader):
     def terms(self, document: object) -> TariffTerms:
         top = self.mapping(document, "document")
-        self.only(top, "", {"name", "currency", "taxes", "components"})
+        self.only(top, "", {"name", "currency", "cycle", "holidays", "taxes", "components"})
         currency = self.text(top.get("currency"), "currency")
         if currency and not re.fullmatch(r"[A-Z]{3}", currency):
             self.refuse("currency", f"must be three capital letters (ISO 4217), not {currency!r}")
         taxes = self.taxes(top.get("taxes"))
-        rates: list[Rate] = []
-        fees: list[Fee] = []
-        minimums: list[Minimum] = []
-        codes: set[str] = set()
-        components = self.sequence(top.get("components", []), "components")
-        if len(components) > MOST_COMPONENTS:
-            self.refuse("components", f"are {len(components)}; at most {MOST_COMPONENTS} are taken")
-        for index, item in enumerate(components[:MOST_COMPONENTS]):
-            field = f"components[{index}]"
-            component = self.component(self.mapping(item, field), field, taxes)
-            if component.code and component.code in codes:
-                self.refuse(f"{field}.code", f"{component.code!r} is used twice")
-            codes.add(component.code)
-            match component:
-                case Rate():
-                    rates.append(component)
-                case Fee():
-                    fees.append(component)
-                case Minimum():
-                    if minimums:
-                        self.refuse(field, "is a second minimum; a tariff has one")
-                    minimums.append(component)
+        rows = self.components(top.get("components", []), taxes)
         return TariffTerms(
             name=self.text(top.get("name"), "name"),
             currency=currency,
-            rates=tuple(rates),
-            fees=tuple(fees),
-            minimum=minimums[0] if minimums else None,
+            cycle=self.choice(top.get("cycle", Cycle.MONTH.value), "cycle", list(Cycle)),
+            holidays=self.holidays(top.get("holidays", [])),
             taxes=taxes,
+            rates=tuple(row for row in rows if isinstance(row, Rate)),
+            fees=tuple(row for row in rows if isinstance(row, Fee)),
+            surcharges=tuple(row for row in rows if isinstance(row, Surcharge)),
+            discounts=tuple(row for row in rows if isinstance(row, Discount)),
+            minimum_volumes=tuple(row for row in rows if isinstance(row, MinimumVolume)),
+            cap=next((row for row in rows if isinstance(row, Cap)), None),
+            minimum=next((row for row in rows if isinstance(row, Minimum)), None),
         )
+
+    def holidays(self, value: object) -> tuple[str, ...]:
+        days = self.sequence(value, "holidays")
+        if len(days) > MOST_HOLIDAYS:
+            self.refuse("holidays", f"are {len(days)}; at most {MOST_HOLIDAYS} are taken")
+        found: list[str] = []
+        for index, item in enumerate(days[:MOST_HOLIDAYS]):
+            # YAML reads an unquoted day as a date
+            text = item.isoformat() if isinstance(item, date) else item
+            try:
+                # 2024 is a leap year, so that 02-29 is a day of it
+                date.fromisoformat(f"2024-{text}" if isinstance(text, str) and len(text) == 5 else str(text))
+            except ValueError:
+                self.refuse(f"holidays[{index}]", f"must be a day such as 2026-12-25, or 12-25 for each year: {item!r}")
+                continue
+            found.append(str(text))
+        return tuple(sorted(set(found)))
 
     def taxes(self, value: object) -> tuple[TaxCategory, ...]:
         if value is None:
@@ -110,181 +97,112 @@ class _TermsReader(FieldReader):
             )
             if category.percent > 100:
                 self.refuse(f"{field}.percent", f"must not be above 100, but is {entry.get('percent')}")
+            if category.percent and category.letter in UNTAXED_LETTERS:
+                self.refuse(f"{field}.percent", f"must be 0 in category {category.letter}")
             if category.code in {known.code for known in categories}:
                 self.refuse(f"{field}.code", f"{category.code!r} is used twice")
             categories.append(category)
         return tuple(categories) or (UNTAXED,)
 
+    def components(self, value: object, taxes: tuple[TaxCategory, ...]) -> list[PriceComponent]:
+        components = self.sequence(value, "components")
+        if len(components) > MOST_COMPONENTS:
+            self.refuse("components", f"are {len(components)}; at most {MOST_COMPONENTS} are taken")
+        rows: list[PriceComponent] = []
+        for index, item in enumerate(components[:MOST_COMPONENTS]):
+            field = f"components[{index}]"
+            row = self.component(self.mapping(item, field), field, taxes)
+            if row.code and row.code in {known.code for known in rows}:
+                self.refuse(f"{field}.code", f"{row.code!r} is used twice")
+            if isinstance(row, Cap | Minimum) and any(type(known) is type(row) for known in rows):
+                self.refuse(field, f"is a second {type(row).__name__.lower()}; a tariff has one")
+            rows.append(row)
+        self.check_names(rows)
+        return rows
+
+    def check_names(self, rows: Sequence[PriceComponent]) -> None:
+        rates = {row.code: row for row in rows if isinstance(row, Rate)}
+        for index, row in enumerate(rows):
+            field = f"components[{index}].of"
+            match row:
+                case Surcharge() | Discount():
+                    for code in sorted(row.of - set(rates)):
+                        self.refuse(field, f"{code!r} is no rate of this tariff")
+                case MinimumVolume():
+                    if row.of not in rates:
+                        self.refuse(field, f"{row.of!r} is no rate of this tariff")
+                    elif rates[row.of].stages:
+                        self.refuse(field, f"{row.of!r} has stages; a volume of it has no price")
+            if isinstance(row, Discount) and row.units and not row.of:
+                self.refuse(field, "is needed beside units: say whose units are free")
+
     def component(self, entry: Mapping[str, Any], field: str, taxes: tuple[TaxCategory, ...]) -> PriceComponent:
         kind = self.choice(entry.get("kind"), f"{field}.kind", list(ComponentKind))
-        self.only(entry, field, {"code", "kind", "name", "tax"} | KEYS_BY_KIND[kind])
+        self.only(entry, field, {"code", "kind", "name", "tax", *FIELDS_BY_KIND[kind]})
         code = self.text(entry.get("code"), f"{field}.code")
         names = self.names(entry.get("name", code), f"{field}.name")
-        tax = entry.get("tax", taxes[0].code)
+        tax = str(entry.get("tax", taxes[0].code))
         if tax not in {category.code for category in taxes}:
             self.refuse(f"{field}.tax", f"{tax!r} is not one of the taxes of this tariff")
         prorate = self.flag(entry.get("prorate", True), f"{field}.prorate")
-        if kind in (ComponentKind.PER_MINUTE, ComponentKind.PER_CONTACT):
-            return self.rate(entry, field, kind=kind, code=code, names=names, tax=str(tax), prorate=prorate)
+        if kind in QUANTITY_BY_KIND:
+            return self.rate(entry, field, kind=kind, code=code, names=names, tax=tax, prorate=prorate)
+        match kind:
+            case ComponentKind.SURCHARGE:
+                return self.surcharge(entry, field, code=code, names=names, tax=tax)
+            case ComponentKind.DISCOUNT:
+                return self.discount(entry, field, code=code, names=names, tax=tax, prorate=prorate)
+            case ComponentKind.MINIMUM_VOLUME:
+                return MinimumVolume(
+                    code=code,
+                    names=names,
+                    tax=tax,
+                    prorate=prorate,
+                    of=self.text(entry.get("of"), f"{field}.of"),
+                    units=self.amount(entry.get("units"), f"{field}.units"),
+                )
         amount = self.amount(entry.get("amount"), f"{field}.amount")
+        if kind is ComponentKind.CAP:
+            return Cap(code=code, names=names, amount=amount, tax=tax, prorate=prorate)
         if kind is ComponentKind.MINIMUM:
             counts = self.choice(entry.get("counts", "usage"), f"{field}.counts", list(Counts))
-            return Minimum(code=code, names=names, amount=amount, tax=str(tax), counts=counts, prorate=prorate)
-        return Fee(code=code, names=names, kind=kind, amount=amount, tax=str(tax), prorate=prorate)
-
-    def rate(
-        self,
-        entry: Mapping[str, Any],
-        field: str,
-        *,
-        kind: ComponentKind,
-        code: str,
-        names: Names,
-        tax: str,
-        prorate: bool,
-    ) -> Rate:
-        match = self.matcher(entry.get("match", {}), f"{field}.match")
-        if kind is ComponentKind.PER_CONTACT:
-            return Rate(
-                code=code,
-                names=names,
-                kind=kind,
-                price=self.amount(entry.get("rate_per_contact"), f"{field}.rate_per_contact"),
-                tax=tax,
-                match=match,
-                included=Fraction(self.whole(entry.get("included_contacts"), f"{field}.included_contacts")),
-                prorate=prorate,
-            )
-        basis_name, basis = self.basis(entry.get("basis", "all_work"), f"{field}.basis")
-        return Rate(
+            return Minimum(code=code, names=names, amount=amount, tax=tax, counts=counts, prorate=prorate)
+        return Fee(
             code=code,
             names=names,
             kind=kind,
-            price=self.amount(entry.get("rate_per_minute"), f"{field}.rate_per_minute"),
+            amount=amount,
             tax=tax,
-            match=match,
-            basis_name=basis_name,
-            basis=basis,
-            rounding=self.rounding(entry.get("rounding", "none"), f"{field}.rounding"),
-            included=self.amount(entry.get("included_minutes"), f"{field}.included_minutes", default="0") * MINUTE_MS,
+            prorate=prorate,
+            quantity=self.amount(entry.get("quantity"), f"{field}.quantity", default="1"),
+            timing=self.choice(entry.get("timing", "arrears"), f"{field}.timing", list(Timing)),
+        )
+
+    def surcharge(self, entry: Mapping[str, Any], field: str, *, code: str, names: Names, tax: str) -> Surcharge:
+        self.one_of(entry, field, ("percent", "amount_per_contact"))
+        return Surcharge(
+            code=code,
+            names=names,
+            tax=tax,
+            match=self.matcher(entry.get("match", {}), f"{field}.match"),
+            percent=self.amount(entry.get("percent"), f"{field}.percent", default="0"),
+            amount=self.amount(entry.get("amount_per_contact"), f"{field}.amount_per_contact", default="0"),
+            of=self.texts(entry.get("of"), f"{field}.of"),
+        )
+
+    def discount(
+        self, entry: Mapping[str, Any], field: str, *, code: str, names: Names, tax: str, prorate: bool
+    ) -> Discount:
+        self.one_of(entry, field, ("percent", "units"))
+        percent = self.amount(entry.get("percent"), f"{field}.percent", default="0")
+        if percent > 100:
+            self.refuse(f"{field}.percent", f"must not be above 100, but is {entry.get('percent')}")
+        return Discount(
+            code=code,
+            names=names,
+            tax=tax,
+            percent=percent if percent <= 100 else Fraction(0),
+            units=self.amount(entry.get("units"), f"{field}.units", default="0"),
+            of=self.texts(entry.get("of"), f"{field}.of"),
             prorate=prorate,
         )
-
-    def names(self, value: object, field: str) -> Names:
-        if isinstance(value, Mapping):
-            texts = {key: self.text(text, f"{field}.{key}") for key, text in self.mapping(value, field).items()}
-            if not texts:
-                self.refuse(field, "names no language")
-            return Names(by_language=texts or {"": ""})
-        return Names(by_language={"": self.text(value, field)})
-
-    def matcher(self, value: object, field: str) -> Matcher:
-        entry = self.mapping(value, field)
-        self.only(entry, field, {"channel", "direction"})
-        return Matcher(
-            channels=self.choices(entry.get("channel"), f"{field}.channel", list(Channel)),
-            directions=self.choices(entry.get("direction"), f"{field}.direction", list(Direction)),
-        )
-
-    def basis(self, value: object, field: str) -> tuple[str, frozenset[TimeClass]]:
-        if isinstance(value, list):
-            classes = self.choices(value, field, list(TimeClass))
-            if not classes:
-                self.refuse(field, "names no class of time")
-            return "+".join(time_class for time_class in TimeClass if time_class in classes), classes
-        name = self.choice(value, field, list(BASIS_BY_NAME))
-        return name, BASIS_BY_NAME[name]
-
-    def rounding(self, value: object, field: str) -> DurationRule:
-        if isinstance(value, str):
-            return ROUNDING_BY_NAME[self.choice(value, field, list(ROUNDING_BY_NAME))]
-        entry = self.mapping(value, field)
-        self.only(entry, field, {"first_s", "step_s", "grace_s"})
-        rule = DurationRule(
-            first_ms=self.milliseconds(entry.get("first_s"), f"{field}.first_s"),
-            step_ms=self.milliseconds(entry.get("step_s"), f"{field}.step_s"),
-            grace_ms=self.milliseconds(entry.get("grace_s"), f"{field}.grace_s"),
-        )
-        if rule.first_ms and not rule.step_ms:
-            self.refuse(f"{field}.step_s", "is needed beside first_s")
-        return rule
-
-    def milliseconds(self, value: object, field: str) -> int:
-        exact = self.amount(value, field, default="0") * SECOND_MS
-        if exact.denominator != 1:
-            self.refuse(field, f"must be whole milliseconds, not {value} s")
-        if exact > 86_400_000:
-            self.refuse(field, f"must not be longer than a day, but is {value} s")
-        return int(exact)
-
-
-def terms_document(*, terms: TariffTerms) -> dict[str, Any]:
-    """Write terms in the canonical form: amounts as decimal strings, all defaults spelt out. parse_terms reads it back
-    to equal terms.
-    """
-    components = [
-        *(_rate_document(rate) for rate in terms.rates),
-        *(_fee_document(fee) for fee in terms.fees),
-        *([] if terms.minimum is None else [_minimum_document(terms.minimum)]),
-    ]
-    return {
-        "name": terms.name,
-        "currency": terms.currency,
-        "taxes": [
-            {"code": tax.code, "percent": exact_text(value=tax.percent), "category": tax.letter} for tax in terms.taxes
-        ],
-        "components": components,
-    }
-
-
-def _named(component: PriceComponent, kind: ComponentKind) -> dict[str, Any]:
-    by_language = component.names.by_language
-    name = by_language[""] if set(by_language) == {""} else dict(by_language)
-    return {"code": component.code, "kind": str(kind), "name": name, "tax": component.tax}
-
-
-def _rate_document(rate: Rate) -> dict[str, Any]:
-    match = {
-        "channel": [str(channel) for channel in Channel if channel in rate.match.channels],
-        "direction": [str(direction) for direction in Direction if direction in rate.match.directions],
-    }
-    written = {
-        **_named(rate, rate.kind),
-        "match": {key: value for key, value in match.items() if value},
-        "prorate": rate.prorate,
-    }
-    if rate.kind is ComponentKind.PER_CONTACT:
-        return {**written, "rate_per_contact": exact_text(value=rate.price), "included_contacts": int(rate.included)}
-    return {
-        **written,
-        "basis": rate.basis_name
-        if rate.basis_name in BASIS_BY_NAME
-        else [str(time_class) for time_class in TimeClass if time_class in rate.basis],
-        "rounding": _rounding_document(rate.rounding),
-        "rate_per_minute": exact_text(value=rate.price),
-        "included_minutes": exact_text(value=rate.included / MINUTE_MS),
-    }
-
-
-def _rounding_document(rule: DurationRule) -> object:
-    for name, known in ROUNDING_BY_NAME.items():
-        if known == rule:
-            return name
-    return {
-        key: exact_text(value=Fraction(value, SECOND_MS))
-        for key, value in (("first_s", rule.first_ms), ("step_s", rule.step_ms), ("grace_s", rule.grace_ms))
-    }
-
-
-def _fee_document(fee: Fee) -> dict[str, Any]:
-    written = {**_named(fee, fee.kind), "amount": exact_text(value=fee.amount)}
-    return written if fee.kind is ComponentKind.SET_UP else {**written, "prorate": fee.prorate}
-
-
-def _minimum_document(minimum: Minimum) -> dict[str, Any]:
-    return {
-        **_named(minimum, ComponentKind.MINIMUM),
-        "amount": exact_text(value=minimum.amount),
-        "counts": str(minimum.counts),
-        "prorate": minimum.prorate,
-    }

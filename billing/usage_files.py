@@ -11,14 +11,20 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from billing.rating import Usage
-from billing.terms import Channel, Direction, TimeClass
+from billing.matching import Channel, Direction
+from billing.terms import TimeClass
+from billing.usage import Usage
 
 TIME_FIELDS = {f"{time_class}_ms": 1 for time_class in TimeClass} | {
     f"{time_class}_s": 1000 for time_class in TimeClass
 }
-KNOWN_FIELDS = {"id", "started_at", "channel", "direction", "label", *TIME_FIELDS}
+COUNT_FIELDS = ("messages", "segments", "orders")
+TEXT_FIELDS = ("language", "queue", "campaign", "label")
+KNOWN_FIELDS = {"id", "started_at", "channel", "direction", *TIME_FIELDS, *COUNT_FIELDS, *TEXT_FIELDS}
 LONGEST_MS = 400 * 86_400_000
+MOST_COUNTED = 1_000_000_000
+NO_CHANNEL = "none"
+"""What a file writes for time that belongs to no contact; in CSV an empty cell is a missing value."""
 
 
 class UsageFileError(ValueError):
@@ -33,8 +39,9 @@ def read_usage(*, text: str) -> list[Usage]:
     """Return the contacts of a file; UsageFileError naming every row at fault.
 
     JSON lines where the first character is an opening brace, else CSV. Fields: id (default: the line number),
-    started_at (ISO 8601 with zone; needed), channel (default voice), direction (default in), and per class of time
-    talk_ms or talk_s (decimal seconds), hold_, wrap_, focus_, open_ likewise.
+    started_at (ISO 8601 with zone; needed), channel (default voice; "none" for time of no contact), direction (default
+    in), per class of time talk_ms or talk_s (decimal seconds), hold_, wrap_, focus_, open_, patched_, ivr_, idle_,
+    operator_ likewise, the counts messages, segments, orders, and the texts language, queue, campaign, label.
     """
     rows = _json_rows(text) if text.lstrip()[:1] == "{" else _csv_rows(text)
     problems: list[str] = []
@@ -86,8 +93,8 @@ def _usage(*, row: Mapping[str, Any], number: int, problems: list[str]) -> Usage
             refuse(str(field), f"is not a field of usage; known are {', '.join(sorted(KNOWN_FIELDS))}")
     started_at = _instant(row.get("started_at"), refuse=lambda cause: refuse("started_at", cause))
     channel, direction = row.get("channel", "voice"), row.get("direction", "in")
-    if channel not in list(Channel):
-        refuse("channel", f"must be one of {', '.join(Channel)}, not {channel!r}")
+    if channel not in [*Channel, NO_CHANNEL]:
+        refuse("channel", f"must be one of {', '.join([*Channel, NO_CHANNEL])}, not {channel!r}")
     if direction not in list(Direction):
         refuse("direction", f"must be one of {', '.join(Direction)}, not {direction!r}")
     milliseconds = dict.fromkeys(TimeClass, 0)
@@ -97,20 +104,33 @@ def _usage(*, row: Mapping[str, Any], number: int, problems: list[str]) -> Usage
             refuse(given[0], f"is given beside {given[1]}; give one of them")
         for field in given[:1]:
             milliseconds[time_class] = _milliseconds(row[field], field=field, refuse=refuse)
+    counts = {field: _count(row.get(field, 0), field=field, refuse=refuse) for field in COUNT_FIELDS}
     if len(problems) > before:
         return None
+    facts: dict[str, Any] = {
+        **{f"{time_class}_ms": value for time_class, value in milliseconds.items()},
+        **counts,
+        **{field: str(row.get(field, "")) for field in TEXT_FIELDS},
+    }
     return Usage(
         id=str(row.get("id", number)),
         started_at=started_at,
-        channel=str(channel),
+        channel="" if channel == NO_CHANNEL else str(channel),
         direction=str(direction),
-        talk_ms=milliseconds[TimeClass.TALK],
-        hold_ms=milliseconds[TimeClass.HOLD],
-        wrap_ms=milliseconds[TimeClass.WRAP],
-        focus_ms=milliseconds[TimeClass.FOCUS],
-        open_ms=milliseconds[TimeClass.OPEN],
-        label=str(row.get("label", "")),
+        **facts,
     )
+
+
+def _count(value: object, *, field: str, refuse: Callable[[str, str], None]) -> int:
+    try:
+        exact = Fraction(str(value))
+    except (ValueError, ZeroDivisionError):
+        refuse(field, f"must be a number, not {value!r}")
+        return 0
+    if exact.denominator == 1 and 0 <= exact <= MOST_COUNTED:
+        return exact.numerator
+    refuse(field, f"must be a whole number from 0 to {MOST_COUNTED}, not {value}")
+    return 0
 
 
 def _instant(value: object, *, refuse: Callable[[str], None]) -> datetime:

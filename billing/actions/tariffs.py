@@ -8,7 +8,8 @@ from django.db import IntegrityError, transaction
 from billing.booked import standing_invoices
 from billing.document_fields import TermsError
 from billing.models import Contract, Tariff, TariffVersion, VersionState
-from billing.terms_document import parse_terms, terms_document
+from billing.terms_document import parse_terms
+from billing.terms_writing import terms_document
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, Invalid, NotFound
 from contactcenter.tenancy.doors import open_every_account

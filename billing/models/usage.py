@@ -9,7 +9,8 @@ from contactcenter.tickets.models import Channel, Direction
 
 
 class UsageLine(AccountScopedModel):
-    """The operator's milliseconds on one interaction, as the current allocation gives them.
+    """The operator's milliseconds on one interaction, as the current allocation gives them, and what else is counted of
+    it: time in the menu and put through, messages, SMS segments, orders.
 
     A later allocation that changes them adds a version; the line an invoice was made from stays as it was. The
     contact's name, point and ticket are copied so that an invoice's appendix can be shown as it was issued.
@@ -26,6 +27,16 @@ class UsageLine(AccountScopedModel):
     wrap_ms = models.PositiveBigIntegerField(default=0)
     focus_ms = models.PositiveBigIntegerField(default=0)
     open_ms = models.PositiveBigIntegerField(default=0)
+    patched_ms = models.PositiveBigIntegerField(default=0)
+    ivr_ms = models.PositiveBigIntegerField(default=0)
+    idle_ms = models.PositiveBigIntegerField(default=0)
+    operator_ms = models.PositiveBigIntegerField(default=0)
+    messages = models.PositiveIntegerField(default=0)
+    segments = models.PositiveIntegerField(default=0)
+    orders = models.PositiveIntegerField(default=0)
+    language = models.CharField(max_length=8, blank=True)
+    queue = models.CharField(max_length=80, blank=True)
+    campaign = models.CharField(max_length=120, blank=True)
     contact_name = models.CharField(max_length=200, blank=True)
     contact_point = models.CharField(max_length=320, blank=True)
     ticket_id = models.BigIntegerField()

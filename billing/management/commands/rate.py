@@ -3,6 +3,7 @@
 import json
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -12,9 +13,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from billing.document_fields import TermsError, load_document
 from billing.explanation import bill_document, explain_contact
-from billing.periods import Period, PeriodError, month_period
-from billing.pricing import Bill, Segment, price_period
+from billing.periods import Period, PeriodError, cycle_period, following_period, local_midnight
+from billing.pricing import Bill, Booking, Segment, price_period
 from billing.rating import Usage, UsageConflict
+from billing.terms import BOOKED_KINDS, TariffTerms
 from billing.terms_document import parse_terms
 from billing.usage_files import UsageFileError, read_usage
 
@@ -33,13 +35,24 @@ class Command(BaseCommand):
         """Declare the options."""
         parser.add_argument("--tariff", required=True, type=Path, help="tariff document, JSON or YAML")
         parser.add_argument("--usage", required=True, type=Path, help="contacts, CSV with a header or JSON lines")
-        parser.add_argument("--period", help="YYYY-MM; only contacts that start in this month (in --zone) are billed")
+        parser.add_argument(
+            "--period",
+            help="YYYY-MM, or the first day of a 28-day cycle; only contacts that start in it (in --zone) are billed",
+        )
         parser.add_argument("--zone", default="UTC", help="the account's time zone, such as Europe/Paris")
         parser.add_argument(
             "--starts-on",
             type=date.fromisoformat,
             help="first day of the contract within --period: prorates, and charges the set-up fee",
         )
+        parser.add_argument(
+            "--quantity",
+            action="append",
+            default=[],
+            metavar="CODE=NUMBER",
+            help="how many seats, trees or bookings of a fee; may be given several times",
+        )
+        parser.add_argument("--reverse-charge", action="store_true", help="the buyer owes the tax (category AE)")
         parser.add_argument("--first", action="store_true", help="the contract's first period: charges the set-up fee")
         parser.add_argument("--language", default="en", help="language of the line names")
 
@@ -49,15 +62,13 @@ class Command(BaseCommand):
         try:
             terms = parse_terms(document=load_document(text=_read(terms_path)))
             usage = read_usage(text=_read(usage_path))
-            period = month_period(label=options["period"], zone=options["zone"]) if options["period"] else None
-            share, is_first, billed, outside = _scope(
-                usage=usage, period=period, starts_on=options["starts_on"], first=options["first"]
+            period = (
+                cycle_period(cycle=terms.cycle, label=options["period"], zone=options["zone"])
+                if options["period"]
+                else None
             )
-            bill = price_period(
-                segments=[
-                    Segment(terms=terms, usage=billed, share=share, is_first=is_first, key=options["period"] or "")
-                ]
-            )
+            segment, outside = _scope(terms=terms, usage=usage, period=period, options=options)
+            bill = price_period(segments=[segment], following=_following(segment=segment, period=period))
         except TermsError as error:
             raise _refusal(terms_path, [str(problem) for problem in error.problems]) from error
         except UsageFileError as error:
@@ -86,21 +97,73 @@ def _refusal(path: Path, problems: list[str]) -> CommandError:
 
 
 def _scope(
-    *, usage: list[Usage], period: Period | None, starts_on: date | None, first: bool
-) -> tuple[Fraction, bool, list[Usage], list[Usage]]:
+    *, terms: TariffTerms, usage: list[Usage], period: Period | None, options: dict[str, Any]
+) -> tuple[Segment, list[Usage]]:
+    """The segment to price, and the contacts outside of it."""
+    quantities = _quantities(options["quantity"])
+    segment = Segment(
+        terms=terms,
+        usage=usage,
+        is_first=options["first"],
+        key=options["period"] or "",
+        zone=options["zone"],
+        quantities=quantities,
+        bookings=tuple(
+            Booking(code=fee.code, quantity=quantities[fee.code])
+            for fee in terms.fees
+            if fee.kind in BOOKED_KINDS and fee.code in quantities
+        ),
+        is_reverse_charge=options["reverse_charge"],
+    )
+    starts_on: date | None = options["starts_on"]
+    local_midnight(day=date(2026, 1, 1), zone=options["zone"])
     if period is None:
         if starts_on is not None:
             raise PeriodError("--starts-on needs --period")
-        return Fraction(1), first, usage, []
-    since, share, is_first = period.starts_at, Fraction(1), first
+        return segment, []
+    since, share, is_first = period.starts_at, Fraction(1), segment.is_first
     if starts_on is not None and starts_on >= period.starts_on:
         if starts_on >= period.ends_on:
             raise PeriodError(f"--starts-on {starts_on} lies after the period {period.label}")
-        begun = Period(label=period.label, zone=period.zone, starts_on=starts_on, ends_on=period.ends_on)
+        begun = replace(period, starts_on=starts_on)
         since, share, is_first = begun.starts_at, period.share(starts_on=starts_on, ends_on=period.ends_on), True
     inside = [contact for contact in usage if since <= contact.started_at < period.ends_at]
     outside = [contact for contact in usage if not since <= contact.started_at < period.ends_at]
-    return share, is_first, inside, outside
+    return (
+        replace(
+            segment,
+            usage=inside,
+            share=share,
+            is_first=is_first,
+            starts_on=max(period.starts_on, starts_on or period.starts_on),
+            ends_on=period.ends_on,
+            ends_at=period.ends_at,
+        ),
+        outside,
+    )
+
+
+def _following(*, segment: Segment, period: Period | None) -> list[Segment]:
+    """The whole next period, for fees charged in advance."""
+    if period is None:
+        return []
+    after = following_period(period=period)
+    return [
+        replace(segment, usage=(), share=Fraction(1), key=after.label, starts_on=after.starts_on, ends_on=after.ends_on)
+    ]
+
+
+def _quantities(given: list[str]) -> dict[str, Fraction]:
+    found: dict[str, Fraction] = {}
+    for text in given:
+        code, _, number = text.partition("=")
+        try:
+            found[code] = Fraction(number)
+        except (ValueError, ZeroDivisionError) as error:
+            raise CommandError(f"--quantity {text}: must be CODE=NUMBER", returncode=BAD_INPUT) from error
+        if found[code] < 0:
+            raise CommandError(f"--quantity {text}: must not be negative", returncode=BAD_INPUT)
+    return found
 
 
 def _records(*, bill: Bill, outside: list[Usage], language: str) -> Iterator[dict[str, Any]]:

@@ -9,7 +9,8 @@ import pytest
 from billing.document_fields import TermsError, load_document
 from billing.rounding import DurationRule
 from billing.terms import Channel, Direction, TariffTerms, TimeClass
-from billing.terms_document import parse_terms, terms_document
+from billing.terms_document import parse_terms
+from billing.terms_writing import terms_document
 
 CARE = """
 name: Care 24/7
@@ -104,7 +105,10 @@ def test_binary_floats_are_refused() -> None:
             {"rate_per_minute": "1e300"},
             "components[0].rate_per_minute: has more digits than can be priced (12 before, 12 after the point)",
         ),
-        ({"basis": "tlak"}, "components[0].basis: must be one of talk, talk_hold, all_work, not 'tlak'"),
+        (
+            {"basis": "tlak"},
+            "components[0].basis: must be one of talk, talk_hold, all_work, patched, ivr, idle, operator, not 'tlak'",
+        ),
         ({"basis": []}, "components[0].basis: names no class of time"),
         (
             {"match": {"channel": "fax"}},
@@ -119,9 +123,10 @@ def test_binary_floats_are_refused() -> None:
         ({"tax": "vat"}, "components[0].tax: 'vat' is not one of the taxes of this tariff"),
         ({"prorate": "no"}, "components[0].prorate: must be true or false"),
         (
-            {"kind": "per_hour"},
-            "components[0].kind: must be one of per_minute, per_contact, minimum, set_up, recurring, credit, "
-            "not 'per_hour'",
+            {"kind": "per_day"},
+            "components[0].kind: must be one of per_minute, per_hour, per_contact, per_message, per_segment, "
+            "per_order, surcharge, discount, cap, minimum_volume, minimum, set_up, recurring, per_seat, ivr_tree, "
+            "add_on, holiday, one_off, credit, not 'per_day'",
         ),
     ],
 )
@@ -131,7 +136,7 @@ def test_each_fault_of_a_component_names_field_and_cause(change: dict[str, objec
 
 def test_a_misspelt_field_is_refused_rather_than_ignored() -> None:
     assert problems(care(included_minuts=10))[0].startswith(
-        "components[0].included_minuts: is not a field here; known are basis, code, "
+        "components[0].included_minuts: is not a field here; known are basis, beside, "
     )
 
 
