@@ -119,6 +119,11 @@ class Line:
         return decimal_from_units(units=units, digits=self.digits)
 
     @property
+    def charge(self) -> str:
+        """What charges the line's contacts, each once: the component, and the tax code where a line follows others'."""
+        return f"{self.component.code} {self.tax_code}".rstrip()
+
+    @property
     def names(self) -> Names:
         """The component's name by language."""
         return self.component.names

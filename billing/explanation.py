@@ -110,7 +110,7 @@ def _explain_usage(*, rate: Rate, line: Line) -> dict[str, Any]:
             time_class.value: sum(map(attrgetter(f"usage.{time_class}_ms"), contacts)) for time_class in TimeClass
         }
         told |= {
-            "raw_ms_by_class": _told_classes(by_class),
+            "raw_ms_by_class": told_classes(by_class=by_class),
             "rounding_percent": _percent(part=totals["rounding"], whole=totals["raw"]),
         }
     if rate.connect_fee:
@@ -163,11 +163,13 @@ def _rate_facts(rate: Rate) -> dict[str, Any]:
     return told
 
 
-def _told_classes(by_class: Mapping[str, int]) -> dict[str, int]:
-    """An operator's work in full; other classes where there is any."""
+def told_classes(*, by_class: Mapping[str, int]) -> dict[str, int]:
+    """Return an operator's work in full, and other classes of time where there is any."""
     return {name: value for name, value in by_class.items() if name in _WORK or value}
 
 
+CONTACT_RULES = ("basis", "time_rounding", "connect_fee", "cap_per_contact", "wrap", "tiers", "stages")
+"""What of a line's explanation is repeated with each of its contacts."""
 _WORK = frozenset(time_class.value for time_class in WORK_CLASSES)
 
 
@@ -197,14 +199,16 @@ def explain_rated(*, rate: Rate, rated: RatedContact) -> dict[str, Any]:
     told: dict[str, Any] = {
         "component": rate.code,
         **{name: facts[name] for name in ("unit", "rate", "rate_per")},
-        "raw_ms_by_class": _told_classes({name.value: value for name, value in rated.usage.ms_by_class().items()}),
+        "raw_ms_by_class": told_classes(
+            by_class={name.value: value for name, value in rated.usage.ms_by_class().items()}
+        ),
         "raw": rated.raw,
         "waived": rated.waived,
         "rounding": rated.rounding,
         "billed": rated.billed,
         "included": rated.included,
         "charged": rated.charged,
-        **{name: value for name, value in facts.items() if name not in ("unit", "rate", "rate_per")},
+        **{name: facts[name] for name in CONTACT_RULES if name in facts},
     }
     if rate.quantity.is_time:
         told["billed_s"] = seconds_text(milliseconds=rated.billed)

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Q
 
 from billing.document_fields import TermsError
-from billing.explanation import seconds_text
+from billing.explanation import CONTACT_RULES, seconds_text, told_classes
 from billing.linter import lint_terms
 from billing.models import (
     Contract,
@@ -229,27 +229,28 @@ def _spread(*, windows: list[Window], usage: list[Usage]) -> tuple[list[list[Usa
 def contact_explanation(*, contact: InvoiceLineUsage, digits: int) -> dict[str, Any]:
     """Return the explanation of a contact on an invoice from its row: what explain_contact told when it was built."""
     line, usage = contact.line.explanation, contact.usage_line
+    amounts = {"exact": contact.exact, "amount": money_text(amount=contact.amount, digits=digits)}
+    if "unit" not in line:
+        return {"component": line["component"], **amounts}
     told = {
         "component": line["component"],
         "unit": line["unit"],
         "rate": line["rate"],
         "rate_per": line["rate_per"],
-        "raw_ms_by_class": {time_class.value: getattr(usage, f"{time_class}_ms") for time_class in TimeClass},
+        "raw_ms_by_class": told_classes(
+            by_class={time_class.value: getattr(usage, f"{time_class}_ms") for time_class in TimeClass}
+        ),
         "raw": contact.raw,
         "waived": contact.waived,
         "rounding": contact.rounding,
         "billed": contact.billed,
         "included": contact.included,
         "charged": contact.charged,
-        "exact": contact.exact,
-        "amount": money_text(amount=contact.amount, digits=digits),
+        **amounts,
+        **{name: line[name] for name in CONTACT_RULES if name in line},
     }
     if line["unit"] == "ms":
-        told |= {
-            "basis": line["basis"],
-            "time_rounding": line["time_rounding"],
-            "billed_s": seconds_text(milliseconds=contact.billed),
-        }
+        told["billed_s"] = seconds_text(milliseconds=contact.billed)
     return told
 
 

@@ -222,6 +222,7 @@ def _contacts(*, row: InvoiceLine, line: Line, revision: int) -> list[InvoiceLin
             line=row,
             usage_line_id=int(contact.rated.usage.id),
             revision=revision,
+            charge=line.charge,
             position=position,
             raw=contact.rated.raw,
             waived=contact.rated.waived,

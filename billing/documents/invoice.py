@@ -16,7 +16,12 @@ from billing.money import money_text
 
 TEMPLATE = Path(__file__).with_name("invoice.typ")
 MOST_CONTACTS = 2000
-BASIS_TEXTS = {"talk": "basis_talk_only", "talk_hold": "basis_talk_hold", "all_work": "basis_all_work"}
+BASIS_TEXTS = {
+    **{name: f"basis_{name}" for name in ("patched", "ivr", "idle", "operator")},
+    "talk": "basis_talk_only",
+    "talk_hold": "basis_talk_hold",
+    "all_work": "basis_all_work",
+}
 
 
 def invoice_filename(*, invoice: Invoice) -> str:
@@ -93,21 +98,44 @@ def _line(line: InvoiceLine, invoice: Invoice, words: Wording) -> dict[str, Any]
     if told.get("unit") == "ms":
         unit = words.text("minute")
         printed |= {name: f"{words.minutes(milliseconds=told[key])}\u00a0{unit}" for name, key in _QUANTITIES}
-        printed["rate"] = f"{_price(told['rate'], invoice, words)}\u00a0{words.text('per_minute')}"
+        printed["rate"] = _rate(told, invoice, words, per=words.text(f"per_{told['rate_per']}"))
         printed["detail"] = _time_detail(told, words)
-    elif told.get("unit") == "contact":
+    elif "unit" in told:
         printed |= {name: words.number(text=str(told[key])) for name, key in _QUANTITIES}
-        printed["rate"] = f"{_price(told['rate'], invoice, words)}\u00a0{words.text('each')}"
-    elif line.kind == "true_up":
-        printed["detail"] = words.text(
-            "true_up",
-            commitment=_price(told["commitment"], invoice, words),
-            counted=_text(told["counted"], invoice, words),
-        )
+        printed["rate"] = _rate(told, invoice, words, per=words.text("each"))
+    else:
+        printed["detail"] = _change_detail(told, invoice, words)
     if told["share_of_period"] != "1" and told["prorated"]:
         share = words.text("share", days=_days(line), all=(invoice.period_end - invoice.period_start).days)
         printed["detail"] = f"{printed['detail']} · {share}" if printed["detail"] else share
     return printed | {"amount": _money(line.amount, invoice, words)}
+
+
+def _rate(told: dict[str, Any], invoice: Invoice, words: Wording, *, per: str) -> str:
+    if "tiers" in told or "stages" in told:
+        return words.text("by_tiers")
+    return f"{_price(told['rate'], invoice, words)}\u00a0{per}"
+
+
+def _change_detail(told: dict[str, Any], invoice: Invoice, words: Wording) -> str:
+    """Why a line that is no usage has its amount: a commitment, a cap, a percentage, a number of fees."""
+    counted = _text(told["counted"], invoice, words) if "counted" in told else ""
+    if "commitment" in told:
+        return words.text("true_up", commitment=_price(told["commitment"], invoice, words), counted=counted)
+    if "missing_units" in told:
+        return words.text("missing_volume", count=words.number(text=told["missing_units"]))
+    if "cap" in told:
+        return words.text("cap_of", cap=_price(told["cap"], invoice, words), counted=counted)
+    if "percent" in told:
+        percent = words.number(text=told["percent"])
+        return words.text("percent_of" if counted else "percent", percent=percent, counted=counted)
+    parts = []
+    if "quantity" in told:
+        price = _price(told["fee"], invoice, words)
+        parts.append(words.text("times", count=words.number(text=told["quantity"]), price=price))
+    if told.get("in_advance"):
+        parts.append(words.text("in_advance"))
+    return " · ".join(parts)
 
 
 def _days(line: InvoiceLine) -> int:

@@ -144,12 +144,14 @@ class InvoiceLineUsage(AccountScopedModel):
     """One contact on a usage line: its units (milliseconds or contacts, as the line says) and its part of the amount.
 
     raw - waived + rounding = billed; billed - included = charged; the parts of a line sum to its amount. `revision` is
-    the invoice's: a usage line is on one invoice, and on a further one only where that was cancelled.
+    the invoice's: a usage line is on one invoice, and on a further one only where that was cancelled. There each
+    component charges it once: `charge` is the component's code, with the tax code where it follows other lines' taxes.
     """
 
     line = models.ForeignKey(InvoiceLine, on_delete=models.CASCADE, related_name="contacts")
     usage_line = models.ForeignKey("billing.UsageLine", on_delete=models.PROTECT, related_name="+")
     revision = models.PositiveSmallIntegerField(default=1)
+    charge = models.CharField(max_length=401, blank=True)
     position = models.PositiveIntegerField()
     raw = models.PositiveBigIntegerField()
     waived = models.PositiveBigIntegerField()
@@ -163,7 +165,7 @@ class InvoiceLineUsage(AccountScopedModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["line", "position"], name="invoice_contact_once"),
-            models.UniqueConstraint(fields=["usage_line", "revision"], name="invoice_usage_once"),
+            models.UniqueConstraint(fields=["usage_line", "revision", "charge"], name="invoice_usage_once"),
             models.CheckConstraint(
                 condition=Q(billed=F("raw") - F("waived") + F("rounding")) & Q(billed=F("included") + F("charged")),
                 name="invoice_contact_adds_up",

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db.models import Sum
+
 from billing.booked import standing_invoice
 from billing.document_fields import TermsError
 from billing.models import Invoice, InvoiceLineUsage, UsageLine
@@ -39,7 +41,7 @@ def month_cost(*, account: Account, month: Month) -> Cost | None:
 def contact_costs(*, account: Account, rows: Iterable[ContactRow]) -> dict[Place, tuple[Decimal, str]]:
     """Return amount and currency by place in the list, for the listed interactions that a line prices.
 
-    An amount is the contact's part of its line, so that the parts of a line sum to it.
+    An amount is the contact's part of its lines: the parts of a line sum to it.
     """
     by_month: dict[str, dict[int, Place]] = {}
     for row in rows:
@@ -51,7 +53,8 @@ def contact_costs(*, account: Account, rows: Iterable[ContactRow]) -> dict[Place
         issued = _issued(account=account, label=label)
         if issued is not None:
             found = InvoiceLineUsage.objects.filter(line__invoice=issued, usage_line__interaction_id__in=places.keys())
-            for interaction_id, amount in found.values_list("usage_line__interaction_id", "amount"):
+            sums = found.values_list("usage_line__interaction_id").annotate(total=Sum("amount"))
+            for interaction_id, amount in sums:
                 costs[places[interaction_id]] = (amount.quantize(Decimal(1).scaleb(-issued.digits)), issued.currency)
             continue
         bill = _bill(account=account, label=label)
@@ -62,7 +65,9 @@ def contact_costs(*, account: Account, rows: Iterable[ContactRow]) -> dict[Place
         for line in bill.lines:
             for contact in line.contacts:
                 if contact.rated.usage.id in wanted:
-                    costs[places[wanted[contact.rated.usage.id]]] = (line.money(units=contact.units), bill.currency)
+                    place = places[wanted[contact.rated.usage.id]]
+                    before = costs[place][0] if place in costs else Decimal(0)
+                    costs[place] = (before + line.money(units=contact.units), bill.currency)
     return costs
 
 

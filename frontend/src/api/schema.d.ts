@@ -1954,14 +1954,19 @@ export interface components {
         };
         /**
          * @description * `usage` - usage
+         *     * `surcharge` - surcharge
+         *     * `discount` - discount
+         *     * `cap` - cap
          *     * `recurring` - recurring
          *     * `true_up` - true_up
          *     * `set_up` - set_up
+         *     * `holiday` - holiday
+         *     * `one_off` - one_off
          *     * `credit` - credit
          *     * `correction` - correction
          * @enum {string}
          */
-        BillLineKindEnum: "usage" | "recurring" | "true_up" | "set_up" | "credit" | "correction";
+        BillLineKindEnum: "usage" | "surcharge" | "discount" | "cap" | "recurring" | "true_up" | "set_up" | "holiday" | "one_off" | "credit" | "correction";
         /** @description A month to bill for every active account; issue: approve and issue what is built. */
         BillRunRequest: {
             period: string;
