@@ -22,6 +22,7 @@ from contactcenter.routing.models import (
     Queue,
     Waiting,
 )
+from contactcenter.routing.states import OWNING
 from contactcenter.tenancy.queries import accounts_in_scope
 
 
@@ -70,7 +71,7 @@ def _operators() -> list[dict[str, Any]]:
         state = states.get(operator.pk)
         presence = state.presence if state else Presence.OFFLINE
         assigned = serving.get(operator.pk, [])
-        active = [row for row in assigned if row.state == AssignmentState.ACTIVE]
+        active = [row for row in assigned if row.state in OWNING]
         wrapping = [row for row in assigned if row.state == AssignmentState.WRAPPING]
         since = state.since if state else None
         if active:

@@ -26,15 +26,22 @@ class ConsolePresences:
         """Return who of those at work is on a break; of people who are not at work nothing is said."""
         at_work = OperatorState.objects.filter(presence__in=[Presence.AVAILABLE, Presence.BREAK]).order_by("pk")
         return [
-            PauseWish(operator_id=state.pk, paused=state.presence == Presence.BREAK, reason=state.reason)
+            # who is to go on a break after this contact must not be rung up for another one
+            PauseWish(
+                operator_id=state.pk,
+                paused=state.presence == Presence.BREAK or state.next_presence != "",
+                reason=state.reason or state.next_reason,
+            )
             for state in at_work
         ]
 
     def follow(self, *, operator_id: int, paused: bool, reason: str, at: datetime) -> None:
         """Send an operator at work on a break, or back; a pause of somebody who is not at work changes nothing."""
         state = OperatorState.objects.filter(pk=operator_id).first()
-        expected = Presence.AVAILABLE if paused else Presence.BREAK
-        if state is None or state.presence != expected:
+        if state is None or state.presence not in {Presence.AVAILABLE, Presence.BREAK}:
+            return
+        rests = state.presence == Presence.BREAK or state.next_presence != ""
+        if rests is paused:
             return
         wanted = Presence.BREAK if paused else Presence.AVAILABLE
         try:

@@ -9,7 +9,12 @@ from rest_framework import serializers
 
 from channels_app.models import CallRequestState
 from contactcenter.routing.models import OfferState, Presence
-from contactcenter.routing.serializers import OfferSerializer, PulseSerializer
+from contactcenter.routing.serializers import (
+    NextPresenceSerializer,
+    OfferSerializer,
+    PulseSerializer,
+    TransferSerializer,
+)
 from contactcenter.tickets.serializers import WrapSerializer
 
 
@@ -55,6 +60,40 @@ class PresencePayload(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=Presence.choices)
     reason = serializers.CharField()
     since = serializers.DateTimeField()
+    next = NextPresenceSerializer(allow_null=True)
+
+
+class PresenceForcedPayload(serializers.Serializer[Any]):
+    """A supervisor has set this operator's presence."""
+
+    state = serializers.ChoiceField(choices=Presence.choices)
+    reason = serializers.CharField()
+    by = serializers.CharField()
+
+
+class TransferPayload(serializers.Serializer[Any]):
+    """How far a transfer came, for its owner and the operator asked."""
+
+    transfer = TransferSerializer()
+
+
+class WhisperPayload(serializers.Serializer[Any]):
+    """A supervisor says something to the operator at work on this ticket; it stays as a note."""
+
+    ticket_id = serializers.IntegerField()
+    note_id = serializers.IntegerField()
+    text = serializers.CharField()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Add "from" (a person's name), which is no name in Python."""
+        return {**super().get_fields(), "from": serializers.CharField()}
+
+
+class TakenOverPayload(serializers.Serializer[Any]):
+    """A supervisor has taken this ticket over from the operator."""
+
+    ticket_id = serializers.IntegerField()
+    by = serializers.CharField()
 
 
 class WrapStartedPayload(serializers.Serializer[Any]):
@@ -133,6 +172,10 @@ PAYLOADS: dict[str, type[serializers.Serializer[Any]]] = {
     "entry.added": EntryPayload,
     "entry.changed": EntryPayload,
     "presence.changed": PresencePayload,
+    "presence.forced": PresenceForcedPayload,
+    "transfer.changed": TransferPayload,
+    "ticket.whispered": WhisperPayload,
+    "ticket.taken_over": TakenOverPayload,
     "queue.pulse": PulseSerializer,
     "wrap.started": WrapStartedPayload,
     "wrap.finished": WrapFinishedPayload,

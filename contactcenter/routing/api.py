@@ -41,7 +41,8 @@ def acting_operator(request: Request, *, at: datetime) -> Operator:
     return operator
 
 
-def _checked(shape: type[drf.Serializer[Any]], request: Request) -> dict[str, Any]:
+def checked(shape: type[drf.Serializer[Any]], request: Request) -> dict[str, Any]:
+    """Return the request's body as the shape demands it; a ValidationError names the field."""
     incoming = shape(data=request.data)
     incoming.is_valid(raise_exception=True)
     return dict(incoming.validated_data)
@@ -72,7 +73,7 @@ class PresenceView(APIView):
         """Say available, break (with a reason) or offline; returns the console's snapshot."""
         at = timezone.now()
         operator = acting_operator(request, at=at)
-        actions.set_presence(operator_id=operator.pk, at=at, **_checked(serializers.PresenceChangeSerializer, request))
+        actions.set_presence(operator_id=operator.pk, at=at, **checked(serializers.PresenceChangeSerializer, request))
         return Response(console(operator=operator, at=at))
 
 
@@ -106,7 +107,7 @@ class DeclineView(APIView):
             offer_id=offer_id,
             operator_id=acting_operator(request, at=at).pk,
             at=at,
-            **_checked(serializers.DeclineSerializer, request),
+            **checked(serializers.DeclineSerializer, request),
         )
         return Response(status=204)
 
@@ -124,7 +125,7 @@ class FocusView(APIView):
     def post(self, request: Request, ticket_id: int) -> Response:
         """Say that the ticket is on screen with activity, or no longer."""
         at = timezone.now()
-        said = _checked(serializers.FocusSerializer, request)
+        said = checked(serializers.FocusSerializer, request)
         actions.focus_ticket(
             ticket_id=ticket_id,
             operator_id=acting_operator(request, at=at).pk,
@@ -162,7 +163,7 @@ class WrapUpView(APIView):
             ticket_id=ticket_id,
             operator_id=acting_operator(request, at=at).pk,
             at=at,
-            **_checked(serializers.WrapUpSerializer, request),
+            **checked(serializers.WrapUpSerializer, request),
         )
         return Response(card_of(ticket_id=ticket_id))
 

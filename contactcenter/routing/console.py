@@ -5,12 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from contactcenter.kernel import push
 from contactcenter.kernel.intervals import as_text
 from contactcenter.operators.models import Operator
 from contactcenter.routing import queries
-from contactcenter.routing.frames import offer_frame, pulse_frame, wrap_frame
-from contactcenter.routing.models import Assignment, AssignmentState, Offer, OfferState, OperatorState, Presence
+from contactcenter.routing.frames import offer_frame, pulse_frame, transfer_frame, wrap_frame
+from contactcenter.routing.models import (
+    OPEN_TRANSFERS,
+    Assignment,
+    AssignmentState,
+    Offer,
+    OfferState,
+    OperatorState,
+    Presence,
+    Transfer,
+    TransferState,
+)
+from contactcenter.routing.states import NOT_RESPONDING, OWNING
 from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tickets.cards import cards_of
 from contactcenter.tickets.models import Ticket
@@ -22,7 +35,7 @@ def console(*, operator: Operator | None, at: datetime) -> dict[str, Any]:
     with open_every_account(reason="the pulse counts the whole centre, as its live events do; counts name no client"):
         pulse = queries.pulse()
     assignments = _live(operator)
-    active = [one for one in assignments if one.state == AssignmentState.ACTIVE]
+    active = [one for one in assignments if one.state in OWNING]
     wrapping = [one for one in assignments if one.state == AssignmentState.WRAPPING]
     offer = (
         Offer.objects.filter(operator=operator, state=OfferState.PENDING, expires_at__gt=at).first()
@@ -38,6 +51,7 @@ def console(*, operator: Operator | None, at: datetime) -> dict[str, Any]:
         "load": _load(operator=operator),
         "pulse": pulse_frame(pulse=pulse),
         "offer": offer_frame(offer=offer) if offer else None,
+        "transfers": _transfers(operator),
         "open": [cards[one.ticket_id] for one in active if one.ticket_id in cards],
         "wrapping": [
             {**wrap_frame(assignment=one), "ticket": cards[one.ticket_id]} for one in wrapping if one.ticket_id in cards
@@ -51,6 +65,15 @@ def _live(operator: Operator | None) -> list[Assignment]:
     return list(
         Assignment.objects.filter(operator=operator, state__in=queries.LIVE_STATES).order_by("started_at", "id")
     )
+
+
+def _transfers(operator: Operator | None) -> list[dict[str, Any]]:
+    """What is on its way from the operator, and where they help."""
+    if operator is None:
+        return []
+    concerned = Q(assignment__operator=operator) | Q(operator=operator, state=TransferState.CONSULTING)
+    found = Transfer.objects.filter(concerned, state__in=OPEN_TRANSFERS).order_by("asked_at", "id")
+    return [transfer_frame(transfer=one) for one in found.select_related("assignment__operator", "operator", "queue")]
 
 
 def _load(*, operator: Operator | None) -> dict[str, dict[str, int]]:
@@ -75,12 +98,15 @@ def _presence(
         engagement, since = "wrap", wrapping[0].wrapping_at or wrapping[0].started_at
     elif offer:
         engagement, since = "offered", offer.offered_at
+    elif state and state.presence == Presence.BREAK and state.reason == NOT_RESPONDING:
+        engagement, since = "not_responding", state.since
     elif state and state.presence == Presence.BREAK:
         since = state.since
     return {
         "state": state.presence if state else Presence.OFFLINE,
         "reason": state.reason if state else "",
         "since": as_text(state.since if state else at),
+        "next": {"state": state.next_presence, "reason": state.next_reason} if state and state.next_presence else None,
         "engagement": engagement,
         "engagement_since": as_text(since),
     }

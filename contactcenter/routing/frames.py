@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from contactcenter.kernel.intervals import as_text
-from contactcenter.routing.models import Assignment, Offer
+from contactcenter.routing.models import Assignment, Offer, Transfer
 from contactcenter.routing.queries import Pulse
 from contactcenter.tickets.cards import card_of
 
@@ -20,6 +20,25 @@ def offer_frame(*, offer: Offer) -> dict[str, Any]:
         "offered_at": as_text(offer.offered_at),
         "expires_at": as_text(offer.expires_at),
         "why": offer.why,
+        "purpose": offer.purpose,
+    }
+
+
+def transfer_frame(*, transfer: Transfer) -> dict[str, Any]:
+    """A transfer on its way: from whom, to whom, how far."""
+    owner = transfer.assignment.operator
+    return {
+        "id": transfer.pk,
+        "ticket_id": transfer.ticket_id,
+        "kind": transfer.kind,
+        "state": transfer.state,
+        "from": {"id": owner.pk, "name": owner.display_name},
+        "to": {"id": transfer.operator.pk, "name": transfer.operator.display_name} if transfer.operator else None,
+        "queue": transfer.queue.name if transfer.queue else "",
+        "number": transfer.number,
+        "note": transfer.note,
+        "asked_at": as_text(transfer.asked_at),
+        "consulting_at": _text_or_none(transfer.consulting_at),
     }
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from contactcenter.routing.models import Assignment, Offer
+from contactcenter.routing.models import Assignment, Offer, Transfer
+from contactcenter.tickets.models import Channel
 from contactcenter.worktime.actions import record_events
 from contactcenter.worktime.events import EventInput, EventKind
 from contactcenter.worktime.queries import break_account_id
@@ -68,14 +69,78 @@ def serving(*, assignment: Assignment, at: datetime, kinds: list[EventKind]) -> 
     )
 
 
-def opened(*, channel: str) -> list[EventKind]:
-    """What starts when an operator takes a ticket of this channel."""
-    return [EventKind.CHAT_OPENED] if channel in OPEN_CHANNELS else []
+def opened(*, assignment: Assignment) -> list[EventKind]:
+    """What starts when an operator takes a ticket of this channel; of a telephone's calls the telephone tells."""
+    if assignment.channel in OPEN_CHANNELS:
+        return [EventKind.CHAT_OPENED]
+    return [EventKind.CALL_TALK_STARTED] if _is_own_call(assignment) else []
 
 
-def closed(*, channel: str) -> list[EventKind]:
+def closed(*, assignment: Assignment) -> list[EventKind]:
     """What ends when the conversation ends."""
-    return [EventKind.FOCUS_ENDED, *([EventKind.CHAT_CLOSED] if channel in OPEN_CHANNELS else [])]
+    if assignment.channel in OPEN_CHANNELS:
+        return [EventKind.FOCUS_ENDED, EventKind.CHAT_CLOSED]
+    return [EventKind.FOCUS_ENDED, *([EventKind.CALL_ENDED] if _is_own_call(assignment) else [])]
+
+
+def patched(*, assignment: Assignment) -> list[EventKind]:
+    """What ends when a caller is put through to an outside number: the call goes on without the operator."""
+    return [EventKind.FOCUS_ENDED, *([EventKind.CALL_PATCHED] if _is_own_call(assignment) else [])]
+
+
+def consulting(*, assignment: Assignment, at: datetime, begins: bool) -> None:
+    """The owner of a call speaks with a colleague about it while the contact waits, or no longer."""
+    if _is_own_call(assignment):
+        kind = EventKind.CALL_CONSULT_STARTED if begins else EventKind.CALL_CONSULT_ENDED
+        serving(assignment=assignment, at=at, kinds=[kind])
+
+
+def held(*, assignment: Assignment, at: datetime, begins: bool) -> None:
+    """The contact of a call waits in the middle of it, or no longer; who waits in writing costs nobody's voice."""
+    if _is_own_call(assignment):
+        kind = EventKind.CALL_HOLD_STARTED if begins else EventKind.CALL_HOLD_ENDED
+        serving(assignment=assignment, at=at, kinds=[kind])
+
+
+def consult_started(*, transfer: Transfer) -> None:
+    """The operator who was asked helps from now on: voice for a call, an open chat for what is written."""
+    _consult(transfer=transfer, at=transfer.consulting_at or transfer.asked_at, begins=True)
+
+
+def consult_ended(*, transfer: Transfer, at: datetime) -> None:
+    """The operator who was asked helps no longer, or has become the owner."""
+    _consult(transfer=transfer, at=at, begins=False)
+
+
+def _consult(*, transfer: Transfer, at: datetime, begins: bool) -> None:
+    channel = transfer.assignment.channel
+    if transfer.operator_id is None or not (channel == Channel.VOICE or channel in OPEN_CHANNELS):
+        return
+    if channel == Channel.VOICE:
+        # a telephone system tells of its own calls between operators, but not for whom they were
+        kind = EventKind.CALL_CONSULT_STARTED if begins else EventKind.CALL_CONSULT_ENDED
+    else:
+        kind = EventKind.CHAT_OPENED if begins else EventKind.CHAT_CLOSED
+    record_events(
+        operator_id=transfer.operator_id,
+        events=[
+            EventInput(
+                kind=kind,
+                at=at,
+                source=SOURCE,
+                source_key=f"consult {transfer.pk} {kind}",
+                account_id=transfer.account_id,
+                interaction_id=transfer.assignment.interaction_id,
+                ticket_id=transfer.ticket_id,
+                channel=channel,
+                subject=f"consult {transfer.pk}",
+            )
+        ],
+    )
+
+
+def _is_own_call(assignment: Assignment) -> bool:
+    return assignment.channel == Channel.VOICE and assignment.interaction.source_key is None
 
 
 def presence(*, operator_id: int, at: datetime, kinds: list[EventKind], reason: str = "") -> None:

@@ -13,9 +13,11 @@ from contactcenter.routing.queue_models import (
     RelaxationAction,
     RelaxationStep,
 )
+from contactcenter.routing.states import OWNING
 from contactcenter.tenancy.scoped import AccountScopedModel
 
 __all__ = [
+    "OPEN_TRANSFERS",
     "Assignment",
     "AssignmentState",
     "Bridge",
@@ -24,6 +26,7 @@ __all__ = [
     "MatchMark",
     "MatcherState",
     "Offer",
+    "OfferPurpose",
     "OfferState",
     "OperatorState",
     "Presence",
@@ -32,6 +35,9 @@ __all__ = [
     "QueueSkill",
     "RelaxationAction",
     "RelaxationStep",
+    "Transfer",
+    "TransferKind",
+    "TransferState",
     "Waiting",
     "WrapUpMode",
 ]
@@ -112,6 +118,8 @@ class Waiting(AccountScopedModel):
     look_at = models.DateTimeField(null=True)
     is_language_open = models.BooleanField(default=False)
     is_callback = models.BooleanField(default=False)
+    # a transfer named the queue: no rule puts the ticket into another one
+    is_queue_chosen = models.BooleanField(default=False)
 
     class Meta:
         indexes = [
@@ -133,7 +141,10 @@ class Presence(models.TextChoices):
 
 
 class OperatorState(models.Model):
-    """The current presence of an operator; locked when an offer is made."""
+    """The current presence of an operator; locked when an offer is made.
+
+    `next_presence` ('' if none) was asked for while work is unfinished: routing stops, and it begins with its end.
+    """
 
     operator = models.OneToOneField(
         "operators.Operator",
@@ -147,6 +158,8 @@ class OperatorState(models.Model):
     idle_since = models.DateTimeField(null=True)
     last_seen_at = models.DateTimeField(null=True)
     missed_offers = models.PositiveSmallIntegerField(default=0)
+    next_presence = models.CharField(max_length=10, blank=True, choices=Presence.choices)
+    next_reason = models.CharField(max_length=80, blank=True)
 
     def __str__(self) -> str:
         return f"{self.operator_id} {self.presence}"
@@ -171,6 +184,14 @@ class Bridge(models.TextChoices):
     INTERPRETER = "interpreter", "Interpreter"
 
 
+class OfferPurpose(models.TextChoices):
+    """What an operator is asked: to take a waiting ticket, to take one over, or to help with one."""
+
+    ROUTE = "route", "Waiting ticket"
+    TRANSFER = "transfer", "Transfer"
+    CONSULT = "consult", "Consultation"
+
+
 class Offer(AccountScopedModel):
     """A reservation of an operator for a ticket, until accepted, declined or expired. `why` tells the choice."""
 
@@ -183,6 +204,8 @@ class Offer(AccountScopedModel):
     resolved_at = models.DateTimeField(null=True)
     why = models.JSONField(default=dict)
     bridge = models.CharField(max_length=12, blank=True, choices=Bridge.choices)
+    purpose = models.CharField(max_length=10, choices=OfferPurpose.choices, default=OfferPurpose.ROUTE)
+    transfer = models.ForeignKey("routing.Transfer", null=True, on_delete=models.PROTECT, related_name="offers")
 
     class Meta:
         constraints = [
@@ -213,19 +236,29 @@ class AssignmentState(models.TextChoices):
     """How far an operator is with a ticket."""
 
     ACTIVE = "active", "Active"
+    HELD = "held", "On hold"
+    CONSULT = "consult", "Consulting"
+    TRANSFERRED = "transferred", "Transferred"
     WRAPPING = "wrapping", "Wrap-up"
     DONE = "done", "Done"
 
 
 class Assignment(AccountScopedModel):
-    """An operator who serves a ticket, from accepting to the end of wrap-up."""
+    """An operator who serves a ticket, from accepting to the end of wrap-up.
+
+    `enqueued_at` is the place the ticket had when it was accepted; it gets it back when its operator is lost.
+    `state_since` is when a hold or consultation began; null in the other states.
+    """
 
     ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="assignments")
     operator = models.ForeignKey("operators.Operator", on_delete=models.PROTECT, related_name="assignments")
     interaction = models.ForeignKey("tickets.Interaction", on_delete=models.PROTECT, related_name="+")
     channel = models.CharField(max_length=10)
-    state = models.CharField(max_length=10, choices=AssignmentState.choices, default=AssignmentState.ACTIVE)
+    state = models.CharField(max_length=12, choices=AssignmentState.choices, default=AssignmentState.ACTIVE)
+    enqueued_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField()
+    state_since = models.DateTimeField(null=True)
+    transferred_at = models.DateTimeField(null=True)
     wrapping_at = models.DateTimeField(null=True)
     wrap_due_at = models.DateTimeField(null=True)
     wrap_extended = models.BooleanField(default=False)
@@ -238,8 +271,8 @@ class Assignment(AccountScopedModel):
         constraints = [
             models.UniqueConstraint(
                 fields=["ticket"],
-                condition=Q(state="active"),
-                name="assignment_one_active",
+                condition=Q(state__in=OWNING),
+                name="assignment_one_owner",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=AssignmentState.values),
@@ -258,3 +291,59 @@ class Assignment(AccountScopedModel):
 
     def __str__(self) -> str:
         return f"ticket {self.ticket_id} with {self.operator_id}: {self.state}"
+
+
+class TransferKind(models.TextChoices):
+    """Whom a ticket is handed to."""
+
+    OPERATOR = "operator", "To an operator"
+    WARM = "warm", "Consultation, then to that operator"
+    QUEUE = "queue", "To a queue"
+    NUMBER = "number", "To a telephone number"
+    TAKEN = "taken", "Taken over by a supervisor"
+
+
+class TransferState(models.TextChoices):
+    """How far a transfer came."""
+
+    ASKED = "asked", "Asked"
+    CONSULTING = "consulting", "Consulting"
+    DONE = "done", "Done"
+    REFUSED = "refused", "Refused"
+    CANCELED = "canceled", "Cancelled"
+
+
+OPEN_TRANSFERS = (TransferState.ASKED, TransferState.CONSULTING)
+
+
+class Transfer(AccountScopedModel):
+    """A ticket on its way from its owner to somebody else. Until it is done the ticket stays with its owner."""
+
+    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="transfers")
+    assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="transfers")
+    kind = models.CharField(max_length=10, choices=TransferKind.choices)
+    state = models.CharField(max_length=10, choices=TransferState.choices, default=TransferState.ASKED)
+    operator = models.ForeignKey("operators.Operator", null=True, on_delete=models.PROTECT, related_name="+")
+    queue = models.ForeignKey(Queue, null=True, on_delete=models.PROTECT, related_name="+")
+    number = models.CharField(max_length=40, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+    asked_at = models.DateTimeField()
+    consulting_at = models.DateTimeField(null=True)
+    resolved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ticket"], condition=Q(state__in=OPEN_TRANSFERS), name="transfer_one_open"),
+            models.CheckConstraint(condition=Q(state__in=TransferState.values), name="transfer_state_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=OPEN_TRANSFERS) ^ Q(resolved_at__isnull=False), name="transfer_resolved_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["operator"], condition=Q(state="consulting"), name="transfer_consulting"),
+            models.Index(fields=["ticket", "-asked_at"], name="transfer_ticket"),
+            models.Index(fields=["assignment"], name="transfer_assignment"),
+        ]
+
+    def __str__(self) -> str:
+        return f"ticket {self.ticket_id} {self.kind} {self.state}"

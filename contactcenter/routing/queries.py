@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.db.models import Count, Exists, F, Min, OuterRef, Q
 
 from contactcenter.operators.models import Operator, OperatorLanguage
 from contactcenter.routing.matching import OperatorView, WaitingTicket, capacity_kind
@@ -20,16 +20,22 @@ from contactcenter.routing.models import (
     OperatorState,
     Presence,
     Queue,
+    Transfer,
+    TransferState,
     Waiting,
 )
+from contactcenter.routing.states import LIVE, OWNING
+from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tenancy.models import Membership
 
 PASS_COOLDOWN: Final = timedelta(seconds=60)
 """So long an operator who declined or missed a ticket is not offered the same one again."""
+HANDED_ON_COOLDOWN: Final = timedelta(minutes=10)
+"""So long an operator who handed a ticket on to a queue is not offered it again: it was to go to somebody else."""
 BACKLOG_LOOKED_AT: Final = 2_000
 """A matching run looks at so many of the most urgent waiting tickets."""
 
-LIVE_STATES: Final = (AssignmentState.ACTIVE, AssignmentState.WRAPPING)
+LIVE_STATES: Final = tuple(AssignmentState(state) for state in LIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,13 +91,17 @@ def waiting_tickets(*, at: datetime) -> list[WaitingTicket]:
 
 
 def passed_by(*, ticket_ids: Iterable[int], at: datetime) -> dict[int, frozenset[int]]:
-    """Return per ticket the operators who declined or missed it within PASS_COOLDOWN."""
+    """Return per ticket the operators who declined or missed it within PASS_COOLDOWN, or handed it on lately."""
     passed: dict[int, set[int]] = defaultdict(set)
+    passed_on_ids = list(ticket_ids)
     for ticket_id, operator_id in Offer.objects.filter(
-        ticket_id__in=list(ticket_ids),
+        ticket_id__in=passed_on_ids,
         state__in=[OfferState.DECLINED, OfferState.TIMED_OUT],
         resolved_at__gt=at - PASS_COOLDOWN,
     ).values_list("ticket_id", "operator_id"):
+        passed[ticket_id].add(operator_id)
+    handed_on = Assignment.objects.filter(ticket_id__in=passed_on_ids, transferred_at__gt=at - HANDED_ON_COOLDOWN)
+    for ticket_id, operator_id in handed_on.values_list("ticket_id", "operator_id"):
         passed[ticket_id].add(operator_id)
     return {ticket_id: frozenset(operators) for ticket_id, operators in passed.items()}
 
@@ -112,7 +122,7 @@ def operator_views(*, operator_ids: Iterable[int] | None = None) -> list[Operato
         operator__is_active=True, operator__user__is_active=True
     )
     if operator_ids is None:
-        states = states.filter(presence=Presence.AVAILABLE)
+        states = states.filter(presence=Presence.AVAILABLE, next_presence="")
     else:
         states = states.filter(operator_id__in=list(operator_ids))
     rows = list(states)
@@ -134,7 +144,7 @@ def operator_views(*, operator_ids: Iterable[int] | None = None) -> list[Operato
     return [
         OperatorView(
             operator_id=row.operator_id,
-            available=row.presence == Presence.AVAILABLE,
+            available=row.presence == Presence.AVAILABLE and not row.next_presence,
             accounts=frozenset(accounts[row.operator.user_id]),
             languages=languages[row.operator_id],
             capacity=capacity_of(row.operator),
@@ -152,12 +162,15 @@ def capacity_of(operator: Operator) -> dict[str, int]:
 
 
 def loads_of(*, operator_ids: Iterable[int]) -> Mapping[int, dict[str, int]]:
-    """Return the places taken, by operator and kind: pending offers and active assignments, counted from the rows."""
+    """Return the places taken, by operator and kind, counted from the rows (states.counts_as_load)."""
     loads: dict[int, dict[str, int]] = defaultdict(lambda: {"voice": 0, "chat": 0, "email": 0})
     ids = list(operator_ids)
     taken = (
         Offer.objects.filter(operator_id__in=ids, state=OfferState.PENDING),
-        Assignment.objects.filter(operator_id__in=ids, state=AssignmentState.ACTIVE),
+        Assignment.objects.filter(operator_id__in=ids, state__in=OWNING),
+        Transfer.objects.filter(operator_id__in=ids, state=TransferState.CONSULTING).annotate(
+            channel=F("assignment__channel")
+        ),
     )
     for rows in taken:
         for operator_id, channel, count in rows.values_list("operator_id", "channel").annotate(count=Count("id")):
@@ -166,12 +179,22 @@ def loads_of(*, operator_ids: Iterable[int]) -> Mapping[int, dict[str, int]]:
 
 
 def live_assignment(*, ticket_id: int) -> Assignment | None:
-    """Return who serves the ticket now: its active assignment, else the newest one in wrap-up."""
+    """Return who serves the ticket now: its owner, else the newest wrap-up after which nobody else has it."""
     return (
         Assignment.objects.filter(ticket_id=ticket_id, state__in=LIVE_STATES)
-        .order_by("state", "-started_at")  # "active" sorts before "wrapping"
+        .exclude(state=AssignmentState.WRAPPING, transferred_at__isnull=False)
+        .order_by("state", "-started_at")  # "wrapping" sorts last
         .first()
     )
+
+
+def has_work(*, operator_id: int) -> bool:
+    """True while the operator serves, wraps up or helps with anything, of whatever account."""
+    with open_every_account(reason="an operator's time is one, whichever account asks; only yes or no comes out"):
+        return (
+            Assignment.objects.filter(operator_id=operator_id, state__in=LIVE_STATES).exists()
+            or Transfer.objects.filter(operator_id=operator_id, state=TransferState.CONSULTING).exists()
+        )
 
 
 def pulse() -> Pulse:
@@ -181,7 +204,10 @@ def pulse() -> Pulse:
     deciding = Offer.objects.filter(operator_id=OuterRef("operator_id"), state=OfferState.PENDING)
     people = OperatorState.objects.filter(presence__in=[Presence.AVAILABLE, Presence.BREAK]).aggregate(
         signed_in=Count("operator_id"),
-        ready=Count("operator_id", filter=Q(presence=Presence.AVAILABLE) & ~Exists(engaged) & ~Exists(deciding)),
+        ready=Count(
+            "operator_id",
+            filter=Q(presence=Presence.AVAILABLE, next_presence="") & ~Exists(engaged) & ~Exists(deciding),
+        ),
     )
     return Pulse(
         waiting=waiting["count"],

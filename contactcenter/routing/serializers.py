@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from contactcenter.routing.models import Presence
+from contactcenter.routing.models import OfferPurpose, Presence, TransferKind, TransferState
 from contactcenter.tickets.models import Channel, TicketStatus
 from contactcenter.tickets.serializers import TicketCardSerializer, WrapSerializer
 
@@ -20,6 +20,40 @@ class OfferSerializer(serializers.Serializer[Any]):
     offered_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
     why = serializers.DictField()
+    purpose = serializers.ChoiceField(choices=OfferPurpose.choices)
+
+
+class OperatorNameSerializer(serializers.Serializer[Any]):
+    """An operator by name."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+class TransferSerializer(serializers.Serializer[Any]):
+    """A ticket on its way from its owner to somebody else, and how far it came."""
+
+    id = serializers.IntegerField()
+    ticket_id = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=TransferKind.choices)
+    state = serializers.ChoiceField(choices=TransferState.choices)
+    to = OperatorNameSerializer(allow_null=True)
+    queue = serializers.CharField()
+    number = serializers.CharField()
+    note = serializers.CharField()
+    asked_at = serializers.DateTimeField()
+    consulting_at = serializers.DateTimeField(allow_null=True)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Add "from" (the owner), which is no name in Python."""
+        return {**super().get_fields(), "from": OperatorNameSerializer()}
+
+
+class NextPresenceSerializer(serializers.Serializer[Any]):
+    """What begins when the work at hand is finished."""
+
+    state = serializers.ChoiceField(choices=["break", "offline"])
+    reason = serializers.CharField()
 
 
 class PresenceStateSerializer(serializers.Serializer[Any]):
@@ -28,7 +62,8 @@ class PresenceStateSerializer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=Presence.choices)
     reason = serializers.CharField()
     since = serializers.DateTimeField()
-    engagement = serializers.ChoiceField(choices=["idle", "offered", "engaged", "wrap"])
+    next = NextPresenceSerializer(allow_null=True)
+    engagement = serializers.ChoiceField(choices=["idle", "offered", "engaged", "wrap", "not_responding"])
     engagement_since = serializers.DateTimeField()
 
 
@@ -71,6 +106,7 @@ class ConsoleSerializer(serializers.Serializer[Any]):
     load = LoadSerializer()
     pulse = PulseSerializer()
     offer = OfferSerializer(allow_null=True)
+    transfers = TransferSerializer(many=True)
     open = TicketCardSerializer(many=True)
     wrapping = WrappingSerializer(many=True)
 
@@ -82,10 +118,74 @@ class DeclineSerializer(serializers.Serializer[Any]):
 
 
 class PresenceChangeSerializer(serializers.Serializer[Any]):
-    """What the operator says; a break needs a reason."""
+    """What the operator says; a break needs a reason.
+
+    `after_work`: it begins when the work at hand is finished, and routing stops at once (a break's default).
+    """
 
     state = serializers.ChoiceField(choices=["available", "break", "offline"])
     reason = serializers.CharField(max_length=80, required=False, allow_blank=True, default="")
+    after_work = serializers.BooleanField(required=False, allow_null=True, default=None)
+
+
+class ForcePresenceSerializer(serializers.Serializer[Any]):
+    """What a supervisor decides for somebody, and why."""
+
+    state = serializers.ChoiceField(choices=["available", "break", "offline"])
+    reason = serializers.CharField(max_length=80)
+
+
+class ForcedPresenceSerializer(serializers.Serializer[Any]):
+    """The operator's presence afterwards."""
+
+    operator_id = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=Presence.choices)
+    reason = serializers.CharField()
+    since = serializers.DateTimeField()
+
+
+class TransferRequestSerializer(serializers.Serializer[Any]):
+    """Whom the ticket is for: one of operator_id, queue_id and number. `consult`: ask the operator to help first."""
+
+    operator_id = serializers.IntegerField(required=False, allow_null=True, default=None)
+    queue_id = serializers.IntegerField(required=False, allow_null=True, default=None)
+    number = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
+    consult = serializers.BooleanField(required=False, default=False)
+    note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+
+class TargetOperatorSerializer(OperatorNameSerializer):
+    """Somebody a ticket may go to; `reason` says why not now ('' if they can be asked)."""
+
+    presence = serializers.ChoiceField(choices=Presence.choices)
+    since = serializers.DateTimeField(allow_null=True)
+    languages = serializers.ListField(child=serializers.CharField())
+    used = serializers.IntegerField()
+    max = serializers.IntegerField()
+    reason = serializers.ChoiceField(choices=["", "not_available", "capacity", "deciding"])
+
+
+class TargetQueueSerializer(serializers.Serializer[Any]):
+    """A queue the ticket may go to."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    waiting = serializers.IntegerField()
+
+
+class TransferTargetsSerializer(serializers.Serializer[Any]):
+    """Whom a ticket may be handed to."""
+
+    operators = TargetOperatorSerializer(many=True)
+    queues = TargetQueueSerializer(many=True)
+    numbers = serializers.BooleanField()
+
+
+class WhisperSerializer(serializers.Serializer[Any]):
+    """What a supervisor says to the operator at work on a ticket."""
+
+    text = serializers.CharField(max_length=2000)
+    client_uuid = serializers.UUIDField()
 
 
 class FocusSerializer(serializers.Serializer[Any]):

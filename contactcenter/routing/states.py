@@ -1,6 +1,7 @@
-"""What may follow what: the transitions of presence, offer and assignment (anchors/operations.md, "Operator state").
+"""What may follow what: the transitions of presence, and of a ticket's way with an operator from offer to outcome.
 
-Pure: words in, words out. The rows that carry these words live in models.py, the writes in actions.py.
+Source: anchors/operations.md, "Operator state". Pure: words in, words out. The rows that carry these words live in
+models.py (an Offer up to its answer, an Assignment from there on, a Transfer beside it), the writes in actions.
 """
 
 from __future__ import annotations
@@ -15,31 +16,55 @@ PRESENCE: Final[Mapping[str, frozenset[str]]] = {
     "break": frozenset({"available", "break", "offline", "lost"}),
     "lost": frozenset({"available", "break", "offline"}),
 }
-OFFER: Final[Mapping[str, frozenset[str]]] = {
+LIFECYCLE: Final[Mapping[str, frozenset[str]]] = {
     "pending": frozenset({"accepted", "declined", "timed_out", "rescinded", "canceled"}),
-    "accepted": frozenset(),
+    "accepted": frozenset({"active"}),
     "declined": frozenset(),
     "timed_out": frozenset(),
     "rescinded": frozenset(),
     "canceled": frozenset(),
-}
-ASSIGNMENT: Final[Mapping[str, frozenset[str]]] = {
-    "active": frozenset({"wrapping", "done"}),
+    # whoever has gone (lost, offline) wraps nothing up: from every state straight to done
+    "active": frozenset({"held", "consult", "transferred", "wrapping", "done"}),
+    "held": frozenset({"active", "consult", "transferred", "wrapping", "done"}),
+    "consult": frozenset({"active", "transferred", "wrapping", "done"}),
+    "transferred": frozenset({"wrapping", "done"}),
     # the contact writes again while the operator wraps up: the same handled unit goes on
     "wrapping": frozenset({"active", "done"}),
     "done": frozenset(),
+}
+"""One table from offer to outcome. "pending" is the anchor's OFFERED: the row of an offer that nobody has answered."""
+
+_OFFER_STATES: Final = ("pending", "accepted", "declined", "timed_out", "rescinded", "canceled")
+OFFER: Final[Mapping[str, frozenset[str]]] = {
+    state: LIFECYCLE[state] & frozenset(_OFFER_STATES) for state in _OFFER_STATES
+}
+ASSIGNMENT: Final[Mapping[str, frozenset[str]]] = {
+    state: following for state, following in LIFECYCLE.items() if state not in _OFFER_STATES
+}
+TRANSFER: Final[Mapping[str, frozenset[str]]] = {
+    "asked": frozenset({"consulting", "done", "refused", "canceled"}),
+    "consulting": frozenset({"done", "canceled"}),
+    "done": frozenset(),
+    "refused": frozenset(),
+    "canceled": frozenset(),
 }
 MACHINES: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
     "presence": PRESENCE,
     "offer": OFFER,
     "assignment": ASSIGNMENT,
+    "transfer": TRANSFER,
 }
 
 BY_HAND: Final = frozenset({"available", "break", "offline"})
 """Presences an operator may choose; LOST is the server's finding."""
 
-LIVE: Final = frozenset({"active", "wrapping"})
-"""Assignments that belong to someone: at most one of them per ticket (R1)."""
+NOT_RESPONDING: Final = "not responding"
+"""Reason of the break on which the server sends somebody who lets offers run out."""
+
+OWNING: Final = ("active", "consult", "held")
+"""Assignments of a ticket's one owner (R1): at most one of them per ticket."""
+LIVE: Final = (*OWNING, "wrapping")
+"""Assignments that somebody still works on, in the order in which one stands for the ticket."""
 
 
 def may_follow(*, machine: str, current: str, wanted: str) -> bool:
@@ -53,9 +78,13 @@ def is_terminal(*, machine: str, state: str) -> bool:
 
 
 def counts_as_load(*, machine: str, state: str) -> bool:
-    """True when a row in this state uses a place of its operator: pending offers and active assignments.
+    """True when a row in this state uses a place of its operator: pending offers, owned tickets, running consultations.
 
     A wrapping assignment has freed its place: the contact is gone, and the operator may already be reserved for the
     next one in the same channel.
     """
-    return (machine, state) in {("offer", "pending"), ("assignment", "active")}
+    if machine == "offer":
+        return state == "pending"
+    if machine == "transfer":
+        return state == "consulting"
+    return machine == "assignment" and state in OWNING

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from contactcenter.routing import api
+from contactcenter.routing import api, transfer_api
 
 urlpatterns: list[URLPattern] = [
     path("console/", api.ConsoleView.as_view(), name="console"),
@@ -13,4 +13,25 @@ urlpatterns: list[URLPattern] = [
     path("tickets/<int:ticket_id>/finish/", api.FinishView.as_view(), name="ticket-finish"),
     path("tickets/<int:ticket_id>/wrap-up/", api.WrapUpView.as_view(), name="ticket-wrap-up"),
     path("tickets/<int:ticket_id>/wrap-up/extend/", api.ExtendWrapView.as_view(), name="ticket-wrap-up-extend"),
+    path("tickets/<int:ticket_id>/hold/", transfer_api.HoldView.as_view(), name="ticket-hold"),
+    path("tickets/<int:ticket_id>/resume/", transfer_api.ResumeView.as_view(), name="ticket-resume"),
+    path("tickets/<int:ticket_id>/transfer/", transfer_api.TransferView.as_view(), name="ticket-transfer"),
+    path(
+        "tickets/<int:ticket_id>/transfer-targets/",
+        transfer_api.TransferTargetsView.as_view(),
+        name="ticket-transfer-targets",
+    ),
+    path(
+        "tickets/<int:ticket_id>/transfer/complete/",
+        transfer_api.CompleteTransferView.as_view(),
+        name="ticket-transfer-complete",
+    ),
+    path(
+        "tickets/<int:ticket_id>/transfer/cancel/",
+        transfer_api.CancelTransferView.as_view(),
+        name="ticket-transfer-cancel",
+    ),
+    path("tickets/<int:ticket_id>/take-over/", transfer_api.TakeOverView.as_view(), name="ticket-take-over"),
+    path("tickets/<int:ticket_id>/whisper/", transfer_api.WhisperView.as_view(), name="ticket-whisper"),
+    path("operators/<int:operator_id>/presence/", transfer_api.ForcePresenceView.as_view(), name="operator-presence"),
 ]

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import F
@@ -12,6 +12,9 @@ from contactcenter.contacts.models import Contact, PointKind
 from contactcenter.tickets.actions import open_ticket, push_ticket_changed, start_interaction
 from contactcenter.tickets.models import Call, CallSegment, Channel, Direction, Interaction, Ticket, TicketStatus
 from contactcenter.tickets.models.ticket import OPEN_STATUSES
+
+EXTERNAL: Final = "external"
+"""Kind of a segment in which an outside number was brought into the call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +115,7 @@ def record_call(*, account_id: int, facts: CallFacts) -> RecordedCall:
             call.save(update_fields=changed)
         status = "updated" if changed else "unchanged"
     interactions, segments_changed = _record_segments(call, facts)
+    _record_patch(facts, interactions)
     if segments_changed and status == "unchanged":
         status = "updated"
     if status != "unchanged" and call.ticket is not None:
@@ -192,6 +196,32 @@ def _record_segments(call: Call, facts: CallFacts) -> tuple[dict[int, Interactio
             Interaction.objects.filter(pk=segment.interaction.pk).update(ended_at=segment.interaction.started_at)
         changed = True
     return interactions, changed
+
+
+def begin_patch(*, interaction_id: int, number: str, at: datetime) -> None:
+    """Note that the caller was put through to an outside number; once, a second call changes nothing."""
+    Interaction.objects.filter(pk=interaction_id, patched_at__isnull=True).update(patched_to=number[:64], patched_at=at)
+
+
+def _record_patch(facts: CallFacts, interactions: dict[int, Interaction]) -> None:
+    """Measure the caller's time with an outside number: it belongs to the interaction of whoever put them through.
+
+    The telephone's instants replace what the console noted. A patch whose own end no log tells ends with the call.
+    """
+    for position, interaction in interactions.items():
+        following = facts.segments[position + 1] if position + 1 < len(facts.segments) else None
+        outside = following is not None and following.kind == EXTERNAL and following.operator_id is None
+        if following is not None and outside and following.answered_at is not None:
+            number = following.operator_name or interaction.patched_to
+            begun, ended = following.answered_at, following.ended_at or facts.ended_at
+        elif interaction.patched_at is not None and following is None:
+            number, begun, ended = interaction.patched_to, interaction.patched_at, facts.ended_at
+        else:
+            continue
+        now = (number[:64], begun, max(ended, begun) if ended else None)
+        if now != (interaction.patched_to, interaction.patched_at, interaction.patch_ended_at):
+            interaction.patched_to, interaction.patched_at, interaction.patch_ended_at = now
+            interaction.save(update_fields=["patched_to", "patched_at", "patch_ended_at"])
 
 
 def _interaction_of(call: Call, position: int, part: SegmentFacts) -> Interaction | None:

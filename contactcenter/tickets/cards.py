@@ -45,9 +45,9 @@ COLUMNS: Final = {
     "waiting_priority": "w.priority",
     "waiting_since": "w.enqueued_at",
     "assignment_state": "s.state",
-    "since": "coalesce(s.wrapping_at, s.started_at)",
+    "since": "coalesce(s.wrapping_at, s.state_since, s.started_at)",
 }
-# an active assignment goes before one in wrap-up
+# the owner's assignment goes before one in wrap-up; who handed the ticket on has no say in it
 _SOURCES: Final = """
     JOIN tickets_ticket t ON t.id = shown.id
     JOIN tenancy_account a ON a.id = t.account_id
@@ -55,8 +55,10 @@ _SOURCES: Final = """
     LEFT JOIN operators_operator o ON o.id = t.assignee_id
     LEFT JOIN routing_waiting w ON w.ticket_id = t.id
     LEFT JOIN LATERAL (
-        SELECT state, started_at, wrapping_at, wrap_due_at, wrap_extended FROM routing_assignment
-        WHERE ticket_id = t.id AND state IN ('active', 'wrapping') ORDER BY state, started_at DESC LIMIT 1
+        SELECT state, state_since, started_at, wrapping_at, wrap_due_at, wrap_extended FROM routing_assignment
+        WHERE ticket_id = t.id
+          AND (state IN ('active', 'consult', 'held') OR (state = 'wrapping' AND transferred_at IS NULL))
+        ORDER BY state, started_at DESC LIMIT 1
     ) s ON true
 """
 

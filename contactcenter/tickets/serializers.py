@@ -69,7 +69,7 @@ class TicketCardSerializer(serializers.Serializer[Any]):
     last_activity_at = serializers.DateTimeField()
     assignee = PersonSerializer(allow_null=True)
     preview = serializers.CharField()
-    assignment_state = serializers.ChoiceField(choices=["active", "wrapping"], allow_null=True)
+    assignment_state = serializers.ChoiceField(choices=["active", "held", "consult", "wrapping"], allow_null=True)
     since = serializers.DateTimeField(allow_null=True)
 
 

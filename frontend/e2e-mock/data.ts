@@ -103,10 +103,11 @@ export const wraps = new Map<number, Wrap>();
 export const snapshot: ConsoleSnapshot = {
   cursor: '5-1',
   server_time: '',
-  presence: { state: 'available', reason: '', since: ago(4000), engagement: 'engaged', engagement_since: ago(271) },
+  presence: { state: 'available', reason: '', since: ago(4000), next: null, engagement: 'engaged', engagement_since: ago(271) },
   load: { voice: { used: 1, max: 1 }, chat: { used: 2, max: 4 }, email: { used: 1, max: 6 } },
   pulse: { waiting: queue.length, longest_since: ago(161), ready: 3, signed_in: 14 },
   offer: null,
+  transfers: [],
   open,
   wrapping: [],
 };

@@ -15,26 +15,46 @@ from contactcenter.routing.actions.serving import (
     extend_wrap,
     finish_conversation,
     focus_ticket,
+    hold,
+    resume,
     wrap_up,
+)
+from contactcenter.routing.actions.supervising import force_presence, take_over, whisper
+from contactcenter.routing.actions.transfers import (
+    ask_operator,
+    cancel_transfer,
+    complete_transfer,
+    patch_to_number,
+    transfer_to_queue,
 )
 from contactcenter.routing.actions.waiting import place_forgotten_tickets, place_ticket, tell_pulse
 
 __all__ = [
     "accept_offer",
+    "ask_operator",
+    "cancel_transfer",
     "close_overdue_wraps",
+    "complete_transfer",
     "conversation_ended",
     "decline_offer",
     "expire_offers",
     "extend_wrap",
     "finish_conversation",
     "focus_ticket",
+    "force_presence",
+    "hold",
     "lose_operators",
     "match_waiting",
+    "patch_to_number",
     "place_forgotten_tickets",
     "place_ticket",
+    "resume",
     "see_operator",
     "set_presence",
+    "take_over",
     "tell_pulse",
+    "transfer_to_queue",
+    "whisper",
     "wrap_call",
     "wrap_up",
 ]

@@ -7,8 +7,8 @@ from datetime import timedelta
 from django.db import transaction
 
 from contactcenter.routing import ledger_events, queries
-from contactcenter.routing.actions.presence import AT_WORK
 from contactcenter.routing.actions.serving import tell_wrap_started, wrap_seconds
+from contactcenter.routing.actions.stance import AT_WORK
 from contactcenter.routing.models import Assignment, AssignmentState, OperatorState
 from contactcenter.tickets.models import Interaction
 from contactcenter.worktime.events import EventKind

@@ -15,12 +15,12 @@ from contactcenter.routing.frames import offer_frame
 from contactcenter.routing.matching import Decision, WaitingTicket, plan_offers, refusal
 from contactcenter.routing.models import (
     Assignment,
-    AssignmentState,
     Offer,
     OfferState,
     OperatorState,
     Waiting,
 )
+from contactcenter.routing.states import OWNING
 
 MATCH_LOCK: Final = 7_104_201
 """Key of the advisory lock under which matching runs."""
@@ -68,7 +68,7 @@ def _offer(*, ticket: WaitingTicket, decision: Decision, at: datetime) -> bool:
         return False
     if Offer.objects.filter(ticket_id=ticket.ticket_id, state=OfferState.PENDING).exists():
         return False
-    if Assignment.objects.filter(ticket_id=ticket.ticket_id, state=AssignmentState.ACTIVE).exists():
+    if Assignment.objects.filter(ticket_id=ticket.ticket_id, state__in=OWNING).exists():
         waiting.delete()
         return False
     OperatorState.objects.select_for_update(of=("self",)).get(operator_id=operator_id)

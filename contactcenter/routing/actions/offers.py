@@ -6,26 +6,30 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Max
+from django.db.models.functions import Coalesce
 
 from contactcenter.kernel.errors import Conflict, NotFound
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.routing import ledger_events
-from contactcenter.routing.actions.presence import send_on_break
+from contactcenter.routing.actions.moving import lock_operators
 from contactcenter.routing.actions.reservations import release_offer, tell_resolved
+from contactcenter.routing.actions.serving import begin_serving
+from contactcenter.routing.actions.stance import arrive
+from contactcenter.routing.actions.transfers import take_transfer
 from contactcenter.routing.models import (
     Assignment,
     Offer,
+    OfferPurpose,
     OfferState,
     OperatorState,
     Presence,
     Waiting,
 )
-from contactcenter.tickets import actions as ticket_actions
+from contactcenter.routing.states import NOT_RESPONDING
 from contactcenter.tickets.models import Ticket
 
 MISSED_OFFERS_ALLOWED: Final = 3
-NOT_RESPONDING: Final = "not responding"
 
 
 class OfferGone(Conflict):
@@ -38,12 +42,14 @@ class OfferGone(Conflict):
 def accept_offer(*, offer_id: int, operator_id: int, at: datetime) -> Assignment:
     """Take the offered ticket: the operator becomes its one live assignee and an interaction begins.
 
-    Accepting twice returns the same assignment. Raises NotFound for an offer of somebody else, OfferGone once it was
+    A transfer makes them the next owner; a consultation leaves the owner and returns the owner's assignment. Accepting
+    twice returns the same assignment. Raises NotFound for an offer of somebody else, OfferGone once it was
     answered, taken back or is past expires_at; then nothing has changed.
     """
     offer = _own_offer(offer_id=offer_id, operator_id=operator_id)
     waiting = Waiting.objects.select_for_update(of=("self",)).filter(ticket_id=offer.ticket_id).first()
-    state = OperatorState.objects.select_for_update(of=("self",)).filter(operator_id=operator_id).first()
+    owner = _owner_id(offer)
+    state = lock_operators({operator_id, owner or operator_id}).get(operator_id)
     if state is None:
         raise NotFound("You have never signed in to work, so no offer is yours.")
     claimed = Offer.objects.filter(pk=offer.pk, state=OfferState.PENDING, expires_at__gt=at).update(
@@ -51,6 +57,8 @@ def accept_offer(*, offer_id: int, operator_id: int, at: datetime) -> Assignment
     )
     if claimed != 1:
         offer.refresh_from_db()
+        if offer.state == OfferState.ACCEPTED and offer.purpose == OfferPurpose.CONSULT and offer.transfer:
+            return offer.transfer.assignment
         if offer.state == OfferState.ACCEPTED and offer.resolved_at is not None:
             return Assignment.objects.filter(
                 ticket_id=offer.ticket_id, operator_id=operator_id, started_at=offer.resolved_at
@@ -59,35 +67,36 @@ def accept_offer(*, offer_id: int, operator_id: int, at: datetime) -> Assignment
             "This offer has expired." if offer.state == OfferState.PENDING else "This offer is no longer open.",
             data={"state": offer.state},
         )
+    state.missed_offers = 0
+    state.last_seen_at = at
+    state.save(update_fields=["missed_offers", "last_seen_at"])
+    ledger_events.offer_ended(offer=offer, at=at, how=OfferState.ACCEPTED)
+    tell_resolved(offer=offer, state=OfferState.ACCEPTED)
+    # the operator is free to decide on the next one
+    enqueue_on_commit("routing.match")
+    if offer.transfer_id is not None:
+        return take_transfer(transfer_id=offer.transfer_id, at=at)
     ticket = Ticket.objects.get(pk=offer.ticket_id)
-    since = waiting.enqueued_at if waiting else offer.offered_at
+    enqueued_at = waiting.enqueued_at if waiting else offer.offered_at
     if waiting is not None:
         waiting.delete()
-    interaction = ticket_actions.start_interaction(
+    return begin_serving(
         ticket=ticket,
         operator_id=operator_id,
         channel=offer.channel,
         at=at,
-        waited_ms=max(0, int((at - since).total_seconds() * 1000)),
+        enqueued_at=enqueued_at,
+        waited_ms=_waited_ms(ticket_id=ticket.pk, enqueued_at=enqueued_at, at=at),
     )
-    assignment = Assignment.objects.create(
-        account_id=offer.account_id,
-        ticket=ticket,
-        operator_id=operator_id,
-        interaction=interaction,
-        channel=offer.channel,
-        started_at=at,
-    )
-    state.missed_offers = 0
-    state.last_seen_at = at
-    state.save(update_fields=["missed_offers", "last_seen_at"])
-    ticket_actions.assign(ticket_id=ticket.pk, operator_id=operator_id)
-    ledger_events.offer_ended(offer=offer, at=at, how=OfferState.ACCEPTED)
-    ledger_events.serving(assignment=assignment, at=at, kinds=ledger_events.opened(channel=offer.channel))
-    tell_resolved(offer=offer, state=OfferState.ACCEPTED)
-    # the operator is free to decide on the next one
-    enqueue_on_commit("routing.match")
-    return assignment
+
+
+def _waited_ms(*, ticket_id: int, enqueued_at: datetime, at: datetime) -> int:
+    """How long the contact waited: since its place in the queue, or since the last operator let it go."""
+    served_until = Assignment.objects.filter(ticket_id=ticket_id).aggregate(
+        latest=Max(Coalesce("transferred_at", "wrapping_at", "done_at"))
+    )["latest"]
+    since = max(enqueued_at, served_until) if served_until and served_until <= at else enqueued_at
+    return max(0, int((at - since).total_seconds() * 1000))
 
 
 @transaction.atomic
@@ -121,8 +130,14 @@ def _expire(*, offer: Offer, at: datetime) -> bool:
     OperatorState.objects.filter(pk=state.pk).update(missed_offers=F("missed_offers") + 1)
     state.refresh_from_db()
     if state.missed_offers >= MISSED_OFFERS_ALLOWED and state.presence == Presence.AVAILABLE:
-        send_on_break(state=state, reason=NOT_RESPONDING, at=at)
+        arrive(row=state, presence=Presence.BREAK, reason=NOT_RESPONDING, at=at)
     return True
+
+
+def _owner_id(offer: Offer) -> int | None:
+    if offer.transfer_id is None:
+        return None
+    return Assignment.objects.filter(transfers=offer.transfer_id).values_list("operator_id", flat=True).first()
 
 
 def _own_offer(*, offer_id: int, operator_id: int) -> Offer:

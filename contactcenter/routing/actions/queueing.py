@@ -8,9 +8,10 @@ from typing import Final
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.routing import queries
 from contactcenter.routing.actions.reservations import release_offer
-from contactcenter.routing.models import Offer, OfferState, OperatorState, Queue, Waiting
+from contactcenter.routing.models import Offer, OfferPurpose, OfferState, OperatorState, Queue, Waiting
 from contactcenter.tickets import actions as ticket_actions
 from contactcenter.tickets.models import Ticket, TicketStatus
+from contactcenter.tickets.models.ticket import OPEN_STATUSES
 
 WAITS: Final = frozenset({TicketStatus.NEW, TicketStatus.OPEN})
 """Statuses in which a ticket may wait: otherwise the next word is the contact's."""
@@ -18,9 +19,15 @@ UNPROMISED: Final = timedelta(days=1)
 """A ticket that nothing is promised to takes the place of one due so long after it came."""
 
 
-def enqueue(*, ticket: Ticket, channel: str, enqueued_at: datetime, waiting: Waiting | None = None) -> Waiting:
-    """Make the ticket wait; one that waits already keeps its place and takes over language, channel and priority."""
-    queue = queries.pick_queue(account_id=ticket.account_id, language=ticket.language, channel=channel)
+def enqueue(
+    *, ticket: Ticket, channel: str, enqueued_at: datetime, waiting: Waiting | None = None, into: Queue | None = None
+) -> Waiting:
+    """Make the ticket wait; one that waits already keeps its place and takes over language, channel and priority.
+
+    `into` is the queue that a transfer names; the ticket stays in it until it is served.
+    """
+    chosen = into or (waiting.queue if waiting is not None and waiting.is_queue_chosen else None)
+    queue = chosen or queries.pick_queue(account_id=ticket.account_id, language=ticket.language, channel=channel)
     if queue is None:
         # without any queue configured a ticket must still wait somewhere
         queue, _ = Queue.objects.get_or_create(account=None, language="", channel="", defaults={"name": "Everything"})
@@ -30,6 +37,7 @@ def enqueue(*, ticket: Ticket, channel: str, enqueued_at: datetime, waiting: Wai
         "language": ticket.language,
         "priority": queue.priority + ticket.priority,
         "due_at": ticket.due_at or (waiting.enqueued_at if waiting else enqueued_at) + UNPROMISED,
+        "is_queue_chosen": chosen is not None,
     }
     if waiting is None:
         waiting, created = Waiting.objects.get_or_create(
@@ -51,6 +59,10 @@ def withdraw(*, ticket: Ticket, waiting: Waiting | None, at: datetime) -> None:
     if waiting is not None:
         waiting.delete()
         ticket_actions.push_ticket_changed(ticket)
-    for offer in Offer.objects.filter(ticket_id=ticket.pk, state=OfferState.PENDING):
+    offers = Offer.objects.filter(ticket_id=ticket.pk, state=OfferState.PENDING)
+    if ticket.status in OPEN_STATUSES:
+        # answered by its owner, who still hands it over
+        offers = offers.filter(purpose=OfferPurpose.ROUTE)
+    for offer in offers:
         OperatorState.objects.select_for_update(of=("self",)).get(operator_id=offer.operator_id)
         release_offer(offer=offer, how=OfferState.RESCINDED, at=at)

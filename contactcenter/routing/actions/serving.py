@@ -12,9 +12,13 @@ from contactcenter.kernel.push import push_on_commit
 from contactcenter.playbooks.models import Disposition
 from contactcenter.playbooks.queries import disposition_by_code
 from contactcenter.routing import ledger_events, queries
+from contactcenter.routing.actions.moving import move_assignment, own_assignment
 from contactcenter.routing.actions.queueing import WAITS, enqueue
+from contactcenter.routing.actions.reservations import cancel_transfer_of
+from contactcenter.routing.actions.stance import begin_next
 from contactcenter.routing.frames import wrap_frame
 from contactcenter.routing.models import Assignment, AssignmentState, OperatorState, Presence, Waiting
+from contactcenter.routing.states import OWNING
 from contactcenter.tickets import actions as ticket_actions
 from contactcenter.tickets.models import Channel, Ticket
 from contactcenter.worktime.events import EventKind
@@ -25,41 +29,121 @@ DEFAULT_WRAP_SECONDS = 60
 @transaction.atomic
 def finish_conversation(*, ticket_id: int, operator_id: int, at: datetime) -> Assignment:
     """End the conversation: the place is free, the wrap-up clock runs. Twice returns the same assignment."""
-    assignment = _own(ticket_id=ticket_id, operator_id=operator_id)
+    assignment = own_assignment(ticket_id=ticket_id, operator_id=operator_id)
     if assignment.state == AssignmentState.WRAPPING:
         return assignment
-    return _start_wrap(assignment=assignment, at=at)
+    return start_wrap(assignment=assignment, at=at)
 
 
 @transaction.atomic
 def conversation_ended(*, ticket_id: int, at: datetime) -> Assignment | None:
     """The contact has left for good: whoever serves the ticket goes on to wrap-up; a waiting ticket keeps waiting."""
     assignment = queries.live_assignment(ticket_id=ticket_id)
-    if assignment is None or assignment.state != AssignmentState.ACTIVE:
+    if assignment is None or assignment.state not in OWNING:
         return assignment
-    return _start_wrap(assignment=assignment, at=at)
+    return start_wrap(assignment=assignment, at=at)
 
 
-def _start_wrap(*, assignment: Assignment, at: datetime) -> Assignment:
+@transaction.atomic
+def hold(*, ticket_id: int, operator_id: int, at: datetime) -> Assignment:
+    """Let the contact wait for the operator; the place stays taken. Twice changes no more."""
+    assignment = own_assignment(ticket_id=ticket_id, operator_id=operator_id)
+    if assignment.state == AssignmentState.HELD:
+        return assignment
+    if not move_assignment(assignment=assignment, wanted=AssignmentState.HELD, state_since=at):
+        raise Conflict("Only a contact you are serving can be put on hold.", data={"state": assignment.state})
+    ledger_events.held(assignment=assignment, at=at, begins=True)
+    _tell_owner(assignment)
+    return assignment
+
+
+@transaction.atomic
+def resume(*, ticket_id: int, operator_id: int, at: datetime) -> Assignment:
+    """Go on with a contact on hold. Twice changes no more."""
+    assignment = own_assignment(ticket_id=ticket_id, operator_id=operator_id)
+    if assignment.state == AssignmentState.ACTIVE:
+        return assignment
+    if assignment.state != AssignmentState.HELD or not move_assignment(
+        assignment=assignment, wanted=AssignmentState.ACTIVE, state_since=None
+    ):
+        raise Conflict("This contact is not on hold.", data={"state": assignment.state})
+    ledger_events.held(assignment=assignment, at=at, begins=False)
+    _tell_owner(assignment)
+    return assignment
+
+
+def _tell_owner(assignment: Assignment) -> None:
+    ticket_actions.push_ticket_changed(assignment.ticket)
+
+
+def begin_serving(
+    *,
+    ticket: Ticket,
+    operator_id: int,
+    channel: str,
+    at: datetime,
+    enqueued_at: datetime | None,
+    waited_ms: int | None,
+) -> Assignment:
+    """Make the operator the ticket's owner: an interaction begins. The operator's state must be locked."""
+    interaction = ticket_actions.start_interaction(
+        ticket=ticket, operator_id=operator_id, channel=channel, at=at, waited_ms=waited_ms
+    )
+    assignment = Assignment.objects.create(
+        account_id=ticket.account_id,
+        ticket=ticket,
+        operator_id=operator_id,
+        interaction=interaction,
+        channel=channel,
+        enqueued_at=enqueued_at,
+        started_at=at,
+    )
+    ticket_actions.assign(ticket_id=ticket.pk, operator_id=operator_id)
+    ledger_events.serving(assignment=assignment, at=at, kinds=ledger_events.opened(assignment=assignment))
+    return assignment
+
+
+def hand_over(*, assignment: Assignment, at: datetime, ends: list[EventKind] | None = None) -> None:
+    """The ticket goes to somebody else: its owner's conversation is over, and wrap-up begins, as after any other.
+
+    `ends` is what the ledger is told of the end, where it is another one than a conversation's.
+    """
+    at = max(at, assignment.started_at)
+    if not move_assignment(
+        assignment=assignment, wanted=AssignmentState.TRANSFERRED, transferred_at=at, state_since=None
+    ):
+        raise Conflict("This ticket has just moved on.", data={"state": assignment.state})
+    start_wrap(assignment=assignment, at=at, ends=ends)
+
+
+def start_wrap(*, assignment: Assignment, at: datetime, ends: list[EventKind] | None = None) -> Assignment:
+    """End an owner's conversation, however it ended; the wrap-up clock runs. Twice changes no more."""
     at = max(at, assignment.started_at)
     OperatorState.objects.select_for_update(of=("self",)).get(operator_id=assignment.operator_id)
+    assignment.refresh_from_db(fields=["state", "state_since", "transferred_at"])
+    was = assignment.state
+    if was in OWNING:
+        cancel_transfer_of(assignment=assignment, at=at)
+        assignment.refresh_from_db(fields=["state", "state_since"])
     seconds = wrap_seconds(assignment)
-    claimed = Assignment.objects.filter(pk=assignment.pk, state=AssignmentState.ACTIVE).update(
-        state=AssignmentState.WRAPPING,
+    moved = move_assignment(
+        assignment=assignment,
+        wanted=AssignmentState.WRAPPING,
+        state_since=None,
         wrapping_at=at,
         wrap_due_at=at + timedelta(seconds=seconds),
         wrap_extended=False,
     )
-    assignment.refresh_from_db()
-    if claimed != 1:
+    if not moved:
+        assignment.refresh_from_db()
         return assignment
     ticket_actions.end_interaction(interaction_id=assignment.interaction_id, at=at)
     OperatorState.objects.filter(pk=assignment.operator_id).update(idle_since=at)
-    kinds = [*ledger_events.closed(channel=assignment.channel), EventKind.WRAP_STARTED]
+    kinds = [*(ends or ledger_events.closed(assignment=assignment)), EventKind.WRAP_STARTED]
     ledger_events.serving(assignment=assignment, at=at, kinds=kinds)
     tell_wrap_started(assignment=assignment)
     ticket_actions.push_ticket_changed(assignment.ticket)
-    if assignment.channel == Channel.CHAT:
+    if assignment.channel == Channel.CHAT and was != AssignmentState.TRANSFERRED:
         enqueue_on_commit("channels.close_chat", ticket_id=assignment.ticket_id)
     enqueue_on_commit("routing.match")
     return assignment
@@ -68,13 +152,16 @@ def _start_wrap(*, assignment: Assignment, at: datetime) -> Assignment:
 @transaction.atomic
 def resume_conversation(*, assignment: Assignment, at: datetime) -> None:
     """The contact wrote again during wrap-up: the same handled unit goes on, if it was not closed meanwhile."""
-    claimed = Assignment.objects.filter(pk=assignment.pk, state=AssignmentState.WRAPPING).update(
-        state=AssignmentState.ACTIVE, wrapping_at=None, wrap_due_at=None, wrap_extended=False
-    )
-    if claimed != 1:
+    if assignment.state != AssignmentState.WRAPPING or not move_assignment(
+        assignment=assignment,
+        wanted=AssignmentState.ACTIVE,
+        wrapping_at=None,
+        wrap_due_at=None,
+        wrap_extended=False,
+    ):
         return
     ticket_actions.resume_interaction(interaction_id=assignment.interaction_id)
-    kinds = [EventKind.WRAP_ENDED, *ledger_events.opened(channel=assignment.channel)]
+    kinds = [EventKind.WRAP_ENDED, *ledger_events.opened(assignment=assignment)]
     ledger_events.serving(assignment=assignment, at=at, kinds=kinds)
     _tell_wrap_finished(assignment=assignment, outcome="resumed")
 
@@ -94,9 +181,9 @@ def wrap_up(
     Raises Invalid when the account has outcomes and none, or another one, is given; NotFound when the ticket is not
     with this operator.
     """
-    assignment = _own(ticket_id=ticket_id, operator_id=operator_id)
-    if assignment.state == AssignmentState.ACTIVE:
-        assignment = _start_wrap(assignment=assignment, at=at)
+    assignment = own_assignment(ticket_id=ticket_id, operator_id=operator_id)
+    if assignment.state in OWNING:
+        assignment = start_wrap(assignment=assignment, at=at)
     outcome = _outcome(account_id=assignment.account_id, code=disposition)
     if not _done(assignment=assignment, at=at, outcome=outcome, comment=comment):
         raise Conflict("This contact is already wrapped up.")
@@ -108,7 +195,7 @@ def wrap_up(
 @transaction.atomic
 def extend_wrap(*, ticket_id: int, operator_id: int) -> Assignment:
     """Give wrap-up as long again, once (WCAG 2.2.1)."""
-    assignment = _own(ticket_id=ticket_id, operator_id=operator_id)
+    assignment = own_assignment(ticket_id=ticket_id, operator_id=operator_id)
     if assignment.state != AssignmentState.WRAPPING or assignment.wrap_due_at is None:
         raise Conflict("There is no wrap-up to extend.")
     due_at = assignment.wrap_due_at + timedelta(seconds=wrap_seconds(assignment))
@@ -148,10 +235,9 @@ def _outcome(*, account_id: int, code: str | None) -> Disposition | None:
 
 def _done(*, assignment: Assignment, at: datetime, outcome: Disposition | None, comment: str) -> bool:
     at = max(at, assignment.wrapping_at or assignment.started_at)
-    claimed = Assignment.objects.filter(pk=assignment.pk, state=AssignmentState.WRAPPING).update(
-        state=AssignmentState.DONE, done_at=at
-    )
-    if claimed != 1:
+    if assignment.state != AssignmentState.WRAPPING or not move_assignment(
+        assignment=assignment, wanted=AssignmentState.DONE, done_at=at
+    ):
         return False
     ticket_actions.wrap_interaction(
         interaction_id=assignment.interaction_id,
@@ -159,10 +245,10 @@ def _done(*, assignment: Assignment, at: datetime, outcome: Disposition | None, 
         disposition_id=outcome.pk if outcome else None,
         comment=comment,
     )
-    assignment.refresh_from_db()
     OperatorState.objects.filter(pk=assignment.operator_id).update(idle_since=at)
     ledger_events.serving(assignment=assignment, at=at, kinds=[EventKind.WRAP_ENDED])
     _tell_wrap_finished(assignment=assignment, outcome=outcome.code if outcome else "")
+    begin_next(operator_id=assignment.operator_id, at=at)
     enqueue_on_commit("routing.ticket_waiting", ticket_id=assignment.ticket_id)
     return True
 
@@ -171,25 +257,27 @@ def _done(*, assignment: Assignment, at: datetime, outcome: Disposition | None, 
 def release_assignment(*, assignment: Assignment, at: datetime) -> Waiting | None:
     """Take a ticket from an operator who has gone: unanswered it waits again in its old place, else it rests."""
     at = max(at, assignment.wrapping_at or assignment.started_at)
+    if assignment.state in OWNING:
+        cancel_transfer_of(assignment=assignment, at=at)
+        assignment.refresh_from_db(fields=["state", "state_since"])
     was = assignment.state
-    claimed = Assignment.objects.filter(pk=assignment.pk, state=was).update(state=AssignmentState.DONE, done_at=at)
-    if claimed != 1 or was == AssignmentState.DONE:
+    if not move_assignment(assignment=assignment, wanted=AssignmentState.DONE, done_at=at, state_since=None):
         return None
     interaction = assignment.interaction
     if interaction.wrapped_at is None:
         ticket_actions.wrap_interaction(interaction_id=interaction.pk, at=at, disposition_id=None)
-    kinds = (
-        [EventKind.WRAP_ENDED] if was == AssignmentState.WRAPPING else ledger_events.closed(channel=assignment.channel)
-    )
+    kinds = [EventKind.WRAP_ENDED] if was == AssignmentState.WRAPPING else ledger_events.closed(assignment=assignment)
     ledger_events.serving(assignment=assignment, at=at, kinds=kinds)
     _tell_wrap_finished(assignment=assignment, outcome="released")
+    begin_next(operator_id=assignment.operator_id, at=at)
     ticket = Ticket.objects.get(pk=assignment.ticket_id)
     if was == AssignmentState.WRAPPING or ticket.status not in WAITS:
         return None
     ticket_actions.assign(ticket_id=ticket.pk, operator_id=None)
     ticket.refresh_from_db()
     waited = timedelta(milliseconds=interaction.waited_ms or 0)
-    return enqueue(ticket=ticket, channel=assignment.channel, enqueued_at=assignment.started_at - waited)
+    place = assignment.enqueued_at or assignment.started_at - waited
+    return enqueue(ticket=ticket, channel=assignment.channel, enqueued_at=place)
 
 
 @transaction.atomic
@@ -221,18 +309,6 @@ def focus_ticket(*, ticket_id: int, operator_id: int, active: bool, at: datetime
         active=active,
         at=at,
     )
-
-
-def _own(*, ticket_id: int, operator_id: int) -> Assignment:
-    assignment = (
-        Assignment.objects.select_related("operator", "ticket", "interaction")
-        .filter(ticket_id=ticket_id, operator_id=operator_id, state__in=queries.LIVE_STATES)
-        .order_by("state", "-started_at")
-        .first()
-    )
-    if assignment is None:
-        raise NotFound("This ticket is not with you.")
-    return assignment
 
 
 def wrap_seconds(assignment: Assignment) -> int:

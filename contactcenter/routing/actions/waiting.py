@@ -20,6 +20,7 @@ from contactcenter.routing.models import (
     Presence,
     Waiting,
 )
+from contactcenter.routing.states import OWNING
 from contactcenter.tickets.models import Channel, Direction, Message, MessageKind, Ticket
 
 PRESENT: Final = frozenset({Presence.AVAILABLE, Presence.BREAK})
@@ -79,9 +80,7 @@ def place_forgotten_tickets(*, at: datetime, limit: int = 200) -> int:
         waiting__isnull=True,
         last_activity_at__lt=at - FORGOTTEN_AFTER,
     ).order_by("last_activity_at", "pk")
-    orphaned = Assignment.objects.filter(state=AssignmentState.ACTIVE).exclude(
-        operator__state__presence__in=list(PRESENT)
-    )
+    orphaned = Assignment.objects.filter(state__in=OWNING).exclude(operator__state__presence__in=list(PRESENT))
     ids = [*forgotten.values_list("pk", flat=True)[:limit], *orphaned.values_list("ticket_id", flat=True)[:limit]]
     for ticket_id in ids:
         place_ticket(ticket_id=ticket_id, at=at)

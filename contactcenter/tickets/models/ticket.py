@@ -1,5 +1,7 @@
 """A ticket, its number, its drafts and the interactions handled on it."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -108,7 +110,11 @@ class Draft(AccountScopedModel):
 
 
 class Interaction(AccountScopedModel):
-    """One handled unit on one channel by one operator: what AHT counts and what per-contact prices count."""
+    """One handled unit on one channel by one operator: what AHT counts and what per-contact prices count.
+
+    A caller who was put through to an outside number (`patched_to`) speaks there in [patched_at, patch_ended_at): time
+    of the line, not of the operator, with a price of its own.
+    """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="interactions")
     operator = models.ForeignKey("operators.Operator", on_delete=models.PROTECT, related_name="interactions")
@@ -121,10 +127,17 @@ class Interaction(AccountScopedModel):
     disposition = models.ForeignKey("playbooks.Disposition", null=True, on_delete=models.PROTECT, related_name="+")
     comment = models.CharField(max_length=500, blank=True)
     waited_ms = models.PositiveBigIntegerField(null=True)
+    patched_to = models.CharField(max_length=64, blank=True)
+    patched_at = models.DateTimeField(null=True)
+    patch_ended_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["account", "source_key"], name="interaction_source_once"),
+            models.CheckConstraint(
+                condition=models.Q(patch_ended_at__isnull=True) | models.Q(patch_ended_at__gte=models.F("patched_at")),
+                name="interaction_patch_ends_after_start",
+            ),
             models.CheckConstraint(
                 condition=models.Q(ended_at__isnull=True) | models.Q(ended_at__gte=models.F("started_at")),
                 name="interaction_ends_after_start",
@@ -138,3 +151,10 @@ class Interaction(AccountScopedModel):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.started_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def patched_ms(self) -> int | None:
+        """Whole milliseconds of the patch; None while it lasts, or where there was none."""
+        if self.patched_at is None or self.patch_ended_at is None:
+            return None
+        return (self.patch_ended_at - self.patched_at) // timedelta(milliseconds=1)

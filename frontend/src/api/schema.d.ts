@@ -887,6 +887,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operators/{operator_id}/presence/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Set another person's presence at once, with a reason; they are told, and it is audited. */
+        post: operations["operators_presence_force"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/parked-bills/": {
         parameters: {
             query?: never;
@@ -1334,6 +1351,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{ticket_id}/hold/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Let the contact wait; the ticket stays with its operator. */
+        post: operations["tickets_hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{ticket_id}/notes/": {
         parameters: {
             query?: never;
@@ -1385,6 +1419,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{ticket_id}/resume/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Go on with a contact on hold. */
+        post: operations["tickets_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{ticket_id}/social/": {
         parameters: {
             query?: never;
@@ -1396,6 +1447,23 @@ export interface paths {
         get: operations["tickets_social"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{ticket_id}/take-over/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Make the ticket the supervisor's own, from whoever has it or from the queue. */
+        post: operations["tickets_take_over"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1436,6 +1504,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{ticket_id}/transfer/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Offer the ticket to an operator (or ask them to help), put it into a queue, or put a caller through. */
+        post: operations["tickets_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{ticket_id}/transfer-targets/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return whom the ticket may be handed to, who can be asked now first. */
+        get: operations["tickets_transfer_targets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{ticket_id}/transfer/cancel/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take back what was asked, or end the consultation. */
+        post: operations["tickets_transfer_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{ticket_id}/transfer/complete/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description End the consultation by handing the ticket to the operator who helps. */
+        post: operations["tickets_transfer_complete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{ticket_id}/uploads/": {
         parameters: {
             query?: never;
@@ -1447,6 +1583,23 @@ export interface paths {
         put?: never;
         /** @description Keep a file for the next reply. */
         post: operations["tickets_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{ticket_id}/whisper/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Say something to the operator at work on the ticket; they are shown it at once. */
+        post: operations["tickets_whisper"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1881,10 +2034,12 @@ export interface components {
         ApiScope: "tickets:read" | "tickets:write" | "messages:read" | "messages:write" | "contacts:read" | "contacts:write" | "calls:read" | "usage:read";
         /**
          * @description * `active` - active
+         *     * `held` - held
+         *     * `consult` - consult
          *     * `wrapping` - wrapping
          * @enum {string}
          */
-        AssignmentStateEnum: "active" | "wrapping";
+        AssignmentStateEnum: "active" | "held" | "consult" | "wrapping";
         /** @description A file of a message. */
         Attachment: {
             id: number;
@@ -2239,6 +2394,7 @@ export interface components {
             load: components["schemas"]["Load"];
             pulse: components["schemas"]["Pulse"];
             offer: components["schemas"]["Offer"] | null;
+            transfers: components["schemas"]["Transfer"][];
             open: components["schemas"]["TicketCard"][];
             wrapping: components["schemas"]["Wrapping"][];
         };
@@ -2607,6 +2763,19 @@ export interface components {
             /** @description Milliseconds since the last activity. */
             idle_ms?: number;
         };
+        /** @description What a supervisor decides for somebody, and why. */
+        ForcePresenceRequest: {
+            state: components["schemas"]["PresenceByHand"];
+            reason: string;
+        };
+        /** @description The operator's presence afterwards. */
+        ForcedPresence: {
+            operator_id: number;
+            state: components["schemas"]["Presence"];
+            reason: string;
+            /** Format: date-time */
+            since: string;
+        };
         /** @description An invoice with its lines, taxes and parties. */
         Invoice: {
             id: number;
@@ -2740,7 +2909,7 @@ export interface components {
             results: components["schemas"]["LineContact"][];
             next: string | null;
         };
-        LiveEvent: components["schemas"]["OfferMadeEvent"] | components["schemas"]["OfferResolvedEvent"] | components["schemas"]["TicketChangedEvent"] | components["schemas"]["EntryAddedEvent"] | components["schemas"]["EntryChangedEvent"] | components["schemas"]["PresenceChangedEvent"] | components["schemas"]["QueuePulseEvent"] | components["schemas"]["WrapStartedEvent"] | components["schemas"]["WrapFinishedEvent"] | components["schemas"]["ChatTypingEvent"] | components["schemas"]["ChatClosedEvent"] | components["schemas"]["CallRingingEvent"] | components["schemas"]["CallRing_endedEvent"] | components["schemas"]["CallRequest_changedEvent"] | components["schemas"]["ContactMergedEvent"] | components["schemas"]["ContactUnmergedEvent"];
+        LiveEvent: components["schemas"]["OfferMadeEvent"] | components["schemas"]["OfferResolvedEvent"] | components["schemas"]["TicketChangedEvent"] | components["schemas"]["EntryAddedEvent"] | components["schemas"]["EntryChangedEvent"] | components["schemas"]["PresenceChangedEvent"] | components["schemas"]["PresenceForcedEvent"] | components["schemas"]["TransferChangedEvent"] | components["schemas"]["TicketWhisperedEvent"] | components["schemas"]["TicketTaken_overEvent"] | components["schemas"]["QueuePulseEvent"] | components["schemas"]["WrapStartedEvent"] | components["schemas"]["WrapFinishedEvent"] | components["schemas"]["ChatTypingEvent"] | components["schemas"]["ChatClosedEvent"] | components["schemas"]["CallRingingEvent"] | components["schemas"]["CallRing_endedEvent"] | components["schemas"]["CallRequest_changedEvent"] | components["schemas"]["ContactMergedEvent"] | components["schemas"]["ContactUnmergedEvent"];
         /** @description Events after a cursor; ask again with `next` until none come. `reload`: the log no longer reaches back so far. */
         LiveEvents: {
             results: components["schemas"]["LiveEvent"][];
@@ -2951,6 +3120,17 @@ export interface components {
             /** @default  */
             description: string;
         };
+        /** @description What begins when the work at hand is finished. */
+        NextPresence: {
+            state: components["schemas"]["NextPresenceStateEnum"];
+            reason: string;
+        };
+        /**
+         * @description * `break` - break
+         *     * `offline` - offline
+         * @enum {string}
+         */
+        NextPresenceStateEnum: "break" | "offline";
         NullEnum: null;
         /** @description A series of numbers and the next of it. */
         NumberSeries: {
@@ -2976,6 +3156,7 @@ export interface components {
             why: {
                 [key: string]: unknown;
             };
+            purpose: components["schemas"]["OfferPurpose"];
         };
         /** @description Live event offer.made. */
         OfferMadeEvent: {
@@ -2994,6 +3175,13 @@ export interface components {
         OfferMadePayload: {
             offer: components["schemas"]["Offer"];
         };
+        /**
+         * @description * `route` - Waiting ticket
+         *     * `transfer` - Transfer
+         *     * `consult` - Consultation
+         * @enum {string}
+         */
+        OfferPurpose: "route" | "transfer" | "consult";
         /** @description Live event offer.resolved. */
         OfferResolvedEvent: {
             cursor: string;
@@ -3023,6 +3211,11 @@ export interface components {
          * @enum {string}
          */
         OfferState: "pending" | "accepted" | "declined" | "timed_out" | "rescinded" | "canceled";
+        /** @description An operator by name. */
+        OperatorName: {
+            id: number;
+            name: string;
+        };
         /** @description An operator to create, or the part of one to change. Lists replace what was there; no password is shown. */
         OperatorWriteRequest: {
             /** Format: email */
@@ -3251,11 +3444,16 @@ export interface components {
          * @enum {string}
          */
         PresenceByHand: "available" | "break" | "offline";
-        /** @description What the operator says; a break needs a reason. */
+        /**
+         * @description What the operator says; a break needs a reason.
+         *
+         *     `after_work`: it begins when the work at hand is finished, and routing stops at once (a break's default).
+         */
         PresenceChangeRequest: {
             state: components["schemas"]["PresenceByHand"];
             /** @default  */
             reason: string;
+            after_work?: boolean | null;
         };
         /** @description Live event presence.changed. */
         PresenceChangedEvent: {
@@ -3270,6 +3468,25 @@ export interface components {
             account_id: number | null;
             payload: components["schemas"]["PresencePayload"];
         };
+        /** @description Live event presence.forced. */
+        PresenceForcedEvent: {
+            cursor: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "presence.forced";
+            /** Format: date-time */
+            at: string;
+            account_id: number | null;
+            payload: components["schemas"]["PresenceForcedPayload"];
+        };
+        /** @description A supervisor has set this operator's presence. */
+        PresenceForcedPayload: {
+            state: components["schemas"]["Presence"];
+            reason: string;
+            by: string;
+        };
         /** @description An operator's presence. */
         PresencePayload: {
             operator_id: number;
@@ -3277,6 +3494,7 @@ export interface components {
             reason: string;
             /** Format: date-time */
             since: string;
+            next: components["schemas"]["NextPresence"] | null;
         };
         /** @description Presence (said) and engagement (derived). */
         PresenceState: {
@@ -3284,6 +3502,7 @@ export interface components {
             reason: string;
             /** Format: date-time */
             since: string;
+            next: components["schemas"]["NextPresence"] | null;
             engagement: components["schemas"]["PresenceStateEngagementEnum"];
             /** Format: date-time */
             engagement_since: string;
@@ -3293,9 +3512,10 @@ export interface components {
          *     * `offered` - offered
          *     * `engaged` - engaged
          *     * `wrap` - wrap
+         *     * `not_responding` - not_responding
          * @enum {string}
          */
-        PresenceStateEngagementEnum: "idle" | "offered" | "engaged" | "wrap";
+        PresenceStateEngagementEnum: "idle" | "offered" | "engaged" | "wrap" | "not_responding";
         /**
          * @description Whom a reply to the ticket's last mail goes to; `known` are the addresses (in lower case) the ticket has seen.
          *
@@ -3372,12 +3592,6 @@ export interface components {
             results: components["schemas"]["Rating"][];
             next: string | null;
         };
-        /**
-         * @description * `same_number` - same_number
-         *     * `email_in_chat` - email_in_chat
-         * @enum {string}
-         */
-        ReasonEnum: "same_number" | "email_in_chat";
         /** @description A receipt without its raw bytes; `raw_url` gives them. */
         Receipt: {
             readonly id: number;
@@ -3615,12 +3829,49 @@ export interface components {
         /** @description Another contact that may be the same person: `value` is the number or address that both have. */
         Suggestion: {
             contact: components["schemas"]["Contact"];
-            reason: components["schemas"]["ReasonEnum"];
+            reason: components["schemas"]["SuggestionReasonEnum"];
             value: string;
         };
         /** @description Contacts that may be one person with this one. */
         SuggestionList: {
             results: components["schemas"]["Suggestion"][];
+        };
+        /**
+         * @description * `same_number` - same_number
+         *     * `email_in_chat` - email_in_chat
+         * @enum {string}
+         */
+        SuggestionReasonEnum: "same_number" | "email_in_chat";
+        /** @description A supervisor has taken this ticket over from the operator. */
+        TakenOverPayload: {
+            ticket_id: number;
+            by: string;
+        };
+        /** @description Somebody a ticket may go to; `reason` says why not now ('' if they can be asked). */
+        TargetOperator: {
+            id: number;
+            name: string;
+            presence: components["schemas"]["Presence"];
+            /** Format: date-time */
+            since: string | null;
+            languages: string[];
+            used: number;
+            max: number;
+            reason: components["schemas"]["TargetOperatorReasonEnum"] | components["schemas"]["BlankEnum"];
+        };
+        /**
+         * @description * `` -
+         *     * `not_available` - not_available
+         *     * `capacity` - capacity
+         *     * `deciding` - deciding
+         * @enum {string}
+         */
+        TargetOperatorReasonEnum: "not_available" | "capacity" | "deciding";
+        /** @description A queue the ticket may go to. */
+        TargetQueue: {
+            id: number;
+            name: string;
+            waiting: number;
         };
         /** @description A tariff with its versions, newest first; in_force is the version whose terms hold today. */
         Tariff: {
@@ -3752,6 +4003,32 @@ export interface components {
          * @enum {string}
          */
         TicketStatus: "new" | "open" | "pending" | "solved" | "closed";
+        /** @description Live event ticket.taken_over. */
+        TicketTaken_overEvent: {
+            cursor: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "ticket.taken_over";
+            /** Format: date-time */
+            at: string;
+            account_id: number | null;
+            payload: components["schemas"]["TakenOverPayload"];
+        };
+        /** @description Live event ticket.whispered. */
+        TicketWhisperedEvent: {
+            cursor: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "ticket.whispered";
+            /** Format: date-time */
+            at: string;
+            account_id: number | null;
+            payload: components["schemas"]["WhisperPayload"];
+        };
         /** @description Settled operator time by class, in whole milliseconds. */
         TimeClasses: {
             talk_ms: number;
@@ -3764,6 +4041,74 @@ export interface components {
         Timeline: {
             results: components["schemas"]["Entry"][];
             cursor: string;
+        };
+        /** @description A ticket on its way from its owner to somebody else, and how far it came. */
+        Transfer: {
+            id: number;
+            ticket_id: number;
+            kind: components["schemas"]["TransferKind"];
+            state: components["schemas"]["TransferState"];
+            to: components["schemas"]["OperatorName"] | null;
+            queue: string;
+            number: string;
+            note: string;
+            /** Format: date-time */
+            asked_at: string;
+            /** Format: date-time */
+            consulting_at: string | null;
+            from: components["schemas"]["OperatorName"];
+        };
+        /** @description Live event transfer.changed. */
+        TransferChangedEvent: {
+            cursor: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "transfer.changed";
+            /** Format: date-time */
+            at: string;
+            account_id: number | null;
+            payload: components["schemas"]["TransferPayload"];
+        };
+        /**
+         * @description * `operator` - To an operator
+         *     * `warm` - Consultation, then to that operator
+         *     * `queue` - To a queue
+         *     * `number` - To a telephone number
+         *     * `taken` - Taken over by a supervisor
+         * @enum {string}
+         */
+        TransferKind: "operator" | "warm" | "queue" | "number" | "taken";
+        /** @description How far a transfer came, for its owner and the operator asked. */
+        TransferPayload: {
+            transfer: components["schemas"]["Transfer"];
+        };
+        /** @description Whom the ticket is for: one of operator_id, queue_id and number. `consult`: ask the operator to help first. */
+        TransferRequestRequest: {
+            operator_id?: number | null;
+            queue_id?: number | null;
+            /** @default  */
+            number: string;
+            /** @default false */
+            consult: boolean;
+            /** @default  */
+            note: string;
+        };
+        /**
+         * @description * `asked` - Asked
+         *     * `consulting` - Consulting
+         *     * `done` - Done
+         *     * `refused` - Refused
+         *     * `canceled` - Cancelled
+         * @enum {string}
+         */
+        TransferState: "asked" | "consulting" | "done" | "refused" | "canceled";
+        /** @description Whom a ticket may be handed to. */
+        TransferTargets: {
+            operators: components["schemas"]["TargetOperator"][];
+            queues: components["schemas"]["TargetQueue"][];
+            numbers: boolean;
         };
         /** @description Usage to price: an account's month; document: an unsaved one to price instead of the stored. */
         TryRequestRequest: {
@@ -4046,6 +4391,19 @@ export interface components {
         WebhookSecret: {
             webhook: components["schemas"]["Webhook"];
             secret: string;
+        };
+        /** @description A supervisor says something to the operator at work on this ticket; it stays as a note. */
+        WhisperPayload: {
+            ticket_id: number;
+            note_id: number;
+            text: string;
+            from: string;
+        };
+        /** @description What a supervisor says to the operator at work on a ticket. */
+        WhisperRequest: {
+            text: string;
+            /** Format: uuid */
+            client_uuid: string;
         };
         /** @description The wrap-up clock. */
         Wrap: {
@@ -5610,6 +5968,31 @@ export interface operations {
             };
         };
     };
+    operators_presence_force: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                operator_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForcePresenceRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForcedPresence"];
+                };
+            };
+        };
+    };
     parked_bills: {
         parameters: {
             query?: {
@@ -6374,6 +6757,27 @@ export interface operations {
             };
         };
     };
+    tickets_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketCard"];
+                };
+            };
+        };
+    };
     tickets_note: {
         parameters: {
             query?: never;
@@ -6451,6 +6855,27 @@ export interface operations {
             };
         };
     };
+    tickets_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketCard"];
+                };
+            };
+        };
+    };
     tickets_social: {
         parameters: {
             query?: never;
@@ -6468,6 +6893,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SocialState"];
+                };
+            };
+        };
+    };
+    tickets_take_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketCard"];
                 };
             };
         };
@@ -6518,6 +6964,93 @@ export interface operations {
             };
         };
     };
+    tickets_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TransferRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+        };
+    };
+    tickets_transfer_targets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferTargets"];
+                };
+            };
+        };
+    };
+    tickets_transfer_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken back; the ticket stays with its owner. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    tickets_transfer_complete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketCard"];
+                };
+            };
+        };
+    };
     tickets_upload: {
         parameters: {
             query?: never;
@@ -6540,6 +7073,30 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Upload"];
                 };
+            };
+        };
+    };
+    tickets_whisper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhisperRequest"];
+            };
+        };
+        responses: {
+            /** @description Said, and kept as a note. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

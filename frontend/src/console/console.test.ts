@@ -162,7 +162,7 @@ describe('the composer', () => {
 
 describe('the offer', () => {
   const soon = (ms: number): string => new Date(Date.now() + ms).toISOString();
-  const offer = { id: 9, ticket: { ...card, subject: '' }, channel: 'chat' as const, offered_at: soon(-10_000), expires_at: soon(20_000), why: {} };
+  const offer = { id: 9, ticket: { ...card, subject: '' }, channel: 'chat' as const, offered_at: soon(-10_000), expires_at: soon(20_000), why: {}, purpose: 'route' as const };
 
   test('says what it is about and never takes the focus', () => {
     const before = document.activeElement;

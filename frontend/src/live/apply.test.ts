@@ -9,10 +9,11 @@ const card = (id: number, subject = 'Subject'): TicketCard => ({
 const snapshot: ConsoleSnapshot = {
   cursor: '5-1',
   server_time: '2026-06-05T10:00:00Z',
-  presence: { state: 'available', reason: '', since: '2026-06-05T09:00:00Z', engagement: 'idle', engagement_since: '2026-06-05T09:00:00Z' },
+  presence: { state: 'available', reason: '', since: '2026-06-05T09:00:00Z', next: null, engagement: 'idle', engagement_since: '2026-06-05T09:00:00Z' },
   load: { voice: { used: 0, max: 1 }, chat: { used: 2, max: 4 }, email: { used: 0, max: 6 } },
   pulse: { waiting: 2, longest_since: '2026-06-05T09:59:00Z', ready: 1, signed_in: 3 },
-  offer: { id: 9, ticket: card(40), channel: 'chat', offered_at: '2026-06-05T10:00:00Z', expires_at: '2026-06-05T10:00:30Z', why: {} },
+  offer: { id: 9, ticket: card(40), channel: 'chat', offered_at: '2026-06-05T10:00:00Z', expires_at: '2026-06-05T10:00:30Z', why: {}, purpose: 'route' },
+  transfers: [],
   open: [card(1), card(2)],
   wrapping: [{ ticket_id: 3, started_at: '2026-06-05T09:59:50Z', due_at: '2026-06-05T10:00:50Z', extended: false, ticket: card(3) }],
 };
@@ -25,7 +26,7 @@ const wrapped = { ticket_id: 2, outcome: 'solved' };
 const view = { operatorId: 11, selected: 1 };
 
 test('an offer is on screen with the event that brings it', () => {
-  const offer = { id: 10, ticket: card(41), channel: 'chat', offered_at: '', expires_at: '2026-06-05T10:01:00Z', why: {} } as const;
+  const offer = { id: 10, ticket: card(41), channel: 'chat', offered_at: '', expires_at: '2026-06-05T10:01:00Z', why: {}, purpose: 'route' } as const;
   expect(apply(snapshot, event('offer.made', { offer }), view).snapshot.offer?.id).toBe(10);
 });
 
@@ -51,7 +52,7 @@ test('a changed entry is read again but is nothing new', () => {
 });
 
 test('presence of another operator does not concern this console', () => {
-  const changed = { state: 'break', reason: 'meal', since: '2026-06-05T10:00:00Z' } as const;
+  const changed = { state: 'break', reason: 'meal', since: '2026-06-05T10:00:00Z', next: null } as const;
   expect(apply(snapshot, event('presence.changed', { operator_id: 12, ...changed }), view).refresh).toEqual([]);
   expect(apply(snapshot, event('presence.changed', { operator_id: 11, ...changed }), view).refresh).toEqual(['console']);
 });

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from contactcenter.routing.states import (
     ASSIGNMENT,
     BY_HAND,
+    LIFECYCLE,
+    LIVE,
     MACHINES,
     OFFER,
+    OWNING,
     PRESENCE,
+    TRANSFER,
     counts_as_load,
     is_terminal,
     may_follow,
@@ -45,9 +51,41 @@ def test_unknown_words_follow_nothing() -> None:
     assert not may_follow(machine="offer", current="pending", wanted="nonsense")
 
 
-def test_only_pending_offers_and_active_assignments_take_places() -> None:
+def test_offers_owned_tickets_and_running_consultations_take_places() -> None:
     takes = {
         (machine, state) for machine, table in MACHINES.items() for state in table
         if counts_as_load(machine=machine, state=state)
     }  # fmt: skip
-    assert takes == {("offer", "pending"), ("assignment", "active")}
+    assert takes == {
+        ("offer", "pending"),
+        ("assignment", "active"),
+        ("assignment", "held"),
+        ("assignment", "consult"),
+        ("transfer", "consulting"),
+    }
+
+
+def test_the_table_is_the_specifications() -> None:
+    # anchors/operations.md, "Operator state", the line on assignments
+    way = ["pending", "accepted", "active", "held", "active", "consult", "active", "wrapping", "done"]
+    assert all(following in LIFECYCLE[state] for state, following in pairwise(way))
+    handed_over = ["active", "transferred", "wrapping", "done"]
+    assert all(following in LIFECYCLE[state] for state, following in pairwise(handed_over))
+    assert LIFECYCLE["pending"] == {"accepted", "declined", "timed_out", "rescinded", "canceled"}
+    assert "active" not in LIFECYCLE["transferred"]
+    assert "held" not in LIFECYCLE["wrapping"]
+
+
+def test_whoever_has_gone_leaves_from_every_live_state() -> None:
+    assert all("done" in LIFECYCLE[state] for state in (*LIVE, "transferred"))
+    assert set(OWNING) < set(LIVE)
+    assert LIVE[-1] == "wrapping"
+    assert list(LIVE) == sorted(LIVE)  # lists and the card sort by the word: the owner goes before a wrap-up
+
+
+def test_a_refused_or_finished_transfer_is_over() -> None:
+    assert {state for state in TRANSFER if is_terminal(machine="transfer", state=state)} == {
+        "done",
+        "refused",
+        "canceled",
+    }
