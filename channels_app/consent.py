@@ -6,7 +6,7 @@ from uuid import NAMESPACE_URL, uuid5
 from channels_app.contract import AdapterError, Consent, InboundMessage, OutboundMessage
 from channels_app.models import Endpoint
 from contactcenter.contacts.consent import is_opted_out, record_consent
-from contactcenter.contacts.models import ContactPoint
+from contactcenter.contacts.models import ContactPoint, PointKind
 from contactcenter.tickets.actions import send_automatic_reply
 from contactcenter.tickets.models import Direction, Message, MessageKind
 
@@ -55,8 +55,14 @@ def take_consent(*, endpoint: Endpoint, inbound: InboundMessage, message: Messag
 
 
 def refuse_opted_out(message: OutboundMessage) -> None:
-    """Raise a permanent AdapterError if the recipient has opted out of messages of this account."""
-    if is_opted_out(account_id=message.account_id, kind=message.recipient.kind, value=message.recipient.value):
-        raise AdapterError(
-            "recipient: has opted out (STOP); nothing may be sent until they write START.", permanent=True
-        )
+    """Raise a permanent AdapterError if the recipient has opted out of messages of this account.
+
+    Who complained of a mail gets no automatic one any more; what a person writes still leaves.
+    """
+    if not is_opted_out(
+        account_id=message.account_id, kind=message.recipient.kind, value=message.recipient.value.lower()
+    ):
+        return
+    if message.recipient.kind == PointKind.EMAIL:
+        raise AdapterError("recipient: complained of a mail; automatic mail is no longer sent.", permanent=True)
+    raise AdapterError("recipient: has opted out (STOP); nothing may be sent until they write START.", permanent=True)

@@ -107,6 +107,17 @@ class BounceReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ComplaintReport:
+    """Somebody called a mail of ours spam, by the button of their mail program or provider (RFC 5965).
+
+    `recipient` is who complained, '' where it is not said; `nature` is abuse, fraud, virus, ... or ''.
+    """
+
+    recipient: str = ""
+    nature: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteFile:
     """A file that the provider keeps: `reference` is its address or the provider's id of it.
 
@@ -126,8 +137,8 @@ class InboundMessage:
     `thread_keys` names the channel's own threads (the session uuid of a chat), `own_keys` those under which later
     messages will find this one. Both are looked up within the same endpoint only. `reply_token` is the unverified
     token of a signed reply address: the intake verifies it. `language` is set only where the channel itself knows it;
-    otherwise the intake detects it with `language_hints`. `undelivered` is why the first of `answers` was finally not
-    delivered (a bounce; '' otherwise), `bounce` the report in fields, a delay included. `parts` is how many units the
+    otherwise the intake detects it with `language_hints`. `bounces` is what a bounce says of the first of `answers`,
+    one for each recipient, delays included; `complaint` what a complaint says of it. `parts` is how many units the
     carrier counts (SMS segments), `consent` what a keyword says about being written to. `problem` states why the text
     may be incomplete, if so. `album`: the external id is that of a set of files which come one by one; those after the
     first join its entry.
@@ -155,8 +166,8 @@ class InboundMessage:
     album: bool = False
     consent: Consent | None = None
     headers: Mapping[str, Any] = field(default_factory=dict)
-    undelivered: str = ""
-    bounce: BounceReport | None = None
+    bounces: tuple[BounceReport, ...] = ()
+    complaint: ComplaintReport | None = None
     problem: str = ""
 
     def __post_init__(self) -> None:
@@ -180,7 +191,8 @@ class StatusReport:
     `external_id` is what the provider called the message when it took it; `reference` is our own name for it
     (`OutboundMessage.client_uuid`, a UUID) where the provider gives it back; `recipient` with no id means every message
     sent to them by `at` (a read mark). `reason` is the provider's sentence or code on a failure.
-    `opted_out`: the provider says that the recipient wants nothing more.
+    `opted_out`: the provider says that the recipient wants nothing more. Of a mail, which may have several recipients,
+    `mailbox` is the one it is about, `bounce` why it came back from there, `complaint` that they called it spam.
     """
 
     status: DeliveryStatus
@@ -190,6 +202,9 @@ class StatusReport:
     recipient: ContactRef | None = None
     reason: str = ""
     opted_out: bool = False
+    mailbox: str = ""
+    bounce: BounceReport | None = None
+    complaint: ComplaintReport | None = None
 
     def __post_init__(self) -> None:
         if self.at.utcoffset() is None:

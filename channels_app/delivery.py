@@ -154,8 +154,8 @@ def _prepare(message: Message, *, at: datetime) -> tuple[EndpointInfo, OutboundM
         ),
         template=message.headers.get("template"),
     )
-    if message.channel == Channel.SMS and message.kind == MessageKind.MESSAGE:
-        # the confirmation of a STOP still leaves
+    # the confirmation of a STOP still leaves, and so does what a person writes by mail
+    if (message.channel, outbound.automatic) in {(Channel.SMS, False), (Channel.EMAIL, True)}:
         refuse_opted_out(outbound)
     return endpoint, outbound
 

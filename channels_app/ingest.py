@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from channels_app.attachments import store_attachments, store_remote_files
-from channels_app.bounces import record_bounce
+from channels_app.bounces import record_bounces, record_complaint
 from channels_app.consent import take_consent
 from channels_app.contract import (
     Ignored,
@@ -121,8 +121,10 @@ def ingest_message(*, endpoint: Endpoint, inbound: InboundMessage, receipt_id: i
     store_remote_files(message=message, files=inbound.remote_files, at=inbound.at)
     take_consent(endpoint=endpoint, inbound=inbound, message=message, point=point)
     _link_twins(ticket=ticket, inbound=inbound)
-    if inbound.bounce is not None:
-        record_bounce(ticket_id=ticket.pk, answers=inbound.answers, bounce=inbound.bounce, at=inbound.at)
+    if inbound.bounces:
+        record_bounces(ticket_id=ticket.pk, answers=inbound.answers, bounces=inbound.bounces, at=inbound.at)
+    if inbound.complaint is not None:
+        record_complaint(ticket_id=ticket.pk, answers=inbound.answers, complaint=inbound.complaint, at=inbound.at)
     if inbound.kind == InboundKind.MESSAGE:
         enqueue_on_commit("routing.ticket_waiting", ticket_id=ticket.pk)
     if endpoint.kind == EndpointKind.SOCIAL and not contact.name:

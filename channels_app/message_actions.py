@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 
 from channels_app.actions import push_message_changed
 from channels_app.attachments import store_remote_files
+from channels_app.bounces import REPORTED, note_arrival, note_bounces, note_complaint
 from channels_app.contract import AdapterError, InboundMessage, MessageEdit, StatusReport
 from channels_app.models import ChannelThread, Endpoint
 from channels_app.states import advanced
@@ -34,15 +35,20 @@ def apply_report(*, endpoint: Endpoint, report: StatusReport) -> dict[str, Any]:
     for message in messages:
         if message.status == MessageStatus.SENDING and report.status == "failed":
             raise AdapterError("The message is still being sent.", permanent=False)
+        if report.complaint is not None:
+            note_complaint(message=message, complaint=report.complaint, at=report.at)
+        if report.bounce is not None:
+            changed += note_bounces(message=message, bounces=[report.bounce], at=report.at, fails=REPORTED)
+            continue
         new = advanced(old=message.status, new=report.status)
         if new == message.status:
             continue
         failed = new == MessageStatus.FAILED
-        changes: dict[str, Any] = {
-            "status": new,
-            "error": (report.reason or "The provider could not deliver it.")[:500] if failed else "",
-            "next_attempt_at": None,
-        }
+        changes: dict[str, Any] = {"status": new, "next_attempt_at": None}
+        if failed:
+            changes["error"] = (report.reason or "The provider could not deliver it.")[:500]
+        else:
+            changes |= note_arrival(message=message, mailbox=report.mailbox)
         if report.external_id and not message.external_id:
             changes["external_id"] = report.external_id[:500]
         Message.objects.filter(pk=message.pk).update(**changes)

@@ -17,7 +17,6 @@ from channels_app.email.compose import compose
 from channels_app.email.headers import Address
 from channels_app.email.mailbox import check_mailbox
 from channels_app.email.parse import ParsedEmail, translate_email
-from channels_app.email.reports import undelivered_reason
 from channels_app.email.structure import parse_head
 from channels_app.email.transport import transport_for
 
@@ -59,8 +58,8 @@ class EmailAdapter:
                 for item in mail.attachments
             ),
             headers=_headers(mail, looped=looped),
-            undelivered=undelivered_reason(mail.bounce) if mail.bounce is not None else "",
-            bounce=mail.bounce,
+            bounces=mail.bounces,
+            complaint=mail.complaint,
             problem="; ".join(mail.problems),
         )
 
@@ -111,8 +110,8 @@ def _headers(mail: ParsedEmail, *, looped: bool) -> dict[str, object]:
         headers["bounce"] = asdict(mail.bounce)
     if mail.protection:
         headers["protection"] = list(mail.protection)
-    if mail.feedback_type:
-        headers["feedback_type"] = mail.feedback_type
+    if mail.complaint is not None and mail.complaint.nature:
+        headers["feedback_type"] = mail.complaint.nature
     return headers
 
 

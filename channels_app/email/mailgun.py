@@ -5,9 +5,12 @@ import hmac
 from datetime import datetime
 from typing import Any
 
-from channels_app.contract import DeliveryStatus, EndpointInfo, StatusReport
+from channels_app.contract import EndpointInfo, StatusReport
 from channels_app.email.posted import (
     Unchallenged,
+    arrival_report,
+    bounce_report,
+    complaint_of,
     fields_of_form,
     instant_of_seconds,
     is_json,
@@ -16,18 +19,14 @@ from channels_app.email.posted import (
     our_id,
     posted_mail,
     posted_report,
-    status_report,
 )
 from channels_app.webhook import BadSignature, MalformedWebhook, RawEvent, WebhookRequest
 
 MAILGUN = "mailgun"
-_STATUSES = {
-    "delivered": DeliveryStatus.DELIVERED,
-    "failed": DeliveryStatus.FAILED,
-    "rejected": DeliveryStatus.FAILED,
-    # who complains has received it
-    "complained": DeliveryStatus.DELIVERED,
-}
+_FAILURES = frozenset({"failed", "rejected"})
+_KEPT = frozenset({"delivered", "complained"}) | _FAILURES
+# it did not even try: the address had bounced before
+_SUPPRESSED = "suppress-bounce"
 
 
 class MailgunDoor(Unchallenged):
@@ -61,7 +60,7 @@ class MailgunDoor(Unchallenged):
         if not event.get("event"):
             raise MalformedWebhook("event-data: missing.")
         temporary = event["event"] == "failed" and event.get("severity") == "temporary"
-        if temporary or str(event["event"]) not in _STATUSES or not _id_in(event):
+        if temporary or str(event["event"]) not in _KEPT or not _id_in(event):
             return ()
         # the id is unique within a day only
         event_id = f"{event.get('id')}:{event.get('timestamp')}"
@@ -70,17 +69,24 @@ class MailgunDoor(Unchallenged):
 
 def read_mailgun(*, event: dict[str, Any], received_at: datetime) -> StatusReport:
     """Return what a kept event says."""
+    at = instant_of_seconds(event.get("timestamp"), received_at=received_at)
+    recipient = event.get("recipient")
+    if event["event"] not in _FAILURES:
+        complaint = complaint_of(recipient) if event["event"] == "complained" else None
+        return arrival_report(external_id=_id_in(event), at=at, recipient=recipient, complaint=complaint)
     answer = object_in(event, "delivery-status")
     said = (
         answer.get("code"),
         answer.get("message") or answer.get("description") or object_in(event, "reject").get("reason"),
     )
-    return status_report(
-        status=_STATUSES[event["event"]],
+    return bounce_report(
         external_id=_id_in(event),
-        at=instant_of_seconds(event.get("timestamp"), received_at=received_at),
-        recipient=event.get("recipient"),
+        at=at,
+        recipient=recipient,
         reason=" ".join(str(item) for item in said if item),
+        status=answer.get("enhanced-code"),
+        reply_code=answer.get("code"),
+        hard=True if event.get("reason") == _SUPPRESSED else None,
     )
 
 

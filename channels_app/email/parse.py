@@ -4,14 +4,14 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from channels_app.contract import BounceReport, InboundKind
+from channels_app.contract import BounceReport, ComplaintReport, InboundKind
 from channels_app.email.bodies import UNREADABLE, BodyReader
 from channels_app.email.files import ParsedAttachment
 from channels_app.email.headers import Address, addresses, header_text, instant, message_ids
 from channels_app.email.html import MAX_TEXT_CHARACTERS, unmarked
 from channels_app.email.kinds import kind_of
 from channels_app.email.replies import cut_reply, without_armour
-from channels_app.email.reports import bounce_report, described, feedback_type, returned_message_ids
+from channels_app.email.reports import bounce_reports, complaint_report, described, returned_message_ids
 from channels_app.email.structure import Part, parse_head, parse_structure
 
 MAX_SUBJECT_CHARACTERS = 500
@@ -39,8 +39,8 @@ class ParsedEmail:
     """What a mail says. Message ids stand without angle brackets; `date` is the sender's word, aware UTC.
 
     `text` is the whole readable text, `reply_text` what the author wrote, `html` the sanitised HTML ('' where none).
-    `returned_message_ids` are the ids of the mails that a bounce or complaint returns, `bounce` is what a bounce says
-    of their delivery, `feedback_type` what a complaint is about.
+    `returned_message_ids` are the ids of the mails that a bounce or complaint returns, `bounces` is what a bounce says
+    of each recipient, `complaint` who complains of what.
     `protection` says how the mail is signed, `problems` what could not be read, and why.
     """
 
@@ -60,11 +60,16 @@ class ParsedEmail:
     html: str
     attachments: tuple[ParsedAttachment, ...]
     kind: InboundKind
-    bounce: BounceReport | None
-    feedback_type: str
+    bounces: tuple[BounceReport, ...]
+    complaint: ComplaintReport | None
     delivered_to: tuple[str, ...]
     protection: tuple[str, ...]
     problems: tuple[str, ...]
+
+    @property
+    def bounce(self) -> BounceReport | None:
+        """Return the first of the bounces."""
+        return self.bounces[0] if self.bounces else None
 
 
 def translate_email(raw: bytes) -> ParsedEmail:
@@ -77,14 +82,14 @@ def translate_email(raw: bytes) -> ParsedEmail:
     text, html = reader.read(root).rendered()
     plain = unmarked(text).strip("\n").rstrip()
     kind = kind_of(root=root, sender=sender.email, subject=subject, text=plain)
-    bounce = bounce_report(root=root, text=plain) if kind == InboundKind.BOUNCE else None
+    bounces = bounce_reports(root=root, text=plain) if kind == InboundKind.BOUNCE else ()
     returned = returned_message_ids(root) if kind in {InboundKind.BOUNCE, InboundKind.FEEDBACK} else ()
-    if bounce is not None and bounce.message_id and not returned:
-        returned = (bounce.message_id,)
+    if bounces and bounces[0].message_id and not returned:
+        returned = (bounces[0].message_id,)
     # what a report encloses is told by its fields, and where it has no words, they are its words
     notes = reader.notes if kind in {InboundKind.MESSAGE, InboundKind.AUTO_REPLY} else []
-    if bounce is not None and not plain:
-        notes = [described(bounce)]
+    if bounces and not plain:
+        notes = ["\n".join(described(bounce) for bounce in bounces)]
     if not (plain or notes or any(problem.startswith(UNREADABLE) for problem in reader.problems)):
         reader.problems.append(_why_empty(root, reader))
     return ParsedEmail(
@@ -104,8 +109,8 @@ def translate_email(raw: bytes) -> ParsedEmail:
         html=html,
         attachments=tuple(reader.attachments),
         kind=kind,
-        bounce=bounce,
-        feedback_type=feedback_type(root=root, text=plain) if kind == InboundKind.FEEDBACK else "",
+        bounces=bounces,
+        complaint=complaint_report(root=root, text=plain) if kind == InboundKind.FEEDBACK else None,
         delivered_to=tuple(
             item.email
             for name in ("delivered-to", "x-original-to", "envelope-to")

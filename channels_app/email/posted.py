@@ -12,13 +12,18 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from channels_app.contract import DeliveryStatus, EndpointInfo, StatusReport
+from channels_app.contract import BounceReport, ComplaintReport, DeliveryStatus, EndpointInfo, StatusReport
+from channels_app.email.bounce_causes import is_hard
+from channels_app.email.bounce_dialects import codes_within
 from channels_app.email.headers import message_ids
 from channels_app.email.parse import message_identity
+from channels_app.email.reports import MAX_REASON
 from channels_app.email.structure import parse_structure
 from channels_app.webhook import MAX_FIELDS, MalformedWebhook, RawEvent, WebhookAnswer, WebhookRequest
 
 # what `addresses.outgoing_message_id` makes: mails of other systems on the same provider account are not ours
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,4}")
+_REPLY = re.compile(r"[245]\d\d")
 _OURS = re.compile(r"m[0-9a-f]+\.[0-9a-f]{24}@[^@\s]+")
 
 
@@ -62,15 +67,61 @@ def our_id(value: object) -> str:
     return found[0] if found and _OURS.fullmatch(found[0]) else ""
 
 
-def status_report(
-    *, status: DeliveryStatus, external_id: str, at: datetime, recipient: object, reason: str
+def arrival_report(
+    *, external_id: str, at: datetime, recipient: object, complaint: ComplaintReport | None = None
 ) -> StatusReport:
-    """Return the report; a failure says for whom, and why in the words of the server or the provider."""
-    words = " ".join(reason.split()) or "the provider gives no reason"
-    said = f"Not delivered to {recipient}: {words}" if recipient else words
+    """Return the report of a delivery to this recipient, or of their complaint: who complains has received it."""
     return StatusReport(
-        status=status, at=at, external_id=external_id, reason=said[:500] if status == DeliveryStatus.FAILED else ""
+        status=DeliveryStatus.DELIVERED,
+        at=at,
+        external_id=external_id,
+        mailbox=_mailbox(recipient),
+        complaint=complaint,
     )
+
+
+def bounce_report(
+    *,
+    external_id: str,
+    at: datetime,
+    recipient: object,
+    reason: str,
+    status: object = "",
+    reply_code: object = "",
+    hard: bool | None = None,
+) -> StatusReport:
+    """Return the report of a failure for this recipient, in the words of the server or the provider.
+
+    `hard` is the provider's own verdict where it gives one; else the words and the codes tell.
+    """
+    said = " ".join(reason.split())
+    codes = codes_within(said)
+    status, reply_code = _code(_STATUS, status) or codes[0], _code(_REPLY, reply_code) or codes[1]
+    bounce = BounceReport(
+        recipient=_mailbox(recipient),
+        status=status,
+        reply_code=reply_code,
+        hard=is_hard(status=status, reply_code=reply_code, said=said) if hard is None else hard,
+        reason=said[:MAX_REASON] or "the provider gives no reason",
+        message_id=external_id,
+    )
+    return StatusReport(
+        status=DeliveryStatus.FAILED, at=at, external_id=external_id, mailbox=bounce.recipient, bounce=bounce
+    )
+
+
+def complaint_of(recipient: object, nature: object = "") -> ComplaintReport:
+    """Return the complaint of this recipient."""
+    return ComplaintReport(recipient=_mailbox(recipient), nature=str(nature or "")[:40].lower())
+
+
+def _mailbox(recipient: object) -> str:
+    return str(recipient or "").strip().strip("<>")[:320]
+
+
+def _code(form: re.Pattern[str], value: object) -> str:
+    found = str(value or "").strip()
+    return found if form.fullmatch(found) else ""
 
 
 def instant_of_seconds(value: object, *, received_at: datetime) -> datetime:

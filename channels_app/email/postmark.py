@@ -7,26 +7,25 @@ as metadata (`compose`).
 from datetime import datetime
 from typing import Any
 
-from channels_app.contract import DeliveryStatus, EndpointInfo, StatusReport
+from channels_app.contract import EndpointInfo, StatusReport
 from channels_app.email.posted import (
     Unchallenged,
+    arrival_report,
+    bounce_report,
+    complaint_of,
     json_of,
     object_in,
     our_id,
     posted_mail,
     posted_report,
-    status_report,
 )
 from channels_app.webhook import MalformedWebhook, RawEvent, WebhookRequest, content_id, verify_basic
 
 POSTMARK = "postmark"
 METADATA = "message-id"
-_STATUSES = {
-    "Delivery": DeliveryStatus.DELIVERED,
-    "Bounce": DeliveryStatus.FAILED,
-    # who complains has received it
-    "SpamComplaint": DeliveryStatus.DELIVERED,
-}
+_KEPT = frozenset({"Delivery", "Bounce", "SpamComplaint"})
+# its own verdicts; of the other types the words tell
+_VERDICTS = {"HardBounce": True, "BadEmailAddress": True, "SoftBounce": False, "SpamNotification": False}
 # bounces that say nothing against the delivery: it is still tried, or a machine answered
 _NO_FAILURES = frozenset(
     {
@@ -60,7 +59,7 @@ class PostmarkDoor(Unchallenged):
             if not isinstance(raw, str) or not raw.strip():
                 raise MalformedWebhook("RawEmail: missing; switch on that the raw mail is included.")
             return (posted_mail(raw.encode("utf-8", "replace")),)
-        if kind not in _STATUSES or document.get("Type") in _NO_FAILURES or not _id_in(document):
+        if kind not in _KEPT or document.get("Type") in _NO_FAILURES or not _id_in(document):
             return ()
         parts = (kind, *(str(document.get(name, "")) for name in ("MessageID", "ID", "Recipient", "Email")))
         return (posted_report(endpoint=endpoint, event_id=content_id(*parts), event=document),)
@@ -68,13 +67,18 @@ class PostmarkDoor(Unchallenged):
 
 def read_postmark(*, event: dict[str, Any], received_at: datetime) -> StatusReport:
     """Return what a kept event says."""
+    at = _instant(event.get("DeliveredAt") or event.get("BouncedAt"), received_at=received_at)
+    recipient = event.get("Email") or event.get("Recipient")
+    if event["RecordType"] != "Bounce":
+        complaint = complaint_of(recipient) if event["RecordType"] == "SpamComplaint" else None
+        return arrival_report(external_id=_id_in(event), at=at, recipient=recipient, complaint=complaint)
     said = (event.get("Description"), event.get("Details"))
-    return status_report(
-        status=_STATUSES[event["RecordType"]],
+    return bounce_report(
         external_id=_id_in(event),
-        at=_instant(event.get("DeliveredAt") or event.get("BouncedAt"), received_at=received_at),
-        recipient=event.get("Email") or event.get("Recipient"),
+        at=at,
+        recipient=recipient,
         reason=" ".join(str(item) for item in said if item),
+        hard=_VERDICTS.get(str(event.get("Type"))),
     )
 
 

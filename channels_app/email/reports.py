@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from channels_app.contract import BounceReport
+from channels_app.contract import BounceReport, ComplaintReport
 from channels_app.email.bounce_causes import is_hard
 from channels_app.email.bounce_dialects import ProseReport, codes_within, read_prose, split_copy
 from channels_app.email.headers import header_text, message_ids
@@ -21,22 +21,28 @@ MAX_RECIPIENTS = 50
 MAX_NOTIFICATION_CHARACTERS = 200_000
 
 
-def bounce_report(*, root: Part, text: str) -> BounceReport:
-    """Return what the bounce `root` says of the first recipient that it could not reach.
+def bounce_reports(*, root: Part, text: str) -> tuple[BounceReport, ...]:
+    """Return what the bounce `root` says of each recipient that it did not reach, at least one; failures before delays.
 
     `text` is its readable text. The fields of RFC 3464 count first, then a notification of Amazon SES, then prose; a
-    report of a delay is not final.
+    report of a delay is not final. Recipients that only a header names (exim) come without a reason.
     """
     words, copy = split_copy(text)
-    fields = _failed_recipient(root) or _fields_in_text(text)
-    notification = None if fields else ses_notification(text)
-    if fields:
-        report = _report_of_fields(fields, words=words)
+    groups = _undelivered(root) or _fields_in_text(text)
+    notification = None if groups else ses_notification(text)
+    if groups:
+        reports = [_report_of_fields(fields, words=words) for fields in groups]
     else:
-        report = _report_of_ses(notification) if notification else _report_of_prose(words)
-    failed = header_text(root.header("x-failed-recipients")).partition(",")[0].strip()
+        reports = _reports_of_ses(notification) if notification else [_report_of_prose(words)]
+    failed = [item.strip()[:320] for item in header_text(root.header("x-failed-recipients")).split(",") if item.strip()]
+    if failed and not reports[0].recipient:
+        reports[0] = replace(reports[0], recipient=failed[0])
+    known = {report.recipient.lower() for report in reports}
+    reports += [BounceReport(recipient=item) for item in dict.fromkeys(failed) if item.lower() not in known]
     ids = returned_message_ids(root) or _message_ids_of_copy(copy)
-    return replace(report, recipient=report.recipient or failed[:320], message_id=ids[0] if ids else report.message_id)
+    return tuple(
+        replace(report, message_id=ids[0] if ids else report.message_id) for report in reports[:MAX_RECIPIENTS]
+    )
 
 
 def described(report: BounceReport) -> str:
@@ -65,14 +71,24 @@ def returned_message_ids(root: Part) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found[:20]))
 
 
-def feedback_type(*, root: Part, text: str) -> str:
-    """Return what a complaint is about (RFC 5965 7.3: abuse, fraud, virus, not-spam, ...), '' where it is not said."""
+def complaint_report(*, root: Part, text: str) -> ComplaintReport:
+    """Return who complains, and of what (RFC 5965 7.3: abuse, fraud, virus, not-spam, ...), as far as it is said."""
     for part in root.walk():
         if part.content_type.value == "message/feedback-report":
             fields = _fields(part.content.lstrip(b"\r\n"))
-            return fields.get("feedback-type", "").lower()[:40]
+            whom = fields.get("original-rcpt-to") or fields.get("removal-recipient") or ""
+            return ComplaintReport(
+                recipient=whom.rpartition(";")[2].strip().strip("<>")[:320],
+                nature=fields.get("feedback-type", "").lower()[:40],
+            )
     complaint = (ses_notification(text) or {}).get("complaint")
-    return str(complaint.get("complaintFeedbackType") or "")[:40] if isinstance(complaint, dict) else ""
+    if not isinstance(complaint, dict):
+        return ComplaintReport()
+    first = next(iter(_objects(complaint.get("complainedRecipients"))), {})
+    return ComplaintReport(
+        recipient=str(first.get("emailAddress") or "")[:320],
+        nature=str(complaint.get("complaintFeedbackType") or "")[:40],
+    )
 
 
 def ses_notification(text: str) -> dict[str, Any] | None:
@@ -90,9 +106,10 @@ def ses_notification(text: str) -> dict[str, Any] | None:
     return document if isinstance(document, dict) else None
 
 
-def _failed_recipient(root: Part) -> dict[str, str]:
-    """Return the fields of the first recipient whose delivery failed, else of the first that is still tried."""
-    waiting: dict[str, str] = {}
+def _undelivered(root: Part) -> list[dict[str, str]]:
+    """Return the fields of each recipient whose delivery failed, then of those that are still tried."""
+    failures: list[dict[str, str]] = []
+    delays: list[dict[str, str]] = []
     for part in root.walk():
         if part.content_type.value in _REPORTS:
             for group in _groups(part.content):
@@ -100,19 +117,24 @@ def _failed_recipient(root: Part) -> dict[str, str]:
                 action = fields.get("action", "").lower().partition(" ")[0]
                 failed = action == "failed" or (not action and fields.get("status", "").startswith("5"))
                 if failed:
-                    return fields
-                if action == "delayed" and not waiting:
-                    waiting = fields
-    return waiting
+                    failures.append(fields)
+                elif action == "delayed":
+                    delays.append(fields)
+    return failures + delays
 
 
-def _fields_in_text(text: str) -> dict[str, str]:
+def _fields_in_text(text: str) -> list[dict[str, str]]:
     """Return the same fields where a server writes them into the text, or a gateway has flattened the report."""
     found = _FIELD_IN_TEXT.search(text, 0, MAX_NOTIFICATION_CHARACTERS)
     if found is None:
-        return {}
+        return []
     start = text.rfind("\n\n", 0, found.start()) + 2 if "\n\n" in text[: found.start()] else 0
-    return _fields(text[start:].partition("\n\n")[0].encode("utf-8", "replace"))
+    groups = (
+        _fields(group) for group in _groups(text[start:][:MAX_NOTIFICATION_CHARACTERS].encode("utf-8", "replace"))
+    )
+    recipients = [fields for fields in groups if "final-recipient" in fields]
+    failures = [fields for fields in recipients if fields.get("action", "failed").lower().startswith("failed")]
+    return failures + [fields for fields in recipients if fields.get("action", "").lower().startswith("delayed")]
 
 
 def _groups(content: bytes) -> Iterable[bytes]:
@@ -165,25 +187,32 @@ def _report_of_prose(words: str) -> BounceReport:
     )
 
 
-def _report_of_ses(notification: dict[str, Any]) -> BounceReport:
+def _objects(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _reports_of_ses(notification: dict[str, Any]) -> list[BounceReport]:
     bounce = notification.get("bounce")
     bounce = bounce if isinstance(bounce, dict) else {}
-    recipients = bounce.get("bouncedRecipients")
-    first = recipients[0] if isinstance(recipients, list) and recipients and isinstance(recipients[0], dict) else {}
-    said = str(first.get("diagnosticCode") or "").removeprefix("smtp; ")
-    status, reply_code = codes_within(said)
     mail = notification.get("mail")
     common = mail.get("commonHeaders") if isinstance(mail, dict) else None
     declared = str(common.get("messageId") or "") if isinstance(common, dict) else ""
-    status = status or str(first.get("status") or "")[:20]
+    recipients = _objects(bounce.get("bouncedRecipients"))[:MAX_RECIPIENTS] or [{}]
+    return [_report_of_ses_recipient(item, bounce=bounce, message_id=declared) for item in recipients]
+
+
+def _report_of_ses_recipient(recipient: dict[str, Any], *, bounce: dict[str, Any], message_id: str) -> BounceReport:
+    said = str(recipient.get("diagnosticCode") or "").removeprefix("smtp; ")
+    status, reply_code = codes_within(said)
+    status = status or str(recipient.get("status") or "")[:20]
     hard = is_hard(status=status, reply_code=reply_code, said=said)
     if hard is None:
         hard = {"Permanent": True, "Transient": False}.get(str(bounce.get("bounceType")))
     return BounceReport(
-        recipient=str(first.get("emailAddress") or "")[:320],
+        recipient=str(recipient.get("emailAddress") or "")[:320],
         status=status,
         reply_code=reply_code,
         hard=hard,
         reason=said[:MAX_REASON],
-        message_id=declared.strip("<> ")[:500],
+        message_id=message_id.strip("<> ")[:500],
     )

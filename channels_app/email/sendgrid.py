@@ -11,9 +11,12 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePub
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from channels_app.contract import DeliveryStatus, EndpointInfo, StatusReport
+from channels_app.contract import EndpointInfo, StatusReport
 from channels_app.email.posted import (
     Unchallenged,
+    arrival_report,
+    bounce_report,
+    complaint_of,
     fields_of_form,
     instant_of_seconds,
     is_json,
@@ -21,7 +24,6 @@ from channels_app.email.posted import (
     our_id,
     posted_mail,
     posted_report,
-    status_report,
 )
 from channels_app.webhook import (
     BadSignature,
@@ -36,13 +38,10 @@ from channels_app.webhook import (
 SENDGRID = "sendgrid"
 SIGNATURE = "x-twilio-email-event-webhook-signature"
 TIMESTAMP = "x-twilio-email-event-webhook-timestamp"
-_STATUSES = {
-    "delivered": DeliveryStatus.DELIVERED,
-    "bounce": DeliveryStatus.FAILED,
-    "dropped": DeliveryStatus.FAILED,
-    # who complains has received it
-    "spamreport": DeliveryStatus.DELIVERED,
-}
+_FAILURES = frozenset({"bounce", "dropped"})
+_KEPT = frozenset({"delivered", "spamreport"}) | _FAILURES
+# it did not even try: the address had bounced before, or is none
+_DEAD = frozenset({"bounced address", "invalid"})
 
 
 class SendgridDoor(Unchallenged):
@@ -80,19 +79,27 @@ class SendgridDoor(Unchallenged):
                 event=event,
             )
             for event in events
-            if event.get("event") in _STATUSES and our_id(event.get("smtp-id", ""))
+            if event.get("event") in _KEPT and our_id(event.get("smtp-id", ""))
         )
 
 
 def read_sendgrid(*, event: dict[str, Any], received_at: datetime) -> StatusReport:
     """Return what a kept event says."""
-    said = (event.get("status"), event.get("reason"))
-    return status_report(
-        status=_STATUSES[event["event"]],
-        external_id=our_id(event.get("smtp-id", "")),
-        at=instant_of_seconds(event.get("timestamp"), received_at=received_at),
-        recipient=event.get("email"),
-        reason=" ".join(str(item) for item in said if item),
+    external_id = our_id(event.get("smtp-id", ""))
+    at = instant_of_seconds(event.get("timestamp"), received_at=received_at)
+    recipient = event.get("email")
+    if event["event"] not in _FAILURES:
+        complaint = complaint_of(recipient) if event["event"] == "spamreport" else None
+        return arrival_report(external_id=external_id, at=at, recipient=recipient, complaint=complaint)
+    reason = str(event.get("reason") or "")
+    verdict = True if event["event"] == "dropped" and reason.lower() in _DEAD else None
+    return bounce_report(
+        external_id=external_id,
+        at=at,
+        recipient=recipient,
+        reason=reason,
+        status=event.get("status"),
+        hard=False if event.get("type") == "blocked" else verdict,
     )
 
 

@@ -1,4 +1,4 @@
-"""Who wants nothing more, per account and number: STOP and START."""
+"""Who wants nothing more, per account and point: STOP and START of a number, a complaint of a mail address."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,7 +18,8 @@ def record_consent(
 ) -> bool:
     """Keep a word of the holder of this normalised point; returns whether it changed what holds. Audited if so.
 
-    Safe to run twice; an older word than the one that holds changes nothing. `source` is contact or provider.
+    Safe to run twice; an older word than the one that holds changes nothing.
+    `source` is contact, provider or complaint.
     """
     PointConsent.objects.bulk_create(
         [PointConsent(account_id=account_id, kind=kind, value=value, source=source)], ignore_conflicts=True

@@ -91,10 +91,11 @@ class ContactMerge(AccountScopedModel):
 
 
 class PointConsent(AccountScopedModel):
-    """What the holder of a number said about being written to by this account; the later word holds.
+    """What the holder of a number said about being written to by this account; the later word holds. Of a mail address:
+    that its holder complained, and gets no automatic mail.
 
     Both instants are kept, so that the order in which words arrive does not matter. `word` is the last one, `source`
-    who passed it on (the holder's own message, or the provider).
+    who passed it on (the holder's own message, the provider, or a complaint).
     """
 
     kind = models.CharField(max_length=10, choices=PointKind.choices)

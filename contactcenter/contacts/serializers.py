@@ -27,7 +27,8 @@ class PointSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=PointKind.choices)
     value = serializers.CharField()
     opted_out_at = serializers.DateTimeField(
-        allow_null=True, help_text="Since when its holder wants no SMS (STOP); null: may be written to"
+        allow_null=True,
+        help_text="Since when its holder wants no SMS (STOP) or no automatic mail (a complaint); null: none of it",
     )
 
 

@@ -133,6 +133,11 @@ def _entry(**fields: Any) -> dict[str, Any]:
         "parts": None,
         "is_cut": False,
         "edits": [],
+        "recipients": None,
+        "bounces": [],
+        "complaints": [],
+        "incomplete": "",
+        "protection": [],
     }
     return blank | fields
 
@@ -177,6 +182,9 @@ def _messages(ticket_id: int) -> list[dict[str, Any]]:
             client_uuid=str(message.client_uuid) if message.client_uuid else None,
             recipients=recipients_of(message.headers),
             bounces=message.headers.get("bounces", []),
+            complaints=message.headers.get("complaints", []),
+            incomplete=message.headers.get("problem", ""),
+            protection=message.headers.get("protection", []),
         )
         for message in messages
     ]

@@ -86,7 +86,7 @@ class ContactPointSerializer(serializers.Serializer[Any]):
 
     kind = serializers.ChoiceField(choices=PointKind.choices)
     value = serializers.CharField()
-    opted_out = serializers.BooleanField(help_text="Its holder wants no SMS (STOP)")
+    opted_out = serializers.BooleanField(help_text="Its holder wants no SMS (STOP), or no automatic mail (a complaint)")
 
 
 class TicketEndpointSerializer(serializers.Serializer[Any]):
@@ -200,6 +200,14 @@ class BounceSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
+class ComplaintSerializer(serializers.Serializer[Any]):
+    """Somebody called a mail of ours spam; `nature` as RFC 5965 has it (abuse, fraud, ...), '' where it is not said."""
+
+    at = serializers.DateTimeField()
+    recipient = serializers.CharField()
+    nature = serializers.CharField()
+
+
 class EditSerializer(serializers.Serializer[Any]):
     """What a message said before its author changed it at this instant."""
 
@@ -228,6 +236,9 @@ class EntrySerializer(serializers.Serializer[Any]):
     client_uuid = serializers.UUIDField(allow_null=True)
     recipients = RecipientsSerializer(allow_null=True)
     bounces = BounceSerializer(many=True)
+    complaints = ComplaintSerializer(many=True)
+    incomplete = serializers.CharField(help_text="Why what is shown may be incomplete, as of an encrypted mail; or ''")
+    protection = serializers.ListField(child=serializers.CharField(), help_text="How the mail is signed")
     parts = serializers.IntegerField(allow_null=True, help_text="SMS segments of this message; null: none are counted")
     is_cut = serializers.BooleanField(help_text="`text` is without quotes and signature; /messages/{id}/ has all of it")
     edits = EditSerializer(many=True)

@@ -54,7 +54,7 @@ const day = 86400;
 let entryId = 1;
 export const say = (over: Partial<Entry>): Entry => ({
   type: 'message', id: entryId++, at: ago(0), author: { kind: 'contact', name: 'Olga Petrova' }, channel: 'email', direction: 'in', kind: 'message', html_available: false, subject: '', text: '', status: 'received',
-  error: '', attachments: [], call: null, score: null, client_uuid: null, parts: null, recipients: null, bounces: [], is_cut: false, edits: [], ...over,
+  error: '', attachments: [], call: null, score: null, client_uuid: null, parts: null, recipients: null, bounces: [], complaints: [], incomplete: '', protection: [], is_cut: false, edits: [], ...over,
 });
 const picture = (id: number): Entry['attachments'][number] => ({ id, filename: `photo ${id}.jpg`, content_type: 'image/jpeg', size: 184320, state: 'stored', error: '', url: '/favicon.svg' });
 const anna = { kind: 'operator' as const, name: 'Anna Kovacs' };

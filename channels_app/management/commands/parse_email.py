@@ -18,8 +18,8 @@ class Command(BaseCommand):
     help = (
         "Translate raw mails without storing anything. Prints a JSON line per file: file, from_email, from_name, "
         "to, cc, reply_to, subject, message_id, in_reply_to, references, date, text, reply_text, html, "
-        "attachments (filename, content_type, size, sha256), kind (message, auto_reply, bounce, feedback), bounce, "
-        "protection, problems. "
+        "attachments (filename, content_type, size, sha256), kind (message, auto_reply, bounce, feedback), bounce "
+        "(of the first recipient), bounces (of each), protection, problems. "
         "Exit codes: 0 all were read; 1 a file could not be opened."
     )
     requires_system_checks = []
@@ -69,6 +69,7 @@ def as_dict(mail: ParsedEmail) -> dict[str, Any]:
         ],
         "kind": str(mail.kind),
         "bounce": asdict(mail.bounce) if mail.bounce is not None else None,
+        "bounces": [asdict(bounce) for bounce in mail.bounces],
         "protection": list(mail.protection),
         "problems": list(mail.problems),
     }

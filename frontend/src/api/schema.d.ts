@@ -2385,6 +2385,13 @@ export interface components {
             account_id: number | null;
             payload: components["schemas"]["TypingPayload"];
         };
+        /** @description Somebody called a mail of ours spam; `nature` as RFC 5965 has it (abuse, fraud, ...), '' where it is not said. */
+        Complaint: {
+            /** Format: date-time */
+            at: string;
+            recipient: string;
+            nature: string;
+        };
         /** @description Everything the console shows on opening. */
         Console: {
             cursor: string;
@@ -2473,7 +2480,7 @@ export interface components {
         ContactPoint: {
             kind: components["schemas"]["PointKind"];
             value: string;
-            /** @description Its holder wants no SMS (STOP) */
+            /** @description Its holder wants no SMS (STOP), or no automatic mail (a complaint) */
             opted_out: boolean;
         };
         /** @description Live event contact.unmerged. */
@@ -2682,6 +2689,11 @@ export interface components {
             client_uuid: string | null;
             recipients: components["schemas"]["Recipients"] | null;
             bounces: components["schemas"]["Bounce"][];
+            complaints: components["schemas"]["Complaint"][];
+            /** @description Why what is shown may be incomplete, as of an encrypted mail; or '' */
+            incomplete: string;
+            /** @description How the mail is signed */
+            protection: string[];
             /** @description SMS segments of this message; null: none are counted */
             parts: number | null;
             /** @description `text` is without quotes and signature; /messages/{id}/ has all of it */
@@ -3382,7 +3394,7 @@ export interface components {
             value: string;
             /**
              * Format: date-time
-             * @description Since when its holder wants no SMS (STOP); null: may be written to
+             * @description Since when its holder wants no SMS (STOP) or no automatic mail (a complaint); null: none of it
              */
             opted_out_at: string | null;
         };

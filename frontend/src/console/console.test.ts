@@ -23,7 +23,7 @@ const detail: TicketDetail = {
 };
 const stored = (body: { client_uuid: string; text: string }): Entry => ({
   type: 'message', id: 7, at: '2026-06-05T10:01:00Z', author: { kind: 'operator', name: 'Anna' }, channel: 'chat', direction: 'out', kind: 'message', text: body.text, html_available: false,
-  subject: '', status: 'queued', error: '', attachments: [], call: null, score: null, client_uuid: body.client_uuid, parts: null, recipients: null, bounces: [], is_cut: false, edits: [],
+  subject: '', status: 'queued', error: '', attachments: [], call: null, score: null, client_uuid: body.client_uuid, parts: null, recipients: null, bounces: [], complaints: [], incomplete: '', protection: [], is_cut: false, edits: [],
 });
 
 let replies: (body: Record<string, unknown>) => [number, unknown];

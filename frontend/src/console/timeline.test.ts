@@ -3,7 +3,7 @@ import type { Entry } from '@/api/types';
 import { byDay, callLook, confirm, eventText, localRow, merge, put, type Unsent } from './timeline';
 
 const entry = (id: number, over: Partial<Entry> = {}): Entry => ({
-  type: 'message', id, at: '2026-06-05T10:00:00Z', author: { kind: 'contact', name: 'Olga' }, channel: 'chat', direction: 'in', kind: 'message', text: `text ${id}`, html_available: false, subject: '', status: 'received', error: '', attachments: [], call: null, score: null, client_uuid: null, parts: null, recipients: null, bounces: [], is_cut: false, edits: [], ...over,
+  type: 'message', id, at: '2026-06-05T10:00:00Z', author: { kind: 'contact', name: 'Olga' }, channel: 'chat', direction: 'in', kind: 'message', text: `text ${id}`, html_available: false, subject: '', status: 'received', error: '', attachments: [], call: null, score: null, client_uuid: null, parts: null, recipients: null, bounces: [], complaints: [], incomplete: '', protection: [], is_cut: false, edits: [], ...over,
 });
 const unsent: Unsent = { uuid: 'u-1', kind: 'message', channel: 'chat', text: 'hello', at: '2026-06-05T10:01:00Z', author: 'Anna' };
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from channels_app.actions import resend_message
-from channels_app.bounces import record_bounce
+from channels_app.bounces import record_bounces
 from channels_app.contract import AdapterError, BounceReport, EndpointInfo
 from channels_app.delivery import claim_due, deliver_message
 from channels_app.email.door import take_email
@@ -310,7 +310,7 @@ def test_copy_that_bounces_leaves_the_message_sent_and_all_of_them_do_not(mailbo
                 reason="550 no such user",
                 message_id=message.external_id,
             )
-            assert record_bounce(ticket_id=ticket.pk, answers=(), bounce=report, at=AT) == 1
+            assert record_bounces(ticket_id=ticket.pk, answers=(), bounces=[report], at=AT) == 1
             message.refresh_from_db()
             seen.append((message.status, message.error))
         entry = queries.entry(ticket_id=ticket.pk, entry_type="message", entry_id=message.pk)

@@ -152,6 +152,7 @@ def test_parse_email_prints_the_translation_and_stores_nothing(tmp_path: Path, s
         ],
         "kind": "message",
         "bounce": None,
+        "bounces": [],
         "protection": [],
         "problems": [],
     }

@@ -18,10 +18,13 @@ from channels_app.delivery import deliver_message
 from channels_app.email.door import take_email
 from channels_app.models import Endpoint, Receipt
 from channels_app.receipts import process_receipt
+from contactcenter.contacts.queries import contact_documents
+from contactcenter.kernel.models import AuditEntry
 from contactcenter.kernel.sealing import seal
 from contactcenter.tenancy.doors import open_account
 from contactcenter.tenancy.models import Account
-from contactcenter.tickets.actions import send_reply
+from contactcenter.tickets import queries
+from contactcenter.tickets.actions import send_automatic_reply, send_reply
 from contactcenter.tickets.models import Message, Ticket
 from tests.app.channels.mailboxes import make_mailbox
 from tests.app.channels.mails import raw_mail
@@ -221,18 +224,84 @@ def test_bounce_fails_our_message_with_its_reason_and_a_later_delivery_corrects_
     for _ in range(2):
         assert _post_event(posted, "bounced", message.external_id).status_code == 200
     assert _work_off(posted) == [("processed", "report")]
-    assert _state(posted, message) == ("failed", "Not delivered to olga@example.org: 550 5.1.1 No such user")
+    assert _state(posted, message) == ("failed", "Came back: hard bounce 5.1.1: 550 5.1.1 No such user")
+    (bounce,) = message.headers["bounces"]
+    assert (bounce["recipient"], bounce["code"], bounce["hard"], bounce["final"]) == (
+        "olga@example.org", "5.1.1", True, True,
+    )  # fmt: skip
     _post_event(posted, "delivered", message.external_id)
     assert _work_off(posted) == [("processed", "report")]
     assert _state(posted, message) == ("delivered", "")
+    assert [item["final"] for item in message.headers["bounces"]] == [False]
 
 
-def test_complaint_proves_the_delivery_and_a_late_bounce_changes_nothing(posted: EndpointInfo) -> None:
+def test_complaint_proves_the_delivery_and_a_late_bounce_changes_no_status(posted: EndpointInfo) -> None:
     message = _sent_reply(posted)
     for kind in ("complained", "bounced"):
         assert _post_event(posted, kind, message.external_id).status_code == 200
     _work_off(posted)
     assert _state(posted, message) == ("delivered", "")
+    assert [item["code"] for item in message.headers["bounces"]] == ["5.1.1"]
+
+
+def test_complaint_stands_on_entry_and_contact_and_stops_automatic_mail_only(posted: EndpointInfo) -> None:
+    message = _sent_reply(posted)
+    for _ in range(2):
+        _post_event(posted, "complained", message.external_id)
+    _work_off(posted)
+    with open_account(posted.account_id):
+        ticket = Ticket.objects.get()
+        entry = queries.entry(ticket_id=ticket.pk, entry_type="message", entry_id=message.pk)
+        assert [(item["recipient"], item["nature"]) for item in entry["complaints"]] == [("olga@example.org", "")]
+        assert contact_documents([ticket.contact])[0]["points"][0]["opted_out_at"]
+        assert list(AuditEntry.objects.filter(action="consent.opt_out").values_list("data__source", flat=True)) == [
+            "complaint"
+        ]
+        robot = send_automatic_reply(ticket=ticket, channel="email", text="Thanks", at=AT, client_uuid=uuid4())
+        person = send_reply(ticket=ticket, operator_id=None, channel="email", text="Sorry", at=AT, client_uuid=uuid4())
+        assert [deliver_message(message_id=item.pk, at=AT) for item in (robot, person)] == ["failed", "sent"]
+        robot.refresh_from_db()
+        assert robot.error == "recipient: complained of a mail; automatic mail is no longer sent."
+
+
+def test_copy_that_a_provider_reports_as_bounced_leaves_the_mail_delivered(posted: EndpointInfo) -> None:
+    message = _sent_reply(posted)
+    with open_account(posted.account_id):
+        lists = {"to": [{"email": "olga@example.org"}], "cc": [{"email": "anna@example.org"}]}
+        Message.objects.filter(pk=message.pk).update(headers=lists)
+    bounced = json.loads(json.dumps(_event(posted, "bounced", message.external_id)).replace("olga@", "anna@"))
+    _post_document(posted, bounced)
+    _work_off(posted)
+    came_back = "Came back from anna@example.org: hard bounce 5.1.1: 550 5.1.1 No such user"
+    assert _state(posted, message) == ("sent", came_back)
+    _post_event(posted, "delivered", message.external_id)
+    _work_off(posted)
+    assert _state(posted, message) == ("delivered", came_back)
+    assert [(item["recipient"], item["final"]) for item in message.headers["bounces"]] == [("anna@example.org", True)]
+
+
+@pytest.mark.parametrize(
+    ("provider", "change", "hard"),
+    [
+        ("mailgun", {"reason": "suppress-bounce", "delivery-status": {"code": 605, "message": "Not delivering"}}, True),
+        ("mailgun", {"delivery-status": {"code": 552, "message": "mailbox full", "enhanced-code": "5.2.2"}}, False),
+        ("postmark", {"Type": "SoftBounce", "Details": "no words"}, False),
+        ("postmark", {"Type": "Blocked", "Details": "smtp;554 blocked by policy"}, False),
+        ("sendgrid", {"type": "blocked", "reason": "550 5.1.1 unknown user", "status": "5.1.1"}, False),
+        ("sendgrid", {"event": "dropped", "reason": "Bounced Address"}, True),
+    ],
+)
+def test_hard_is_as_the_provider_says_or_its_words(
+    shop: Account, provider: str, change: dict[str, object], hard: bool
+) -> None:
+    endpoint = _mailbox(shop, provider)
+    message = _sent_reply(endpoint)
+    event = _event(endpoint, "bounced", message.external_id)
+    assert isinstance(event, dict)
+    assert _post_document(endpoint, event | change).status_code == 200
+    _work_off(endpoint)
+    assert _state(endpoint, message)[0] == "failed"
+    assert message.headers["bounces"][0]["hard"] is hard
 
 
 def test_openings_and_mails_of_other_systems_are_acknowledged_and_not_kept(posted: EndpointInfo) -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from channels_app.contract import BounceReport, InboundKind
+from channels_app.contract import BounceReport, ComplaintReport, InboundKind
 from channels_app.email.bounce_causes import is_hard
 from channels_app.email.parse import ParsedEmail, translate_email
 from channels_app.email.reports import undelivered_reason
@@ -57,6 +57,30 @@ def test_the_failed_recipient_counts_before_the_delivered_and_the_delayed() -> N
     )
     assert mail.bounce is not None
     assert (mail.bounce.recipient, mail.bounce.status, mail.bounce.hard) == ("c@example.net", "5.2.2", False)
+
+
+def test_each_recipient_of_a_report_counts_by_itself_and_failures_come_first() -> None:
+    mail = _report(
+        "Final-Recipient: rfc822; a@example.net\nAction: delivered\nStatus: 2.0.0",
+        "Final-Recipient: rfc822; b@example.net\nAction: delayed\nStatus: 4.4.1",
+        "Final-Recipient: rfc822; c@example.net\nAction: failed\nStatus: 5.2.2",
+        "Final-Recipient: rfc822; d@example.net\nAction: failed\nStatus: 5.1.1",
+    )
+    assert [(item.recipient, item.status, item.final, item.message_id) for item in mail.bounces] == [
+        ("c@example.net", "5.2.2", True, "ours@shop.example"),
+        ("d@example.net", "5.1.1", True, "ours@shop.example"),
+        ("b@example.net", "4.4.1", False, "ours@shop.example"),
+    ]
+
+
+def test_recipients_that_only_the_header_names_count_too() -> None:
+    mail = _prose(
+        "This message was created automatically by mail delivery software.\n\nA message that you sent could not be "
+        "delivered to one or more of its recipients.\n\n  kim@example.net\n    550 5.1.1 unknown user\n"
+        "  lee@example.net\n    550 5.1.1 unknown user\n",
+        headers="X-Failed-Recipients: kim@example.net,\n lee@example.net\n",
+    )
+    assert [item.recipient for item in mail.bounces] == ["kim@example.net", "lee@example.net"]
 
 
 def test_a_delay_is_reported_and_is_no_failure() -> None:
@@ -167,7 +191,7 @@ def test_notifications_of_amazon_ses_are_read() -> None:
     assert (mail.bounce.recipient, mail.bounce.status, mail.bounce.hard) == ("kim@example.net", "5.1.1", True)
     complaint = {"notificationType": "Complaint", "complaint": {"complaintFeedbackType": "abuse"}, "mail": common}
     mail = translate_email(f"{note}{json.dumps(complaint)}".encode())
-    assert (mail.kind, mail.feedback_type, mail.bounce) == (InboundKind.FEEDBACK, "abuse", None)
+    assert (mail.kind, mail.complaint, mail.bounces) == (InboundKind.FEEDBACK, ComplaintReport(nature="abuse"), ())
 
 
 def test_the_complaint_says_what_it_is_about() -> None:
@@ -175,7 +199,7 @@ def test_the_complaint_says_what_it_is_about() -> None:
         b"From: fbl@example.net\nContent-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\n\nspam\n"
         b"--b\nContent-Type: message/feedback-report\n\nFeedback-Type: fraud\nVersion: 1\n--b--\n"
     )
-    assert (mail.kind, mail.feedback_type) == (InboundKind.FEEDBACK, "fraud")
+    assert (mail.kind, mail.complaint) == (InboundKind.FEEDBACK, ComplaintReport(nature="fraud"))
 
 
 @pytest.mark.parametrize(
