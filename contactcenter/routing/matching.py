@@ -1,30 +1,26 @@
 """Who gets which waiting ticket, and why (anchors/operations.md, "Routing").
 
 Pure: no Django and no clock. The steps are
-1. order the waiting by priority, then first in first out (R3);
-2. keep the operators who are available, free of another offer, entitled to the account, speak the language, have room
-   on the channel, and have not just passed this ticket on;
-3. of those take the last operator who served it, then the lowest load, then the longest idle, then the lowest id;
-4. relax the language level as the ticket waits. Entitlement is never relaxed (R4).
+1. order the waiting by priority, then by when they are due, then first in first out (R3);
+2. keep the operators who are available, entitled to the account and certified for it, in the queue's pool, who speak
+   the language and have the skills, have room on the channel, and have not just passed this ticket on;
+3. of those take who needs the least help with the language, then the last operator who served the contact, the better
+   band of proficiency, the lowest load, the longest idle, the lowest id;
+4. relax as the ticket waits (rules.py). Entitlement and certifications are never relaxed (R4).
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from fractions import Fraction
 from typing import Final
 
-RELAX_AFTER: Final[Sequence[timedelta]] = (
-    timedelta(seconds=60),
-    timedelta(seconds=180),
-)
-"""After each of these waits one language level less is enough, down to level 1 (basic)."""
+from contactcenter.routing.rules import Demand, QueueRules, demand_at, stage_of
 
 OTHERS_TOLD: Final = 12
-"""So many of the operators who were not chosen are named in a decision; all of them are counted."""
+"""So many of the operators who were not chosen are named in a stored decision; all of them are counted."""
 
 CAPACITY_KIND: Final[Mapping[str, str]] = {
     "voice": "voice",
@@ -34,6 +30,11 @@ CAPACITY_KIND: Final[Mapping[str, str]] = {
     "email": "email",
 }
 """Channels share places: SMS and social networks are written to like a chat."""
+BANDS: Final = (2, 2, 2, 1, 0, 0)
+"""The band of a language level 0..5: fluent (4, 5) before good (3) before basic."""
+SPOKEN, MACHINE, INTERPRETER = "", "machine", "interpreter"
+LADDER: Final[Mapping[str, int]] = {SPOKEN: 0, MACHINE: 1, INTERPRETER: 2}
+"""A speaker of whatever level is enough goes before text translated by machine, and that before an interpreter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +47,17 @@ class WaitingTicket:
     language: str
     priority: int
     enqueued_at: datetime
-    first_level: int = 3
-    """Language level (1..5) the queue asks for at first."""
+    due_at: datetime
+    rules: QueueRules
+    certifications: Mapping[int, int] = field(default_factory=dict)
+    """{skill id: level} that the account demands of everybody who serves it."""
+    machine_allowed: bool = False
+    interpreter_allowed: bool = False
     passed_by: frozenset[int] = frozenset()
     """Operators who declined or missed this ticket a moment ago."""
     last_operator_id: int | None = None
-    """Who served this contact's ticket last; asked first when eligible."""
+    """Who served this contact last; asked first when eligible and within the queue's window."""
+    last_served_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +71,18 @@ class OperatorView:
     capacity: Mapping[str, int]
     load: Mapping[str, int]
     idle_since: datetime
+    skills: Mapping[int, int] = field(default_factory=dict)
     has_offer: bool = False
     """An operator decides on one offer at a time."""
+    is_wrapping: bool = False
+    """In a wrap-up during which nothing new is offered."""
+    mail_is_interruptible: bool = True
+    chat_is_interruptible: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Why one operator was not chosen: a code of REASONS, and the figures behind it."""
+    """Why one operator was not chosen: a code, and the figures behind it."""
 
     operator_id: int
     reason: str
@@ -80,35 +91,35 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The answer for one ticket: an operator or none, and the reasons in full."""
+    """The answer for one ticket: an operator or none, and the reasons. `counts` tells of all who were not chosen."""
 
     ticket_id: int
     operator_id: int | None
     rule: str
-    minimum_level: int
+    demand: Demand
     waited_ms: int
     load: int
     capacity: int
     level: int | None
+    bridge: str
     others: tuple[Verdict, ...]
+    counts: Mapping[str, int]
 
     def explain(self) -> dict[str, object]:
         """The decision as JSON: stored with the offer, shown as "why this operator, and why not the others"."""
         return {
             "operator_id": self.operator_id,
             "rule": self.rule,
-            "minimum_level": self.minimum_level,
+            "minimum_level": self.demand.level,
             "level": self.level,
+            "bridge": self.bridge,
+            "relaxed": list(self.demand.relaxed),
             "waited_ms": self.waited_ms,
             "load": self.load,
             "capacity": self.capacity,
-            "not_chosen": dict(sorted(Counter(verdict.reason for verdict in self.others).items())),
+            "not_chosen": dict(sorted(self.counts.items())),
             "others": [
-                {
-                    "operator_id": verdict.operator_id,
-                    "reason": verdict.reason,
-                    **verdict.detail,
-                }
+                {"operator_id": verdict.operator_id, "reason": verdict.reason, **verdict.detail}
                 for verdict in self.others[:OTHERS_TOLD]
             ],
         }
@@ -119,84 +130,144 @@ def capacity_kind(channel: str) -> str:
     return CAPACITY_KIND.get(channel, "chat")
 
 
-def minimum_level(*, first: int, waited: timedelta) -> int:
-    """Lowest acceptable language level after waiting so long; never rises with time (R4), never below 1."""
-    return max(1, first - sum(waited >= step for step in RELAX_AFTER))
-
-
-def order_waiting(waiting: Iterable[WaitingTicket]) -> list[WaitingTicket]:
-    """By priority (higher first), then first in first out; the ticket's id settles equal instants."""
-    return sorted(
-        waiting,
-        key=lambda ticket: (-ticket.priority, ticket.enqueued_at, ticket.ticket_id),
+def demand_of(ticket: WaitingTicket, *, at: datetime) -> Demand:
+    """What is asked of an operator for this ticket now; never less than before, whatever the wait (R4)."""
+    return demand_at(
+        ticket.rules,
+        stage=stage_of(ticket.rules, waited=at - ticket.enqueued_at),
+        is_text=ticket.channel != "voice",
+        machine_allowed=ticket.machine_allowed,
+        interpreter_allowed=ticket.interpreter_allowed,
     )
 
 
-def refusal(*, ticket: WaitingTicket, operator: OperatorView, at: datetime) -> Verdict | None:
+def place_of(ticket: WaitingTicket) -> tuple[int, datetime, datetime, int]:
+    """The ticket's place: priority (higher first), due, first in first out; the id settles equal instants."""
+    return (-ticket.priority, ticket.due_at, ticket.enqueued_at, ticket.ticket_id)
+
+
+def order_waiting(waiting: Iterable[WaitingTicket]) -> list[WaitingTicket]:
+    """The waiting in the order in which they are served."""
+    return sorted(waiting, key=place_of)
+
+
+def refusal(
+    *, ticket: WaitingTicket, operator: OperatorView, at: datetime, demand: Demand | None = None
+) -> Verdict | None:
     """None when the operator may be offered this ticket now; else the first reason against it.
 
-    The reasons, in this order: not_entitled, not_available, passed, language, capacity, deciding (on another offer).
+    The reasons, in this order: not_entitled, not_certified, not_available, passed, not_in_queue, language, skill,
+    wrapping, capacity, busy (with something that this must not interrupt), deciding (on another offer).
     """
+    demand = demand or demand_of(ticket, at=at)
     if ticket.account_id not in operator.accounts:
         return Verdict(operator_id=operator.operator_id, reason="not_entitled")
+    missing = _missing(ticket.certifications, operator.skills)
+    if missing:
+        return Verdict(operator_id=operator.operator_id, reason="not_certified", detail={"skill": missing})
     if not operator.available:
         return Verdict(operator_id=operator.operator_id, reason="not_available")
     if operator.operator_id in ticket.passed_by:
         return Verdict(operator_id=operator.operator_id, reason="passed")
-    wanted = minimum_level(first=ticket.first_level, waited=at - ticket.enqueued_at)
-    level = operator.languages.get(ticket.language, 0)
-    if ticket.language and level < wanted:
-        return Verdict(
-            operator_id=operator.operator_id,
-            reason="language",
-            detail={"level": level, "wanted": wanted},
-        )
+    if demand.members is not None and operator.operator_id not in demand.members:
+        return Verdict(operator_id=operator.operator_id, reason="not_in_queue")
+    if _bridge(ticket=ticket, operator=operator, demand=demand) is None:
+        level = operator.languages.get(ticket.language, 0)
+        detail = {"level": level, "wanted": demand.level}
+        return Verdict(operator_id=operator.operator_id, reason="language", detail=detail)
+    missing = _missing(demand.skills, operator.skills) or _missing(demand.optional, operator.skills)
+    if missing:
+        return Verdict(operator_id=operator.operator_id, reason="skill", detail={"skill": missing})
+    if operator.is_wrapping:
+        return Verdict(operator_id=operator.operator_id, reason="wrapping")
     kind = capacity_kind(ticket.channel)
     load, room = operator.load.get(kind, 0), operator.capacity.get(kind, 0)
     if load >= room:
-        return Verdict(
-            operator_id=operator.operator_id,
-            reason="capacity",
-            detail={"load": load, "capacity": room},
-        )
+        return Verdict(operator_id=operator.operator_id, reason="capacity", detail={"load": load, "capacity": room})
+    other = _must_not_be_interrupted(operator, by=kind)
+    if other:
+        return Verdict(operator_id=operator.operator_id, reason="busy", detail={"with": other})
     if operator.has_offer:
         return Verdict(operator_id=operator.operator_id, reason="deciding")
     return None
 
 
-def choose_operator(*, ticket: WaitingTicket, operators: Iterable[OperatorView], at: datetime) -> Decision:
-    """The operator for one ticket at one instant, or none, with the reason for every operator not chosen."""
-    kind = capacity_kind(ticket.channel)
+def _missing(wanted: Mapping[int, int], skills: Mapping[int, int]) -> int | None:
+    """The first skill that is missing or below its level."""
+    return next((skill for skill, level in wanted.items() if skills.get(skill, 0) < level), None)
+
+
+def _bridge(*, ticket: WaitingTicket, operator: OperatorView, demand: Demand) -> str | None:
+    """What helps with the language: SPOKEN, MACHINE or INTERPRETER; None: nothing does."""
+    if not ticket.language or operator.languages.get(ticket.language, 0) >= demand.level:
+        return SPOKEN
+    if demand.machine:
+        return MACHINE
+    return INTERPRETER if demand.interpreter else None
+
+
+def _must_not_be_interrupted(operator: OperatorView, *, by: str) -> str:
+    """The kind of work that this kind may not be offered beside, '' if none. Mails may come beside chats."""
+    load = operator.load
+    if by != "voice" and load.get("voice", 0):
+        return "voice"
+    if by == "voice" and load.get("chat", 0) and not operator.chat_is_interruptible:
+        return "chat"
+    if by != "email" and load.get("email", 0) and not operator.mail_is_interruptible:
+        return "email"
+    return ""
+
+
+def choose_operator(
+    *, ticket: WaitingTicket, operators: Iterable[OperatorView], at: datetime, told: int | None = None
+) -> Decision:
+    """The operator for one ticket at one instant, or none, with the reason for every operator not chosen.
+
+    `told`: so many of the others are named; all are counted.
+    """
+    demand = demand_of(ticket, at=at)
     eligible: list[OperatorView] = []
     refused: list[Verdict] = []
     for operator in operators:
-        verdict = refusal(ticket=ticket, operator=operator, at=at)
+        verdict = refusal(ticket=ticket, operator=operator, at=at, demand=demand)
         if verdict is None:
             eligible.append(operator)
         else:
             refused.append(verdict)
-    eligible.sort(
-        key=lambda operator: (
-            operator.operator_id != ticket.last_operator_id,
-            Fraction(operator.load.get(kind, 0), operator.capacity[kind]),
-            operator.idle_since,
-            operator.operator_id,
-        )
-    )
+    return _decide(ticket=ticket, demand=demand, eligible=eligible, refused=refused, at=at, told=told)
+
+
+def _decide(
+    *,
+    ticket: WaitingTicket,
+    demand: Demand,
+    eligible: list[OperatorView],
+    refused: list[Verdict],
+    at: datetime,
+    told: int | None,
+) -> Decision:
+    kind = capacity_kind(ticket.channel)
+    favourite = _favourite(ticket, at=at)
+    ranks = {one.operator_id: _rank(ticket, one, demand=demand, kind=kind, favourite=favourite) for one in eligible}
+    eligible.sort(key=lambda one: ranks[one.operator_id])
     refused.sort(key=lambda verdict: (verdict.reason == "not_entitled", verdict.operator_id))
-    waited = max(at - ticket.enqueued_at, timedelta(0))
     chosen = eligible[0] if eligible else None
-    behind = tuple(_behind(chosen=chosen, other=other, kind=kind, ticket=ticket) for other in eligible[1:] if chosen)
+    first = ranks[chosen.operator_id] if chosen else None
+    # the reason of each is the first part of the rank in which it comes after the chosen one
+    behind = [_behind(first, ranks[one.operator_id], other=one, kind=kind) for one in eligible[1:] if first]
+    others = [*behind, *refused]
     return Decision(
         ticket_id=ticket.ticket_id,
         operator_id=chosen.operator_id if chosen else None,
-        rule=_rule(chosen=chosen, eligible=eligible, kind=kind, ticket=ticket),
-        minimum_level=minimum_level(first=ticket.first_level, waited=waited),
-        waited_ms=waited // timedelta(milliseconds=1),
+        rule=_rule(chosen=chosen, behind=behind, is_favourite=bool(chosen and chosen.operator_id == favourite)),
+        demand=demand,
+        waited_ms=max(at - ticket.enqueued_at, timedelta(0)) // timedelta(milliseconds=1),
         load=chosen.load.get(kind, 0) if chosen else 0,
         capacity=chosen.capacity.get(kind, 0) if chosen else 0,
         level=chosen.languages.get(ticket.language) if chosen else None,
-        others=behind + tuple(refused),
+        bridge=(_bridge(ticket=ticket, operator=chosen, demand=demand) or SPOKEN) if chosen else SPOKEN,
+        others=tuple(others[:told]),
+        counts=Counter(verdict.reason for verdict in others),
     )
 
 
@@ -206,13 +277,18 @@ def plan_offers(
     """Every offer that can be made now, the most urgent ticket first. Tickets nobody may take stay out of it.
 
     Each offer takes its operator's place before the next ticket is looked at, so that no operator is planned twice and
-    no older eligible ticket of equal priority is overtaken (R3).
+    no ticket is overtaken by one behind it that the same operator could serve (R3).
     """
-    views = {operator.operator_id: operator for operator in operators}
+    everybody = list(operators)
+    entitled: dict[int, dict[int, OperatorView]] = defaultdict(dict)
+    for view in everybody:
+        for account_id in view.accounts:
+            entitled[account_id][view.operator_id] = view
+    deciding = {view.operator_id for view in everybody if view.has_offer or not view.available}
     planned: list[tuple[WaitingTicket, Decision]] = []
     hopeless: set[tuple[object, ...]] = set()
     for ticket in order_waiting(waiting):
-        if not any(view.available and not view.has_offer for view in views.values()):
+        if len(deciding) == len(everybody):
             break
         # Planning only takes places away: what nobody could take before, nobody can take now. A long backlog of one
         # kind therefore costs one look.
@@ -220,16 +296,25 @@ def plan_offers(
             ticket.account_id,
             capacity_kind(ticket.channel),
             ticket.language,
-            minimum_level(first=ticket.first_level, waited=at - ticket.enqueued_at),
+            ticket.rules.queue_id,
+            stage_of(ticket.rules, waited=at - ticket.enqueued_at),
+            ticket.channel == "voice",
             ticket.passed_by,
         )
         if asks in hopeless:
             continue
-        decision = choose_operator(ticket=ticket, operators=views.values(), at=at)
+        pool = entitled[ticket.account_id]
+        decision = choose_operator(ticket=ticket, operators=pool.values(), at=at, told=OTHERS_TOLD)
         if decision.operator_id is None:
             hopeless.add(asks)
             continue
-        views[decision.operator_id] = reserve(operator=views[decision.operator_id], channel=ticket.channel)
+        strangers = len(everybody) - len(pool)
+        if strangers:
+            decision = replace(decision, counts={**decision.counts, "not_entitled": strangers})
+        reserved = reserve(operator=pool[decision.operator_id], channel=ticket.channel)
+        for account_id in reserved.accounts:
+            entitled[account_id][reserved.operator_id] = reserved
+        deciding.add(reserved.operator_id)
         planned.append((ticket, decision))
     return planned
 
@@ -244,44 +329,56 @@ def reserve(*, operator: OperatorView, channel: str) -> OperatorView:
     )
 
 
-def _behind(*, chosen: OperatorView, other: OperatorView, kind: str, ticket: WaitingTicket) -> Verdict:
+def _favourite(ticket: WaitingTicket, *, at: datetime) -> int | None:
+    """The last operator, while the queue's window lasts."""
+    if ticket.last_operator_id is None or ticket.last_served_at is None:
+        return None
+    return ticket.last_operator_id if at - ticket.last_served_at < ticket.rules.sticky else None
+
+
+Rank = tuple[int, bool, int, float, datetime, int]
+
+
+def _rank(ticket: WaitingTicket, operator: OperatorView, *, demand: Demand, kind: str, favourite: int | None) -> Rank:
+    """Where an eligible operator stands; the smallest goes first."""
+    bridge = _bridge(ticket=ticket, operator=operator, demand=demand) or SPOKEN
+    band = BANDS[operator.languages.get(ticket.language, 0)] if ticket.language else 0
+    return (
+        LADDER[bridge],
+        operator.operator_id != favourite,
+        band,
+        # a ratio of two small whole numbers: equal ones are equal as floats
+        operator.load.get(kind, 0) / operator.capacity[kind],
+        operator.idle_since,
+        operator.operator_id,
+    )
+
+
+_REASONS: Final = ("needs_more_help", "not_last_operator", "lower_band", "higher_load", "shorter_idle", "higher_id")
+_RULES: Final[Mapping[str, str]] = {
+    "needs_more_help": "least_help",
+    "lower_band": "best_band",
+    "higher_load": "lowest_load",
+    "shorter_idle": "longest_idle",
+    "higher_id": "lowest_id",
+}
+
+
+def _behind(first: Rank, theirs: Rank, *, other: OperatorView, kind: str) -> Verdict:
     """Why an eligible operator came after the chosen one."""
-    if chosen.operator_id == ticket.last_operator_id:
-        return Verdict(operator_id=other.operator_id, reason="not_last_operator")
-    mine = Fraction(chosen.load.get(kind, 0), chosen.capacity[kind])
-    theirs = Fraction(other.load.get(kind, 0), other.capacity[kind])
-    if theirs > mine:
-        return Verdict(
-            operator_id=other.operator_id,
-            reason="higher_load",
-            detail={"load": other.load.get(kind, 0), "capacity": other.capacity[kind]},
-        )
-    if other.idle_since > chosen.idle_since:
-        return Verdict(
-            operator_id=other.operator_id,
-            reason="shorter_idle",
-            detail={"idle_since": other.idle_since.isoformat()},
-        )
-    return Verdict(operator_id=other.operator_id, reason="higher_id")
+    reason = next(name for name, mine, its in zip(_REASONS, first, theirs, strict=True) if mine != its)
+    detail: dict[str, int | str] = {}
+    if reason == "higher_load":
+        detail = {"load": other.load.get(kind, 0), "capacity": other.capacity[kind]}
+    elif reason == "shorter_idle":
+        detail = {"idle_since": other.idle_since.isoformat()}
+    return Verdict(operator_id=other.operator_id, reason=reason, detail=detail)
 
 
-def _rule(
-    *,
-    chosen: OperatorView | None,
-    eligible: Sequence[OperatorView],
-    kind: str,
-    ticket: WaitingTicket,
-) -> str:
-    """The rule that decided: nobody, last_operator, only_one, lowest_load, longest_idle or lowest_id."""
+def _rule(*, chosen: OperatorView | None, behind: Sequence[Verdict], is_favourite: bool) -> str:
+    """The rule that decided: nobody, last_operator, only_one, or the value of _RULES for the next in line."""
     if chosen is None:
         return "nobody"
-    if chosen.operator_id == ticket.last_operator_id:
+    if is_favourite:
         return "last_operator"
-    if len(eligible) == 1:
-        return "only_one"
-    reason = _behind(chosen=chosen, other=eligible[1], kind=kind, ticket=ticket).reason
-    return {
-        "higher_load": "lowest_load",
-        "shorter_idle": "longest_idle",
-        "higher_id": "lowest_id",
-    }[reason]
+    return _RULES[behind[0].reason] if behind else "only_one"

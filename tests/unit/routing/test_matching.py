@@ -8,14 +8,25 @@ from contactcenter.routing.matching import (
     OperatorView,
     WaitingTicket,
     choose_operator,
-    minimum_level,
+    demand_of,
     order_waiting,
     plan_offers,
     refusal,
 )
+from contactcenter.routing.rules import QueueRules, Step, default_steps
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 CLINIC, SHOP = 1, 2
+ORDERS, RETURNS = 11, 12
+"""Skills."""
+
+
+def rules(*, first_level: int = 3, steps: tuple[Step, ...] | None = None, **asked) -> QueueRules:
+    return QueueRules(first_level=first_level, steps=default_steps(first_level) if steps is None else steps, **asked)
+
+
+def step(seconds: int, action: str, **more) -> Step:
+    return Step(after=timedelta(seconds=seconds), action=action, **more)
 
 
 def ticket(
@@ -28,6 +39,10 @@ def ticket(
     waited_s: int = 0,
     passed_by: frozenset[int] = frozenset(),
     last_operator_id: int | None = None,
+    queue: QueueRules | None = None,
+    due_s: int = 86_400,
+    served_s: int = 3600,
+    **more,
 ) -> WaitingTicket:
     return WaitingTicket(
         ticket_id=ticket_id,
@@ -36,8 +51,12 @@ def ticket(
         language=language,
         priority=priority,
         enqueued_at=NOON - timedelta(seconds=waited_s),
+        due_at=NOON - timedelta(seconds=waited_s - due_s),
+        rules=queue or rules(),
         passed_by=passed_by,
         last_operator_id=last_operator_id,
+        last_served_at=NOON - timedelta(seconds=served_s),
+        **more,
     )
 
 
@@ -51,6 +70,9 @@ def operator(
     capacity: int = 4,
     idle_s: int = 0,
     has_offer: bool = False,
+    voice: int = 0,
+    mails: int = 0,
+    **more,
 ) -> OperatorView:
     return OperatorView(
         operator_id=operator_id,
@@ -58,9 +80,10 @@ def operator(
         accounts=accounts,
         languages={"ru": level} if level else {},
         capacity={"voice": 1, "chat": capacity, "email": 6},
-        load={"chat": load},
+        load={"chat": load, "voice": voice, "email": mails},
         idle_since=NOON - timedelta(seconds=idle_s),
         has_offer=has_offer,
+        **more,
     )
 
 
@@ -95,10 +118,11 @@ def test_operator_who_just_passed_the_ticket_is_refused() -> None:
 
 
 def test_language_level_needed_falls_as_the_ticket_waits() -> None:
-    assert [minimum_level(first=3, waited=timedelta(seconds=s)) for s in (-5, 0, 59, 60, 179, 180, 9_999)] == [
-        3, 3, 3, 2, 2, 1, 1,
-    ]  # fmt: skip
-    assert [minimum_level(first=1, waited=timedelta(seconds=s)) for s in (0, 60, 180)] == [1, 1, 1]
+    def levels(first: int, *waits: int) -> list[int]:
+        return [demand_of(ticket(waited_s=s, queue=rules(first_level=first)), at=NOON).level for s in waits]
+
+    assert levels(3, -5, 0, 59, 60, 179, 180, 9_999) == [3, 3, 3, 2, 2, 1, 1]
+    assert levels(1, 0, 60, 180) == [1, 1, 1]
     assert reason(operator(level=2), ticket(waited_s=59)) == "language"
     assert reason(operator(level=2), ticket(waited_s=60)) is None
     assert reason(operator(level=0), ticket(waited_s=9_999)) == "language"
@@ -171,6 +195,8 @@ def test_decision_tells_why_nobody_can_take_the_ticket() -> None:
         "rule": "nobody",
         "minimum_level": 3,
         "level": None,
+        "bridge": "",
+        "relaxed": [],
         "waited_ms": 30_000,
         "load": 0,
         "capacity": 0,
@@ -202,3 +228,90 @@ def test_older_ticket_nobody_can_take_does_not_hold_up_the_newer_ones() -> None:
         at=NOON,
     )
     assert [(one.ticket_id, decision.operator_id) for one, decision in planned] == [(2, 1)]
+
+
+def test_what_is_due_first_goes_first_among_equals() -> None:
+    ordered = order_waiting(
+        [ticket(1, waited_s=90, due_s=600), ticket(2, waited_s=5, due_s=60), ticket(3, priority=1, due_s=9_000)]
+    )
+    assert [one.ticket_id for one in ordered] == [3, 2, 1]
+
+
+def test_required_skills_stay_and_optional_ones_are_dropped_by_their_step() -> None:
+    queue = rules(skills={ORDERS: 2}, optional={RETURNS: 3}, steps=(step(30, "drop_optional"),))
+    both = operator(1, skills={ORDERS: 2, RETURNS: 3})
+    one = operator(2, skills={ORDERS: 2, RETURNS: 2})
+    assert reason(both, ticket(queue=queue)) is None
+    assert reason(one, ticket(queue=queue, waited_s=29)) == "skill"
+    assert reason(one, ticket(queue=queue, waited_s=30)) is None
+    assert reason(operator(3, skills={ORDERS: 1, RETURNS: 5}), ticket(queue=queue, waited_s=9_999)) == "skill"
+
+
+def test_certification_of_the_account_is_asked_for_however_long_the_wait() -> None:
+    asked = ticket(waited_s=86_400, certifications={ORDERS: 1}, queue=rules(steps=(step(1, "drop_optional"),)))
+    assert reason(operator(), asked) == "not_certified"
+    assert reason(operator(skills={ORDERS: 1}), asked) is None
+
+
+def test_queue_with_a_pool_asks_others_only_after_its_overflow() -> None:
+    queue = rules(
+        members=frozenset({1}), steps=(step(20, "overflow", pool=frozenset({2})), step(40, "overflow", pool=None))
+    )
+    assert reason(operator(1), ticket(queue=queue)) is None
+    assert reason(operator(2), ticket(queue=queue, waited_s=19)) == "not_in_queue"
+    assert reason(operator(2), ticket(queue=queue, waited_s=20)) is None
+    assert reason(operator(3), ticket(queue=queue, waited_s=39)) == "not_in_queue"
+    assert reason(operator(3), ticket(queue=queue, waited_s=40)) is None
+    assert reason(operator(3, accounts=frozenset()), ticket(queue=queue, waited_s=40)) == "not_entitled"
+
+
+def test_language_ladder_a_lower_level_before_a_machine_before_an_interpreter() -> None:
+    queue = rules(steps=(step(10, "lower_level", level=1), step(20, "machine"), step(30, "interpreter")))
+    asked = ticket(queue=queue, waited_s=40, machine_allowed=True, interpreter_allowed=True)
+    none, basic = operator(1, level=0, idle_s=900), operator(2, level=1)
+    chosen = choose_operator(ticket=asked, operators=[none, basic], at=NOON)
+    assert (chosen.operator_id, chosen.bridge, chosen.rule) == (2, "", "least_help")
+    alone = choose_operator(ticket=asked, operators=[none], at=NOON)
+    assert (alone.operator_id, alone.bridge) == (1, "machine")
+    no_machine = ticket(queue=queue, waited_s=40, interpreter_allowed=True)
+    assert choose_operator(ticket=no_machine, operators=[none], at=NOON).bridge == "interpreter"
+
+
+def test_machine_translates_no_call_and_nothing_without_the_accounts_consent() -> None:
+    queue = rules(steps=(step(10, "machine"),))
+    speechless = operator(level=0)
+    assert reason(speechless, ticket(queue=queue, waited_s=99)) == "language"
+    assert reason(speechless, ticket(queue=queue, waited_s=99, machine_allowed=True)) is None
+    assert reason(speechless, ticket(queue=queue, waited_s=99, machine_allowed=True, channel="voice")) == "language"
+    assert reason(speechless, ticket(queue=queue, waited_s=9, machine_allowed=True)) == "language"
+
+
+def test_last_operator_is_forgotten_after_the_queues_window() -> None:
+    queue = rules(sticky=timedelta(hours=2))
+    pair = [operator(1), operator(2, load=1)]
+    within = ticket(queue=queue, last_operator_id=2, served_s=7199)
+    assert choose_operator(ticket=within, operators=pair, at=NOON).operator_id == 2
+    after = ticket(queue=queue, last_operator_id=2, served_s=7200)
+    assert choose_operator(ticket=after, operators=pair, at=NOON).operator_id == 1
+
+
+def test_fluent_operator_goes_before_one_of_a_lower_band_although_busier() -> None:
+    chosen = choose_operator(ticket=ticket(), operators=[operator(1, level=3), operator(2, level=4, load=3)], at=NOON)
+    assert (chosen.operator_id, chosen.rule) == (2, "best_band")
+    same = choose_operator(ticket=ticket(), operators=[operator(1, level=5, load=1), operator(2, level=4)], at=NOON)
+    assert (same.operator_id, same.rule) == (2, "lowest_load")
+
+
+def test_call_interrupts_mails_but_no_chat_and_nothing_interrupts_a_call() -> None:
+    call, chat, mail = ticket(channel="voice"), ticket(), ticket(channel="email")
+    assert reason(operator(mails=3), call) is None
+    assert reason(operator(mails=3, mail_is_interruptible=False), call) == "busy"
+    assert reason(operator(mails=3, mail_is_interruptible=False), chat) == "busy"
+    assert reason(operator(load=1), call) == "busy"
+    assert reason(operator(load=1, chat_is_interruptible=True), call) is None
+    assert reason(operator(load=1), mail) is None
+    assert [reason(operator(voice=1), one) for one in (call, chat, mail)] == ["capacity", "busy", "busy"]
+
+
+def test_operator_in_an_exclusive_wrap_up_is_left_alone() -> None:
+    assert reason(operator(is_wrapping=True), ticket()) == "wrapping"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -15,11 +15,13 @@ from contactcenter.routing.matching import (
     WaitingTicket,
     capacity_kind,
     choose_operator,
-    minimum_level,
+    demand_of,
     order_waiting,
+    place_of,
     plan_offers,
     refusal,
 )
+from contactcenter.routing.rules import QueueRules, Step
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 CHANNELS = ("voice", "chat", "email", "sms", "social")
@@ -31,16 +33,71 @@ seconds = st.integers(min_value=0, max_value=400)
 few = st.integers(min_value=0, max_value=3)
 
 
+SKILLS = (7, 8)
+skills = st.dictionaries(st.sampled_from(SKILLS), st.integers(1, 5))
+pools = st.none() | st.frozensets(st.integers(1, 6), min_size=1)
+
+
 @st.composite
-def tickets(draw: st.DrawFn, ticket_id: int = 1) -> WaitingTicket:
+def steps(draw: st.DrawFn) -> Step:
+    action = draw(st.sampled_from(["lower_level", "drop_optional", "overflow", "machine", "interpreter", "callback"]))
+    return Step(
+        after=timedelta(seconds=draw(seconds)),
+        action=action,
+        level=draw(st.integers(1, 5)) if action == "lower_level" else None,
+        pool=draw(pools) if action == "overflow" else None,
+    )
+
+
+@st.composite
+def queues(draw: st.DrawFn, queue_id: int) -> QueueRules:
+    asked, found = draw(skills), draw(st.lists(steps(), max_size=4))
+    return QueueRules(
+        queue_id=queue_id,
+        first_level=draw(st.integers(1, 5)),
+        skills={skill: level for skill, level in asked.items() if skill == SKILLS[0]},
+        optional={skill: level for skill, level in asked.items() if skill == SKILLS[1]},
+        members=draw(pools),
+        steps=tuple(sorted(found, key=lambda step: step.after)),
+        sticky=timedelta(seconds=draw(seconds)),
+    )
+
+
+@dataclass(frozen=True)
+class World:
+    queues: tuple[QueueRules, ...]
+    accounts: dict[int, tuple[bool, bool, dict[int, int]]]
+    """Consent to machines, consent to interpreters, certifications."""
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    return World(
+        queues=tuple(draw(queues(queue_id=number)) for number in range(1, draw(st.integers(1, 2)) + 1)),
+        accounts={
+            account: (draw(st.booleans()), draw(st.booleans()), draw(st.just({}) | skills)) for account in ACCOUNTS
+        },
+    )
+
+
+@st.composite
+def tickets(draw: st.DrawFn, ticket_id: int = 1, world: World | None = None) -> WaitingTicket:
+    world = world or draw(worlds())
+    account = draw(st.sampled_from(ACCOUNTS))
+    machine, interpreter, certifications = world.accounts[account]
     return WaitingTicket(
         ticket_id=ticket_id,
-        account_id=draw(st.sampled_from(ACCOUNTS)),
+        account_id=account,
         channel=draw(st.sampled_from(CHANNELS)),
         language=draw(st.sampled_from(("", *LANGUAGES))),
         priority=draw(st.integers(0, 2)),
         enqueued_at=NOON - timedelta(seconds=draw(seconds)),
-        first_level=draw(st.integers(1, 5)),
+        due_at=NOON + timedelta(seconds=draw(st.integers(-2, 2))),
+        rules=draw(st.sampled_from(world.queues)),
+        certifications=certifications,
+        machine_allowed=machine,
+        interpreter_allowed=interpreter,
+        last_served_at=NOON - timedelta(seconds=draw(seconds)),
         passed_by=draw(st.frozensets(st.integers(1, 6), max_size=2)),
         last_operator_id=draw(st.none() | st.integers(1, 6)),
     )
@@ -57,7 +114,11 @@ def crews(draw: st.DrawFn) -> list[OperatorView]:
             capacity={kind: draw(few) for kind in KINDS},
             load={kind: draw(few) for kind in KINDS},
             idle_since=NOON - timedelta(seconds=draw(seconds)),
+            skills=draw(skills),
             has_offer=draw(st.booleans()),
+            is_wrapping=draw(st.sampled_from([False, False, True])),
+            mail_is_interruptible=draw(st.booleans()),
+            chat_is_interruptible=draw(st.booleans()),
         )
         for operator_id in range(1, draw(st.integers(0, 6)) + 1)
     ]
@@ -65,7 +126,8 @@ def crews(draw: st.DrawFn) -> list[OperatorView]:
 
 @st.composite
 def backlogs(draw: st.DrawFn) -> list[WaitingTicket]:
-    waiting = [draw(tickets(ticket_id=number)) for number in range(1, draw(st.integers(0, 12)) + 1)]
+    world = draw(worlds())
+    waiting = [draw(tickets(ticket_id=number, world=world)) for number in range(1, draw(st.integers(0, 12)) + 1)]
     return draw(st.permutations(waiting))
 
 
@@ -92,8 +154,13 @@ def test_load_with_offers_stays_within_capacity_and_every_offer_is_allowed(
         assert chosen.available
         assert not chosen.has_offer
         assert chosen.operator_id not in one.passed_by
-        wanted = minimum_level(first=one.first_level, waited=NOON - one.enqueued_at)
-        assert not one.language or chosen.languages[one.language] >= wanted
+        assert all(chosen.skills.get(skill, 0) >= level for skill, level in one.certifications.items())
+        assert all(chosen.skills.get(skill, 0) >= level for skill, level in one.rules.skills.items())
+        wanted = demand_of(one, at=NOON).level
+        speaks = not one.language or chosen.languages.get(one.language, 0) >= wanted
+        assert speaks == (decision.bridge == "")
+        assert decision.bridge != "machine" or (one.machine_allowed and one.channel != "voice")
+        assert decision.bridge != "interpreter" or one.interpreter_allowed
 
 
 @settings(max_examples=300)
@@ -109,8 +176,7 @@ def test_no_older_equal_priority_ticket_waits_while_a_newer_one_is_offered_to_it
         for older in waiting:
             overtaken = (
                 older.ticket_id not in offered
-                and older.priority >= newer.priority
-                and older.enqueued_at < newer.enqueued_at
+                and place_of(older) < place_of(newer)
                 and refusal(ticket=older, operator=by_id[decision.operator_id], at=NOON) is None
             )
             assert not overtaken, (older, newer)
@@ -149,7 +215,10 @@ def test_waiting_longer_never_narrows_the_choice_and_never_drops_entitlement(
     before = {each.operator_id for each in crew if refusal(ticket=one, operator=each, at=NOON) is None}
     after = {each.operator_id for each in crew if refusal(ticket=patient, operator=each, at=NOON) is None}
     assert before <= after
-    assert all(one.account_id in each.accounts for each in crew if each.operator_id in after)
+    for each in crew:
+        if each.operator_id in after:
+            assert one.account_id in each.accounts
+            assert all(each.skills.get(skill, 0) >= level for skill, level in one.certifications.items())
 
 
 @given(one=tickets(), crew=crews())
@@ -159,6 +228,7 @@ def test_every_operator_is_chosen_or_told_why_not(one: WaitingTicket, crew: list
     if decision.operator_id is not None:
         told.append(decision.operator_id)
     assert sorted(told) == [each.operator_id for each in crew]
+    assert sum(decision.counts.values()) == len(decision.others)
 
 
 @given(waiting=backlogs())
@@ -167,5 +237,6 @@ def test_order_is_total(waiting: list[WaitingTicket]) -> None:
     for first, second in pairwise(ordered):
         assert first.priority > second.priority or (
             first.priority == second.priority
-            and (first.enqueued_at, first.ticket_id) < (second.enqueued_at, second.ticket_id)
+            and (first.due_at, first.enqueued_at, first.ticket_id)
+            < (second.due_at, second.enqueued_at, second.ticket_id)
         )
