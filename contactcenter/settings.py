@@ -151,6 +151,7 @@ CELERY_BEAT_SCHEDULE = {
     "templates": {"task": "channels.refresh_templates", "schedule": schedule(3600.0)},
     "offers": {"task": "routing.expire", "schedule": schedule(1.0)},
     "waiting": {"task": "routing.sweep", "schedule": schedule(5.0)},
+    "matching": {"task": "routing.rematch", "schedule": schedule(30.0)},
     "worktime": {"task": "worktime.sweep", "schedule": schedule(30.0)},
     "usage": {"task": "billing.sweep", "schedule": schedule(60.0)},
     "bills": {"task": "billing.draft_ended_months", "schedule": schedule(21_600.0)},

@@ -11,6 +11,7 @@ from contactcenter.kernel import push
 from contactcenter.kernel.intervals import as_text
 from contactcenter.operators.models import Operator
 from contactcenter.routing import queries
+from contactcenter.routing.candidates import loads_of
 from contactcenter.routing.frames import offer_frame, pulse_frame, transfer_frame, wrap_frame
 from contactcenter.routing.models import (
     OPEN_TRANSFERS,
@@ -23,6 +24,7 @@ from contactcenter.routing.models import (
     Transfer,
     TransferState,
 )
+from contactcenter.routing.profiles import capacity_of
 from contactcenter.routing.states import NOT_RESPONDING, OWNING
 from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tickets.cards import cards_of
@@ -77,8 +79,8 @@ def _transfers(operator: Operator | None) -> list[dict[str, Any]]:
 
 
 def _load(*, operator: Operator | None) -> dict[str, dict[str, int]]:
-    room = queries.capacity_of(operator) if operator else {"voice": 0, "chat": 0, "email": 0}
-    used = queries.loads_of(operator_ids=[operator.pk])[operator.pk] if operator else {}
+    room = capacity_of(operator) if operator else {"voice": 0, "chat": 0, "email": 0}
+    used = loads_of(operator_ids=[operator.pk])[operator.pk] if operator else {}
     return {kind: {"used": used.get(kind, 0), "max": most} for kind, most in room.items()}
 
 

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from contactcenter.kernel.intervals import as_text
 from contactcenter.routing.models import Assignment, Offer, Transfer
 from contactcenter.routing.queries import Pulse
-from contactcenter.tickets.cards import card_of
+from contactcenter.tickets.cards import cards_of
+from contactcenter.tickets.models import Ticket
 
 
 def offer_frame(*, offer: Offer) -> dict[str, Any]:
     """An offer with the card of its ticket."""
+    return offer_frames(offers=[offer])[0]
+
+
+def offer_frames(*, offers: Sequence[Offer]) -> list[dict[str, Any]]:
+    """Offers with the cards of their tickets, in the same order."""
+    cards = {card["id"]: card for card in cards_of(Ticket.objects.filter(pk__in=[one.ticket_id for one in offers]))}
+    return [_offer(offer, card=cards[offer.ticket_id]) for offer in offers]
+
+
+def _offer(offer: Offer, *, card: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": offer.pk,
-        "ticket": card_of(ticket_id=offer.ticket_id),
+        "ticket": card,
         "channel": offer.channel,
         "offered_at": as_text(offer.offered_at),
         "expires_at": as_text(offer.expires_at),
         "why": offer.why,
+        "bridge": offer.bridge,
         "purpose": offer.purpose,
     }
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from contactcenter.routing.models import Assignment, Offer, Transfer
 from contactcenter.tickets.models import Channel
-from contactcenter.worktime.actions import record_events
+from contactcenter.worktime.actions import record_events, record_events_of
 from contactcenter.worktime.events import EventInput, EventKind
 from contactcenter.worktime.queries import break_account_id
 
@@ -20,32 +21,33 @@ def _stamp(at: datetime) -> str:
     return at.isoformat(timespec="microseconds")
 
 
-def offer_made(*, offer: Offer) -> None:
-    """The operator is reserved from now on."""
-    _offer(offer=offer, kind=EventKind.OFFER_MADE, at=offer.offered_at, word="made")
+def offers_made(*, offers: Sequence[Offer]) -> None:
+    """The operators are reserved from now on; one offer an operator."""
+    record_events_of(
+        events={
+            offer.operator_id: [_offer(offer=offer, kind=EventKind.OFFER_MADE, at=offer.offered_at, word="made")]
+            for offer in offers
+        }
+    )
 
 
 def offer_ended(*, offer: Offer, at: datetime, how: str) -> None:
     """The reservation is over, however it ended."""
-    _offer(offer=offer, kind=EventKind.OFFER_ENDED, at=at, word="ended", reason=how)
+    event = _offer(offer=offer, kind=EventKind.OFFER_ENDED, at=at, word="ended", reason=how)
+    record_events(operator_id=offer.operator_id, events=[event])
 
 
-def _offer(*, offer: Offer, kind: EventKind, at: datetime, word: str, reason: str = "") -> None:
-    record_events(
-        operator_id=offer.operator_id,
-        events=[
-            EventInput(
-                kind=kind,
-                at=at,
-                source=SOURCE,
-                source_key=f"offer {offer.pk} {word}",
-                account_id=offer.account_id,
-                ticket_id=offer.ticket_id,
-                channel=offer.channel,
-                reason=reason,
-                subject=f"offer {offer.pk}",
-            )
-        ],
+def _offer(*, offer: Offer, kind: EventKind, at: datetime, word: str, reason: str = "") -> EventInput:
+    return EventInput(
+        kind=kind,
+        at=at,
+        source=SOURCE,
+        source_key=f"offer {offer.pk} {word}",
+        account_id=offer.account_id,
+        ticket_id=offer.ticket_id,
+        channel=offer.channel,
+        reason=reason,
+        subject=f"offer {offer.pk}",
     )
 
 

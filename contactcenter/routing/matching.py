@@ -305,13 +305,14 @@ def plan_offers(
             continue
         pool = entitled[ticket.account_id]
         decision = choose_operator(ticket=ticket, operators=pool.values(), at=at, told=OTHERS_TOLD)
-        if decision.operator_id is None:
+        chosen = decision.operator_id
+        if chosen is None:
             hopeless.add(asks)
             continue
         strangers = len(everybody) - len(pool)
         if strangers:
             decision = replace(decision, counts={**decision.counts, "not_entitled": strangers})
-        reserved = reserve(operator=pool[decision.operator_id], channel=ticket.channel)
+        reserved = reserve(operator=pool[chosen], channel=ticket.channel)
         for account_id in reserved.accounts:
             entitled[account_id][reserved.operator_id] = reserved
         deciding.add(reserved.operator_id)

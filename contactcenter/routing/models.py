@@ -120,6 +120,9 @@ class Waiting(AccountScopedModel):
     is_callback = models.BooleanField(default=False)
     # a transfer named the queue: no rule puts the ticket into another one
     is_queue_chosen = models.BooleanField(default=False)
+    # who served the contact last, as of joining the queue
+    last_operator_id = models.BigIntegerField(null=True)
+    last_served_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
@@ -226,6 +229,7 @@ class Offer(AccountScopedModel):
         indexes = [
             models.Index(fields=["expires_at"], condition=Q(state="pending"), name="offer_expiry"),
             models.Index(fields=["ticket", "-offered_at"], name="offer_ticket"),
+            models.Index(fields=["resolved_at"], condition=Q(state__in=["declined", "timed_out"]), name="offer_passed"),
         ]
 
     def __str__(self) -> str:
@@ -287,6 +291,9 @@ class Assignment(AccountScopedModel):
                 name="assignment_wrap_due",
             ),
             models.Index(fields=["ticket", "-started_at"], name="assignment_ticket"),
+            models.Index(
+                fields=["transferred_at"], condition=Q(transferred_at__isnull=False), name="assignment_handed_on"
+            ),
         ]
 
     def __str__(self) -> str:

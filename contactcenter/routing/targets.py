@@ -8,6 +8,7 @@ from django.db.models import Count, Q
 
 from contactcenter.operators.models import Operator, OperatorLanguage
 from contactcenter.routing import queries
+from contactcenter.routing.candidates import views_of
 from contactcenter.routing.matching import capacity_kind
 from contactcenter.routing.models import OperatorState, Presence, Queue
 from contactcenter.tenancy.doors import open_every_account
@@ -53,7 +54,7 @@ def _operators(*, account_id: int, channel: str, but: int | None) -> list[dict[s
     states = OperatorState.objects.in_bulk(ids)
     # an operator's load comes from all their accounts; only its figures are shown
     with open_every_account(reason="who can be asked depends on all that they have in hand"):
-        views = {view.operator_id: view for view in queries.operator_views(operator_ids=ids)}
+        views = {view.operator_id: view for view in views_of(operator_ids=ids)}
     languages: dict[int, list[str]] = {}
     for operator_id, language in OperatorLanguage.objects.filter(operator_id__in=ids).values_list(
         "operator_id", "language"

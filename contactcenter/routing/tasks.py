@@ -66,12 +66,19 @@ def sweep() -> None:
         _match()
 
 
-def _match() -> None:
+@shared_task(name="routing.rematch")
+def rematch() -> None:
+    """Look at everything that waits, whatever changed: nothing should be found that an event has not led to."""
+    with open_every_account(reason="routing brings tickets of all accounts to one pool of operators"):
+        _match(everything=True)
+
+
+def _match(*, everything: bool = False) -> None:
     """Match, and tell the staff when the queue looks different from what this process last told."""
     global _last_pulse
     if clock_is_held():
         return
-    actions.match_waiting(at=timezone.now())
+    actions.match_waiting(at=timezone.now(), everything=everything)
     pulse = queries.pulse()
     if pulse != _last_pulse:
         with transaction.atomic():

@@ -1,7 +1,8 @@
 """Writes of the ledger: record what happened, derive sessions, slices and allocations from it."""
 
 import logging
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -33,9 +34,14 @@ _PRESENCE = {
 }
 
 
-@transaction.atomic
 def record_events(*, operator_id: int, events: Sequence[EventInput]) -> int:
-    """Store what happened to an operator; returns how many events were new.
+    """Store what happened to one operator, as record_events_of does; returns how many events were new."""
+    return record_events_of(events={operator_id: events})
+
+
+@transaction.atomic
+def record_events_of(*, events: Mapping[int, Sequence[EventInput]]) -> int:
+    """Store what happened to operators (by their ids), in a few statements; returns how many events were new.
 
     Recording the same source_key again changes nothing, whatever the order of arrival. After the commit the sessions
     touched are derived anew by the task worktime.derive_operator. Instants are cut to whole milliseconds; a correction
@@ -43,8 +49,9 @@ def record_events(*, operator_id: int, events: Sequence[EventInput]) -> int:
     fit.
     """
     rows: dict[str, OperatorEvent] = {}
-    for event in events:
-        rows.setdefault(event.source_key, _row(operator_id, event))
+    for operator_id, happened in events.items():
+        for event in happened:
+            rows.setdefault(event.source_key, _row(operator_id, event))
     known = OperatorEvent.objects.filter(source_key__in=rows).values_list("source_key", "operator_id", "kind", "at")
     for key, *stored in known:
         given = rows.pop(key)
@@ -53,15 +60,18 @@ def record_events(*, operator_id: int, events: Sequence[EventInput]) -> int:
     if not rows:
         return 0
     OperatorEvent.objects.bulk_create(rows.values(), ignore_conflicts=True, batch_size=1000)
-    instants = [row.at for row in rows.values()]
-    burst = UnderivedStretch.objects.filter(operator_id=operator_id, recorded_at__gt=Now() - SETTLE)
-    is_first = not burst.exists()
-    UnderivedStretch.objects.create(
-        operator_id=operator_id, first_at=min(instants), last_at=max(instants), events=len(rows)
+    instants: dict[int, list[datetime]] = defaultdict(list)
+    for row in rows.values():
+        instants[row.operator_id].append(row.at)
+    recent = UnderivedStretch.objects.filter(operator_id__in=instants, recorded_at__gt=Now() - SETTLE)
+    in_burst = set(recent.values_list("operator_id", flat=True))
+    UnderivedStretch.objects.bulk_create(
+        UnderivedStretch(operator_id=operator_id, first_at=min(known), last_at=max(known), events=len(known))
+        for operator_id, known in instants.items()
     )
-    if is_first:
-        # a little later than the burst lasts, so that its last event is committed by then
-        wait = 1.5 * SETTLE.total_seconds()
+    # a little later than the burst lasts, so that its last event is committed by then
+    wait = 1.5 * SETTLE.total_seconds()
+    for operator_id in instants.keys() - in_burst:
         enqueue_on_commit("worktime.derive_operator", countdown=wait, operator_id=operator_id)
     return len(rows)
 

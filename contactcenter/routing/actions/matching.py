@@ -1,98 +1,245 @@
-"""Make every offer that can be made now."""
+"""Make every offer that can be made now (docs/adr/0012 and 0023)."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
+from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
-from contactcenter.kernel.jobs import enqueue_on_commit
-from contactcenter.kernel.push import push_on_commit
-from contactcenter.routing import ledger_events, queries
-from contactcenter.routing.frames import offer_frame
-from contactcenter.routing.matching import Decision, WaitingTicket, plan_offers, refusal
-from contactcenter.routing.models import (
-    Assignment,
-    Offer,
-    OfferState,
-    OperatorState,
-    Waiting,
+from contactcenter.kernel.statements import rows_from
+from contactcenter.routing.actions.offering import make_offers
+from contactcenter.routing.candidates import Backlog, operator_views
+from contactcenter.routing.matching import (
+    Decision,
+    OperatorView,
+    WaitingTicket,
+    demand_of,
+    plan_offers,
+    refusal,
+    reserve,
 )
-from contactcenter.routing.states import OWNING
+from contactcenter.routing.models import MatcherState, MatchMark
+from contactcenter.routing.profiles import Book, book_of
+from contactcenter.routing.rules import look_again_at
 
 MATCH_LOCK: Final = 7_104_201
 """Key of the advisory lock under which matching runs."""
-ROUNDS: Final = 5
+ROUNDS: Final = 3
+FIRST_LOOK: Final = 40
+"""So many suitable tickets are read for an operator who has become free; more only if none of them can be offered."""
+FEW: Final = 8
+"""For more operators who became free at once the whole backlog is read instead."""
+
+Plan = list[tuple[WaitingTicket, Decision]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What is to be looked at; `everything`: all of it, because rules or profiles changed or somebody asked."""
+
+    operators: frozenset[int]
+    tickets: frozenset[int]
+    everything: bool
+
+
+def match_waiting(*, at: datetime, everything: bool = False) -> int:
+    """Offer waiting tickets to operators until nothing more fits; return how many offers were made.
+
+    Looks at what changed since the last run: marked operators and tickets, and tickets for which time has changed
+    something; with `everything` at all of them. After it nobody who is free could take anything that waits.
+    """
+    if not everything and not _is_asked_for(at=at):
+        return 0
+    return _match(at=at, everything=everything)
 
 
 @transaction.atomic
-def match_waiting(*, at: datetime) -> int:
-    """Offer waiting tickets to operators until nothing more fits; return how many offers were made.
-
-    Under the locks every decision is checked again against the operator's row. Where the world moved in between, the
-    rest of the plan is dropped and made anew, because a newer ticket may now be in an older one's way (R3).
-    """
+def _match(*, at: datetime, everything: bool) -> int:
+    """Under the locks every decision is checked again. Where the world moved in between, the rest of the plan is
+    dropped and made anew, because a newer ticket may now be in an older one's way (R3)."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [MATCH_LOCK])
-    made = 0
-    in_transition: set[int] = set()
+    changes, state = _take_changes(at=at, everything=everything)
+    if not (changes.everything or changes.operators or changes.tickets):
+        return 0
+    book = book_of(state=state, on=at.date())
+    made, busy_tickets, busy_operators = 0, set[int](), set[int]()
     for _ in range(ROUNDS):
-        operators = queries.operator_views()
-        if all(operator.has_offer for operator in operators):
+        views = [view for view in operator_views(book=book) if view.operator_id not in busy_operators]
+        backlog = Backlog(book=book, at=at)
+        plan = _plan(changes=changes, views=views, backlog=backlog, without=busy_tickets, at=at)
+        certain, tickets, operators = _hold(plan=plan, book=book, at=at)
+        made += make_offers(plan=certain, at=at)
+        busy_tickets |= tickets
+        busy_operators |= operators
+        if not operators:
             break
-        waiting = [one for one in queries.waiting_tickets(at=at) if one.ticket_id not in in_transition]
-        for ticket, decision in plan_offers(waiting=waiting, operators=operators, at=at):
-            if not _lock_place(ticket_id=ticket.ticket_id):
-                # somebody is accepting or moving this very ticket
-                in_transition.add(ticket.ticket_id)
-                break
-            if not _offer(ticket=ticket, decision=decision, at=at):
-                break
-            made += 1
-        else:
-            break
+    _look_again(ticket_ids=None if changes.everything else changes.tickets, book=book, passes=backlog.passes, at=at)
+    # somebody is at them; the next run looks again
+    MatchMark.objects.bulk_create(
+        [
+            *(MatchMark(ticket_id=ticket_id) for ticket_id in busy_tickets),
+            *(MatchMark(operator_id=operator_id) for operator_id in busy_operators),
+        ]
+    )
     return made
 
 
-def _lock_place(*, ticket_id: int) -> bool:
-    return Waiting.objects.select_for_update(of=("self",), skip_locked=True).filter(ticket_id=ticket_id).exists()
+def _is_asked_for(*, at: datetime) -> bool:
+    return bool(
+        rows_from(
+            "SELECT EXISTS (SELECT 1 FROM routing_matchmark) "
+            "OR EXISTS (SELECT 1 FROM routing_waiting WHERE look_at <= %s)",
+            [at],
+        )[0][0]
+    )
 
 
-def _offer(*, ticket: WaitingTicket, decision: Decision, at: datetime) -> bool:
-    """Reserve the operator if, under the locks, the decision still holds."""
-    operator_id = decision.operator_id
-    waiting = Waiting.objects.select_related("queue").filter(ticket_id=ticket.ticket_id).first()
-    if waiting is None or operator_id is None:
-        return False
-    if Offer.objects.filter(ticket_id=ticket.ticket_id, state=OfferState.PENDING).exists():
-        return False
-    if Assignment.objects.filter(ticket_id=ticket.ticket_id, state__in=OWNING).exists():
-        waiting.delete()
-        return False
-    OperatorState.objects.select_for_update(of=("self",)).get(operator_id=operator_id)
-    now = queries.operator_views(operator_ids=[operator_id])
-    current = replace(ticket, language=waiting.language, channel=waiting.channel)
-    if not now or refusal(ticket=current, operator=now[0], at=at) is not None:
-        return False
-    expires_at = at + timedelta(seconds=waiting.queue.offer_seconds)
-    offer = Offer.objects.create(
-        account_id=waiting.account_id,
-        ticket_id=waiting.ticket_id,
-        operator_id=operator_id,
-        channel=waiting.channel,
-        offered_at=at,
-        expires_at=expires_at,
-        why=decision.explain(),
+def _take_changes(*, at: datetime, everything: bool) -> tuple[Changes, UUID]:
+    """Take the marks away and return what they tell, with the name of the state of rules and profiles."""
+    marks = rows_from("DELETE FROM routing_matchmark RETURNING operator_id, ticket_id", [])
+    due = rows_from("SELECT ticket_id FROM routing_waiting WHERE look_at <= %s", [at])
+    profiles_changed = (None, None) in marks
+    state = None if profiles_changed else MatcherState.objects.values_list("profiles", flat=True).first()
+    if state is None:
+        state = uuid4()
+        MatcherState.objects.update_or_create(id=1, defaults={"profiles": state})
+    return (
+        Changes(
+            operators=frozenset(operator_id for operator_id, _ in marks if operator_id is not None),
+            tickets=frozenset(ticket_id for _, ticket_id in marks if ticket_id is not None)
+            | {ticket_id for (ticket_id,) in due},
+            everything=everything or profiles_changed,
+        ),
+        state,
     )
-    ledger_events.offer_made(offer=offer)
-    push_on_commit(
-        f"operator:{operator_id}",
-        kind="offer.made",
-        account_id=offer.account_id,
-        payload={"offer": offer_frame(offer=offer)},
+
+
+def _plan(
+    *, changes: Changes, views: list[OperatorView], backlog: Backlog, without: Collection[int], at: datetime
+) -> Plan:
+    """Plan over the tickets that changed, and over what suits the operators who changed.
+
+    Nobody else could take anything else before, and no less is free now.
+    """
+    freed = [view for view in views if view.operator_id in changes.operators and not view.has_offer]
+    if changes.everything or len(freed) > FEW:
+        return plan_offers(waiting=_except(backlog.all(), without), operators=views, at=at)
+    waiting = {ticket.ticket_id: ticket for ticket in backlog.these(changes.tickets)} if changes.tickets else {}
+    limit = FIRST_LOOK
+    while True:
+        deeper = []
+        for view in freed:
+            found = backlog.suitable_for(view, limit=limit)
+            waiting |= {ticket.ticket_id: ticket for ticket in found}
+            if len(found) == limit:
+                deeper.append(view)
+        plan = plan_offers(waiting=_except(waiting.values(), without), operators=views, at=at)
+        chosen = {decision.operator_id for _, decision in plan}
+        freed = [view for view in deeper if view.operator_id not in chosen]
+        if not freed:
+            return plan
+        limit *= 10
+
+
+def _except(tickets: Iterable[WaitingTicket], without: Collection[int]) -> list[WaitingTicket]:
+    return [ticket for ticket in tickets if ticket.ticket_id not in without]
+
+
+def _hold(*, plan: Plan, book: Book, at: datetime) -> tuple[Plan, set[int], set[int]]:
+    """Lock what the plan needs; return the part of it that still holds, and the tickets and operators it fails on.
+
+    A ticket that somebody else is at stays out alone. At the first operator who changed the rest is dropped.
+    """
+    if not plan:
+        return [], set(), set()
+    tickets = [ticket.ticket_id for ticket, _ in plan]
+    operators = [decision.operator_id for _, decision in plan if decision.operator_id is not None]
+    # Waiting rows first, then operators, as everywhere; nobody is waited for.
+    places = {
+        row[0]: row[1:]
+        for row in rows_from(
+            "SELECT ticket_id, language, channel, queue_id FROM routing_waiting WHERE ticket_id = ANY(%s) "
+            "ORDER BY id FOR UPDATE SKIP LOCKED",
+            [tickets],
+        )
+    }
+    held = {
+        row[0]
+        for row in rows_from(
+            "SELECT operator_id FROM routing_operatorstate WHERE operator_id = ANY(%s) "
+            "ORDER BY operator_id FOR UPDATE SKIP LOCKED",
+            [operators],
+        )
+    }
+    taken = {row[0] for row in rows_from(_TAKEN_TICKETS, [tickets, tickets])}
+    now = {view.operator_id: view for view in operator_views(book=book, operator_ids=held)}
+    certain: Plan = []
+    busy: set[int] = set()
+    for ticket, decision in plan:
+        if ticket.ticket_id in taken:
+            continue
+        if places.get(ticket.ticket_id) != (ticket.language, ticket.channel, ticket.rules.queue_id):
+            busy.add(ticket.ticket_id)
+            continue
+        view = now.get(decision.operator_id or 0)
+        if view is None or refusal(ticket=ticket, operator=view, at=at) is not None:
+            return certain, busy, {decision.operator_id or 0}
+        now[view.operator_id] = reserve(operator=view, channel=ticket.channel)
+        certain.append((ticket, decision))
+    return certain, busy, set()
+
+
+_TAKEN_TICKETS: Final = """
+    SELECT ticket_id FROM routing_offer WHERE state = 'pending' AND ticket_id = ANY(%s)
+    UNION SELECT ticket_id FROM routing_assignment WHERE state IN ('active', 'consult', 'held') AND ticket_id = ANY(%s)
+"""
+
+
+def _look_again(
+    *, ticket_ids: Collection[int] | None, book: Book, passes: Mapping[int, Mapping[int, datetime]], at: datetime
+) -> None:
+    """Note when time alone changes who may take these tickets (None: all that wait)."""
+    if ticket_ids is not None and not ticket_ids:
+        return
+    rows = rows_from(
+        "SELECT id, ticket_id, account_id, channel, language, priority, enqueued_at, due_at, queue_id, look_at, "
+        "is_language_open FROM routing_waiting WHERE %s OR ticket_id = ANY(%s) ORDER BY id FOR UPDATE SKIP LOCKED",
+        [ticket_ids is None, list(ticket_ids or ())],
     )
-    # the beat expires offers every second; this only makes it punctual
-    enqueue_on_commit("routing.expire", countdown=waiting.queue.offer_seconds)
-    return True
+    changed: list[tuple[int, datetime | None, bool]] = []
+    for pk, ticket_id, account_id, channel, language, priority, enqueued_at, due_at, queue_id, known, was_open in rows:
+        rules = book.rules.get(queue_id)
+        terms = book.terms.get(account_id)
+        if rules is None or terms is None:
+            continue
+        instants = list(passes.get(ticket_id, {}).values())
+        step = look_again_at(rules, enqueued_at=enqueued_at, at=at)
+        look_at = min([*instants, *([step] if step else [])], default=None)
+        ticket = WaitingTicket(
+            ticket_id=ticket_id,
+            account_id=account_id,
+            channel=channel,
+            language=language,
+            priority=priority,
+            enqueued_at=enqueued_at,
+            due_at=due_at,
+            rules=rules,
+            machine_allowed=terms.machine_allowed,
+            interpreter_allowed=terms.interpreter_allowed,
+        )
+        is_open = demand_of(ticket, at=at).is_language_open
+        if (look_at, is_open) != (known, was_open):
+            changed.append((pk, look_at, is_open))
+    if changed:
+        ids, looks, opens = zip(*changed, strict=True)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE routing_waiting w SET look_at = n.look_at, is_language_open = n.is_open FROM "
+                "unnest(%s::bigint[], %s::timestamptz[], %s::boolean[]) AS n (id, look_at, is_open) WHERE w.id = n.id",
+                [list(ids), list(looks), list(opens)],
+            )

@@ -40,8 +40,16 @@ def enqueue(
         "is_queue_chosen": chosen is not None,
     }
     if waiting is None:
+        operator_id, served_at = queries.last_served(ticket=ticket) or (None, None)
         waiting, created = Waiting.objects.get_or_create(
-            ticket=ticket, defaults={"account_id": ticket.account_id, "enqueued_at": enqueued_at, **fields}
+            ticket=ticket,
+            defaults={
+                "account_id": ticket.account_id,
+                "enqueued_at": enqueued_at,
+                "last_operator_id": operator_id,
+                "last_served_at": served_at,
+                **fields,
+            },
         )
         if created:
             ticket_actions.push_ticket_changed(ticket)

@@ -19,6 +19,7 @@ from contactcenter.routing.actions.reservations import cancel_transfer_of, relea
 from contactcenter.routing.actions.serving import begin_serving, hand_over
 from contactcenter.routing.actions.stance import AT_WORK
 from contactcenter.routing.actions.transfers import audit_transfer, pending_offer
+from contactcenter.routing.candidates import views_of
 from contactcenter.routing.matching import capacity_kind
 from contactcenter.routing.models import (
     Assignment,
@@ -162,7 +163,7 @@ def _check_takes(*, ticket: Ticket, channel: str, operator_id: int, state: Opera
         raise Conflict("A call is taken over at the telephone.")
     if state is None or state.presence not in AT_WORK:
         raise Conflict("Sign in to work first.", data={"presence": state.presence if state else Presence.OFFLINE})
-    view = queries.operator_views(operator_ids=[operator_id])[0]
+    view = views_of(operator_ids=[operator_id])[0]
     kind = capacity_kind(channel)
     if view.load.get(kind, 0) >= view.capacity.get(kind, 0):
         raise Conflict("You have no room for another ticket of this kind.", data={"reason": "capacity"})

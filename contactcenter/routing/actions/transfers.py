@@ -14,13 +14,14 @@ from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, Invalid, NotFound
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.kernel.push import push_on_commit
-from contactcenter.routing import ledger_events, queries
+from contactcenter.routing import ledger_events
 from contactcenter.routing.actions.handing import end_transfer, open_transfer, tell_transfer
 from contactcenter.routing.actions.moving import lock_operators, move_assignment, own_assignment
 from contactcenter.routing.actions.queueing import enqueue
 from contactcenter.routing.actions.reservations import cancel_transfer_of
 from contactcenter.routing.actions.serving import begin_serving, hand_over
 from contactcenter.routing.actions.stance import begin_next
+from contactcenter.routing.candidates import views_of
 from contactcenter.routing.frames import offer_frame
 from contactcenter.routing.matching import capacity_kind
 from contactcenter.routing.models import (
@@ -83,7 +84,7 @@ def ask_operator(
         transfer=transfer,
         why={"rule": "asked", "from": assignment.operator.display_name, "note": transfer.note},
     )
-    ledger_events.offer_made(offer=offer)
+    ledger_events.offers_made(offers=[offer])
     push_on_commit(
         f"operator:{to_operator_id}",
         kind="offer.made",
@@ -271,7 +272,7 @@ def _owned(*, ticket_id: int, operator_id: int, also_lock: int | None = None) ->
 
 def _check_able(*, operator_id: int, assignment: Assignment) -> None:
     with open_every_account(reason="how full an operator is depends on all their accounts; only a verdict comes out"):
-        found = queries.operator_views(operator_ids=[operator_id])
+        found = views_of(operator_ids=[operator_id])
     reason = "not_available"
     if found:
         one = found[0]

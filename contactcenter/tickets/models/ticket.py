@@ -147,6 +147,12 @@ class Interaction(AccountScopedModel):
             models.Index(fields=["account", "-started_at", "-id"], name="interaction_newest"),
             models.Index(fields=["ticket", "started_at"], name="interaction_ticket"),
             models.Index(fields=["operator", "-started_at"], name="interaction_operator"),
+            # calls that go on
+            models.Index(
+                fields=["operator"],
+                condition=models.Q(channel="voice", ended_at__isnull=True, source_key__isnull=False),
+                name="interaction_calling",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -18,14 +18,17 @@ def every_account() -> Iterator[None]:
 def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Any]]:
     """What was told to the ledger: (operator_id, event), in order."""
     from contactcenter.routing import ledger_events
-    from contactcenter.worktime.actions import record_events
+    from contactcenter.worktime.actions import record_events_of
 
     told: list[tuple[int, Any]] = []
-    record = record_events
+
+    def note_of(*, events: dict[int, list[Any]]) -> int:
+        told.extend((operator_id, event) for operator_id, happened in events.items() for event in happened)
+        return record_events_of(events=events)
 
     def note(*, operator_id: int, events: list[Any]) -> int:
-        told.extend((operator_id, event) for event in events)
-        return record(operator_id=operator_id, events=events)
+        return note_of(events={operator_id: events})
 
     monkeypatch.setattr(ledger_events, "record_events", note)
+    monkeypatch.setattr(ledger_events, "record_events_of", note_of)
     return told

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contactcenter.kernel.errors import DomainError
-from contactcenter.routing import actions, queries
+from contactcenter.routing import actions
+from contactcenter.routing.candidates import loads_of
 from contactcenter.routing.models import Assignment, Offer, OperatorState, Queue, Transfer, Waiting
 from contactcenter.routing.states import LIVE, OWNING
 from contactcenter.tenancy.doors import open_every_account
@@ -76,7 +77,7 @@ def check(people):
     assert set(owned.values()) <= {1}
     assert not Waiting.objects.filter(ticket_id__in=owned).exists()
     ids = [person.pk for person in people]
-    for load in queries.loads_of(operator_ids=ids).values():
+    for load in loads_of(operator_ids=ids).values():
         assert load["chat"] <= 2
     ledger = Counter(
         (event.data["subject"], event.kind)

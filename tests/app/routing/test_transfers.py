@@ -4,7 +4,6 @@ import pytest
 
 from contactcenter.kernel.errors import Conflict, Invalid, NotFound
 from contactcenter.kernel.models import AuditEntry, LiveEvent
-from contactcenter.routing import queries
 from contactcenter.routing.actions import (
     accept_offer,
     ask_operator,
@@ -24,6 +23,7 @@ from contactcenter.routing.actions import (
 )
 from contactcenter.routing.actions.offers import OfferGone
 from contactcenter.routing.actions.transfers import OperatorUnable
+from contactcenter.routing.candidates import loads_of
 from contactcenter.routing.models import Assignment, Offer, Queue, Transfer, Waiting
 from contactcenter.tickets import actions as ticket_actions
 from contactcenter.tickets.models import Interaction
@@ -246,7 +246,7 @@ def test_consultation_has_one_owner_until_it_is_completed(anna, chat, boris, rec
 
     assert (returned.operator_id, returned.state) == (anna.pk, "consult")
     assert owners(chat) == [anna.pk]
-    assert queries.loads_of(operator_ids=[boris.pk])[boris.pk]["chat"] == 1
+    assert loads_of(operator_ids=[boris.pk])[boris.pk]["chat"] == 1
     assert [(operator, event.kind, event.subject) for operator, event in recorded] == [
         (boris.pk, EventKind.OFFER_ENDED, f"offer {Offer.objects.latest('id').pk}"),
         (boris.pk, EventKind.CHAT_OPENED, f"consult {Transfer.objects.get().pk}"),
@@ -257,7 +257,7 @@ def test_consultation_has_one_owner_until_it_is_completed(anna, chat, boris, rec
 
     assert states_of(chat) == [(anna.pk, "wrapping"), (boris.pk, "active")]
     assert Transfer.objects.get().state == "done"
-    assert queries.loads_of(operator_ids=[boris.pk])[boris.pk]["chat"] == 1
+    assert loads_of(operator_ids=[boris.pk])[boris.pk]["chat"] == 1
     with pytest.raises(Conflict):
         complete_transfer(ticket_id=chat.pk, operator_id=anna.pk, at=after(91))
 
@@ -271,7 +271,7 @@ def test_consultation_can_end_without_a_transfer(anna, chat, boris, who, recorde
     cancel_transfer(ticket_id=chat.pk, operator_id={"owner": anna, "helper": boris}[who].pk, at=after(80))
 
     assert states_of(chat) == [(anna.pk, "active")]
-    assert queries.loads_of(operator_ids=[boris.pk])[boris.pk]["chat"] == 0
+    assert loads_of(operator_ids=[boris.pk])[boris.pk]["chat"] == 0
     assert [(operator, event.kind, event.at) for operator, event in recorded] == [
         (boris.pk, EventKind.CHAT_CLOSED, after(80))
     ]
@@ -339,7 +339,7 @@ def test_hold_takes_the_place_and_is_told_to_the_ledger_of_a_call(account, anna,
 
     assignment = Assignment.objects.get(ticket=call)
     assert (assignment.state, assignment.state_since) == ("held", after(30))
-    assert queries.loads_of(operator_ids=[anna.pk])[anna.pk]["voice"] == 1
+    assert loads_of(operator_ids=[anna.pk])[anna.pk]["voice"] == 1
     resume(ticket_id=call.pk, operator_id=anna.pk, at=after(45))
     told = [(event.kind, event.at) for _, event in recorded if "hold" in event.kind]
     assert told == [(EventKind.CALL_HOLD_STARTED, after(30)), (EventKind.CALL_HOLD_ENDED, after(45))]

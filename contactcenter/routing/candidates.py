@@ -1,0 +1,186 @@
+"""Who waits and who could serve, as matching sees them. Written by hand: this is read at every event of the floor."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from contactcenter.kernel.business_time import is_open
+from contactcenter.kernel.statements import rows_from
+from contactcenter.routing.matching import CAPACITY_KIND, OperatorView, WaitingTicket
+from contactcenter.routing.profiles import NO_TERMS, Book, Profile, read_profiles
+from contactcenter.routing.rules import QueueRules, default_steps
+
+PASS_COOLDOWN: Final = timedelta(seconds=60)
+"""So long an operator who declined or missed a ticket is not offered the same one again."""
+HANDED_ON_COOLDOWN: Final = timedelta(minutes=10)
+"""So long an operator who handed a ticket on to a queue is not offered it again: it was to go to somebody else."""
+BACKLOG_LOOKED_AT: Final = 10_000
+"""A matching run looks at so many of the most urgent waiting tickets."""
+_UNKNOWN: Final = QueueRules(steps=default_steps(3))
+
+# places are counted from the rows that take them (ADR 0007): pending offers, owned tickets, running consultations
+# (states.counts_as_load), and calls that go on at the telephone
+_TAKEN: Final = """
+    SELECT operator_id, count(*) FILTER (WHERE what = 'offer' AND channel = 'voice')
+             + greatest(count(*) FILTER (WHERE what = 'work' AND channel = 'voice'),
+                        count(*) FILTER (WHERE what = 'call')) AS voice,
+           count(*) FILTER (WHERE what <> 'wrap' AND what <> 'call' AND channel NOT IN ('voice', 'email')) AS chat,
+           count(*) FILTER (WHERE what <> 'wrap' AND channel = 'email') AS email,
+           bool_or(what = 'offer') AS deciding,
+           bool_or(what = 'wrap') AS wrapping
+    FROM (
+        SELECT operator_id, channel, 'offer' AS what FROM routing_offer WHERE state = 'pending' {these}
+        UNION ALL
+        SELECT operator_id, channel, CASE state WHEN 'wrapping' THEN 'wrap' ELSE 'work' END
+        FROM routing_assignment
+        WHERE state <> 'done' AND (state IN ('active', 'consult', 'held') OR state = 'wrapping' AND wrap_is_exclusive)
+              {these}
+        UNION ALL
+        SELECT t.operator_id, a.channel, 'work' FROM routing_transfer t
+        JOIN routing_assignment a ON a.id = t.assignment_id WHERE t.state = 'consulting' {transfers}
+        UNION ALL
+        SELECT operator_id, 'voice', 'call' FROM tickets_interaction
+        WHERE channel = 'voice' AND ended_at IS NULL AND source_key IS NOT NULL {these}
+    ) one GROUP BY operator_id
+"""
+_STATES: Final = """
+    SELECT s.operator_id, s.presence = 'available' AND s.next_presence = '', coalesce(s.idle_since, s.since),
+           coalesce(t.voice, 0), coalesce(t.chat, 0), coalesce(t.email, 0),
+           coalesce(t.deciding, false), coalesce(t.wrapping, false)
+    FROM routing_operatorstate s LEFT JOIN ({taken}) t ON t.operator_id = s.operator_id
+"""
+_OF_ALL: Final = _TAKEN.format(these="", transfers="")
+_OF_SOME: Final = _TAKEN.format(these="AND operator_id = ANY(%s)", transfers="AND t.operator_id = ANY(%s)")
+_AVAILABLE: Final = _STATES.format(taken=_OF_ALL) + " WHERE s.presence = 'available' AND s.next_presence = ''"
+_SOME: Final = _STATES.format(taken=_OF_SOME) + " WHERE s.operator_id = ANY(%s)"
+_LOADS: Final = f"SELECT operator_id, voice, chat, email FROM ({_OF_SOME}) t"  # noqa: S608
+
+_COLUMNS: Final = """
+    SELECT w.ticket_id, w.account_id, w.channel, w.language, w.priority, w.enqueued_at, w.due_at, w.queue_id,
+           w.last_operator_id, w.last_served_at
+    FROM routing_waiting w
+    WHERE w.enqueued_at <= %s AND w.queue_id <> ALL(%s)
+      AND NOT EXISTS (SELECT 1 FROM routing_offer o WHERE o.ticket_id = w.ticket_id AND o.state = 'pending')
+"""
+_ORDER: Final = " ORDER BY w.priority DESC, w.due_at, w.enqueued_at, w.id LIMIT %s"
+_ALL: Final = _COLUMNS + _ORDER
+_THESE: Final = _COLUMNS + " AND w.ticket_id = ANY(%s)" + _ORDER
+_FOR: Final = (
+    _COLUMNS
+    + """ AND w.account_id = ANY(%s) AND w.channel = ANY(%s)
+          AND (w.language = '' OR w.is_language_open OR w.language = ANY(%s))"""
+    + _ORDER
+)
+_PASSES: Final = """
+    SELECT ticket_id, operator_id, resolved_at + %s FROM routing_offer
+    WHERE state IN ('declined', 'timed_out') AND resolved_at > %s
+    UNION ALL
+    SELECT ticket_id, operator_id, transferred_at + %s FROM routing_assignment WHERE transferred_at > %s
+"""
+
+
+def operator_views(*, book: Book, operator_ids: Collection[int] | None = None) -> list[OperatorView]:
+    """Return the available operators, or these whatever their presence, with their load counted from the rows."""
+    ids = list(operator_ids or ())
+    rows = rows_from(_AVAILABLE, []) if operator_ids is None else rows_from(_SOME, [ids] * 5)
+    return _views(rows, book.profiles)
+
+
+def views_of(*, operator_ids: Collection[int]) -> list[OperatorView]:
+    """Return these operators as they are now, whatever their presence; expired skills are told too."""
+    ids = list(operator_ids)
+    return _views(rows_from(_SOME, [ids] * 5), read_profiles(operator_ids=ids))
+
+
+def _views(rows: list[Any], profiles: Mapping[int, Profile]) -> list[OperatorView]:
+    found = []
+    for operator_id, available, idle_since, voice, chat, email, deciding, wrapping in rows:
+        profile = profiles.get(operator_id)
+        if profile is None:
+            continue
+        found.append(
+            OperatorView(
+                operator_id=operator_id,
+                available=available,
+                accounts=profile.accounts,
+                languages=profile.languages,
+                skills=profile.skills,
+                capacity=profile.capacity,
+                load={"voice": voice, "chat": chat, "email": email},
+                idle_since=idle_since,
+                has_offer=deciding,
+                is_wrapping=wrapping,
+                mail_is_interruptible=profile.mail_is_interruptible,
+                chat_is_interruptible=profile.chat_is_interruptible,
+            )
+        )
+    return found
+
+
+def loads_of(*, operator_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """Return the places taken, by operator and kind; whoever has taken none is there with zeros."""
+    ids = list(operator_ids)
+    loads = {operator_id: {"voice": 0, "chat": 0, "email": 0} for operator_id in ids}
+    for operator_id, voice, chat, email in rows_from(_LOADS, [ids] * 4):
+        loads[operator_id] = {"voice": voice, "chat": chat, "email": email}
+    return loads
+
+
+class Backlog:
+    """The waiting tickets nobody is deciding on, at one instant, read as far as they are needed."""
+
+    def __init__(self, *, book: Book, at: datetime) -> None:
+        self._book = book
+        self._at = at
+        self._closed = [queue_id for queue_id, rules in book.rules.items() if not is_open(rules.hours, at=at)]
+        self.passes: dict[int, dict[int, datetime]] = {}
+        """Per ticket the operators who passed it on a moment ago, and until when they are not asked again."""
+        cooldowns = [PASS_COOLDOWN, at - PASS_COOLDOWN, HANDED_ON_COOLDOWN, at - HANDED_ON_COOLDOWN]
+        for ticket_id, operator_id, until in rows_from(_PASSES, cooldowns):
+            passed = self.passes.setdefault(ticket_id, {})
+            passed[operator_id] = max(until, passed.get(operator_id, until))
+
+    def all(self) -> list[WaitingTicket]:
+        """Return the most urgent ones."""
+        return self._read(_ALL, [])
+
+    def these(self, ticket_ids: Collection[int]) -> list[WaitingTicket]:
+        """Return those of these tickets that wait."""
+        return self._read(_THESE, [list(ticket_ids)])
+
+    def suitable_for(self, operator: OperatorView, *, limit: int) -> list[WaitingTicket]:
+        """Return the first ones by place that this operator may serve as far as account, channel and language go."""
+        channels = [
+            channel
+            for channel, kind in CAPACITY_KIND.items()
+            if operator.load.get(kind, 0) < operator.capacity.get(kind, 0)
+        ]
+        return self._read(_FOR, [list(operator.accounts), channels, list(operator.languages)], limit=limit)
+
+    def _read(self, statement: str, values: list[Any], *, limit: int = BACKLOG_LOOKED_AT) -> list[WaitingTicket]:
+        rules, terms = self._book.rules, self._book.terms
+        found = []
+        for row in rows_from(statement, [self._at, self._closed, *values, limit]):
+            ticket_id, account_id, channel, language, priority, enqueued_at, due_at, queue_id, last, served = row
+            term = terms.get(account_id, NO_TERMS)
+            found.append(
+                WaitingTicket(
+                    ticket_id=ticket_id,
+                    account_id=account_id,
+                    channel=channel,
+                    language=language,
+                    priority=priority,
+                    enqueued_at=enqueued_at,
+                    due_at=due_at,
+                    rules=rules.get(queue_id, _UNKNOWN),
+                    certifications=term.certifications,
+                    machine_allowed=term.machine_allowed,
+                    interpreter_allowed=term.interpreter_allowed,
+                    passed_by=frozenset(self.passes.get(ticket_id, ())),
+                    last_operator_id=last,
+                    last_served_at=served,
+                )
+            )
+        return found
