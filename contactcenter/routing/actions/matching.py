@@ -1,4 +1,4 @@
-"""Make every offer that can be made now (docs/adr/0012 and 0023)."""
+"""Make every offer that can be made now (docs/adr/0012 and 0024)."""
 
 from __future__ import annotations
 
