@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from billing.crediting import Credit, CreditableLine, CreditableTax
 from billing.models import CreditReason, DocumentKind, Invoice, InvoiceLine, InvoiceStatus
 from billing.money import decimal_from_units, units_from_decimal
-from billing.snapshot import credit_hash
+from billing.replay_file import credit_content_hash
 
 
 def cancellations() -> QuerySet[Invoice]:
@@ -104,26 +104,29 @@ def credit_fields(*, invoice: Invoice, credit: Credit) -> dict[str, Any]:
     }
 
 
+def credit_note_document(*, note: Invoice) -> dict[str, Any]:
+    """Return what a credit note says of itself, as its hash and its replay file take it."""
+    invoice = note.corrects
+    if invoice is None:
+        raise ValueError("a credit note corrects an invoice")
+    return {
+        "corrects": {"number": invoice.number, "hash": invoice.content_hash},
+        "reason": [note.reason_code, note.reason],
+        "language": note.language,
+        "currency": note.currency,
+        "digits": note.digits,
+        "seller": note.seller,
+        "buyer": note.buyer,
+    }
+
+
 def credit_note_hash(*, note: Invoice, credit: Credit) -> str:
     """Return the content hash of a credit note with these amounts."""
     invoice = note.corrects
     if invoice is None:
         raise ValueError("a credit note corrects an invoice")
-    fields = credit_fields(invoice=invoice, credit=credit)
-    head = {
-        "corrects": {"number": invoice.number, "hash": invoice.content_hash},
-        "reason": [note.reason_code, note.reason],
-        "language": note.language,
-        "currency": note.currency,
-        "seller": note.seller,
-        "buyer": note.buyer,
-        **{name: str(fields[name]) for name in ("net", "tax", "total")},
-    }
-    lines = [
-        {"line": position, "amount": str(decimal_from_units(units=units, digits=note.digits))}
-        for position, units in credit.lines
-    ]
-    return credit_hash(head=head, lines=lines, taxes=fields["taxes"])
+    categories = {tax["code"]: tax for tax in invoice.taxes}
+    return credit_content_hash(document=credit_note_document(note=note), credit=credit, categories=categories)
 
 
 def _units(invoice: Invoice, amount: object) -> int:

@@ -1,25 +1,69 @@
 """Compute an invoice again from its own snapshot: its terms, its contacts' rows, its parties. Reads only."""
 
-from billing.booked import credit_note_hash, creditable
+import json
+from dataclasses import asdict
+from typing import Any
+
+from billing.booked import credit_note_document, credit_note_hash, creditable
 from billing.crediting import Credit, credit_lines
 from billing.models import DocumentKind, Invoice, InvoiceLine, InvoiceLineUsage
-from billing.money import units_from_decimal
+from billing.money import exact_text, units_from_decimal
 from billing.pricing import Bill, price_period
 from billing.queries import USAGE_COLUMNS, usage_from_row
-from billing.rating import Usage
+from billing.replay_file import FORMAT, usage_row
 from billing.snapshot import chain_hash, content_hash, restore_segment
+from billing.usage import Usage, in_order
+from contactcenter.kernel.intervals import as_text
 
 
 def replay_bill(*, invoice: Invoice) -> Bill:
     """Return the bill that the invoice's snapshot gives today: the engine run again on its terms and usage lines."""
+    by_segment = _usage_by_segment(invoice)
+    return price_period(
+        segments=[restore_segment(document=document, usage=by_segment[document["key"]]) for document in invoice.tariff]
+    )
+
+
+def _usage_by_segment(invoice: Invoice) -> dict[str, list[Usage]]:
     by_segment: dict[str, list[Usage]] = {segment["key"]: [] for segment in invoice.tariff}
     rows = InvoiceLineUsage.objects.filter(line__invoice=invoice).order_by("line__position", "position")
     columns = [f"usage_line__{name}" for name in USAGE_COLUMNS]
     for segment, *row in rows.values_list("line__segment", *columns).iterator(chunk_size=5000):
         by_segment[segment].append(usage_from_row(tuple(row)))
-    return price_period(
-        segments=[restore_segment(document=document, usage=by_segment[document["key"]]) for document in invoice.tariff]
-    )
+    return by_segment
+
+
+def replay_file(*, invoice: Invoice) -> str:
+    """Return an issued document with all it was computed from, for `manage.py rate --replay`."""
+    said = {
+        "number": invoice.number,
+        "issued_at": as_text(invoice.issued_at) if invoice.issued_at else None,
+        "due_on": invoice.due_on.isoformat() if invoice.due_on else None,
+        "content_hash": invoice.content_hash,
+        "previous_hash": invoice.previous_hash,
+        "chain_hash": invoice.chain_hash,
+    }
+    held: dict[str, Any]
+    if invoice.corrects is not None:
+        lines, taxes = creditable(invoice=invoice.corrects, before=invoice)
+        held = {
+            "document": credit_note_document(note=invoice) | said,
+            "lines": [asdict(line) for line in lines],
+            "taxes": [asdict(tax) | {"percent": exact_text(value=tax.percent)} for tax in taxes],
+            "wanted": _wanted(invoice),
+            "categories": {tax["code"]: tax for tax in invoice.corrects.taxes},
+        }
+    else:
+        facts = ("period", "language", "currency", "digits", "unpriced", "seller", "buyer")
+        held = {
+            "document": {name: getattr(invoice, name) for name in facts} | said,
+            "segments": invoice.tariff,
+            "usage": {
+                key: [usage_row(usage=usage) for usage in in_order(usage=rows)]
+                for key, rows in _usage_by_segment(invoice).items()
+            },
+        }
+    return json.dumps({"format": FORMAT, "kind": invoice.kind, **held}, ensure_ascii=False, indent=1)
 
 
 def replay_credit(*, note: Invoice) -> Credit:
@@ -27,9 +71,12 @@ def replay_credit(*, note: Invoice) -> Credit:
     if note.corrects is None:
         raise ValueError("a credit note corrects an invoice")
     lines, taxes = creditable(invoice=note.corrects, before=note)
+    return credit_lines(lines=lines, taxes=taxes, wanted=_wanted(note))
+
+
+def _wanted(note: Invoice) -> dict[int, int]:
     amounts = InvoiceLine.objects.filter(invoice=note).values_list("credits__position", "amount")
-    wanted = {position: -units_from_decimal(amount=amount, digits=note.digits) for position, amount in amounts}
-    return credit_lines(lines=lines, taxes=taxes, wanted=wanted)
+    return {position: -units_from_decimal(amount=amount, digits=note.digits) for position, amount in amounts}
 
 
 def replay_hash(*, invoice: Invoice) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from billing.api import crediting, invoices, running, tariffs
+from billing.api import crediting, files, invoices, profiles, running, tariffs
 
 urlpatterns: list[URLPattern] = [
     path("invoices/", invoices.InvoicesView.as_view(), name="invoices"),
@@ -11,12 +11,14 @@ urlpatterns: list[URLPattern] = [
     path("invoices/<int:invoice_id>/credit-notes/", crediting.CreditNotesView.as_view(), name="invoice-credit-notes"),
     path("invoices/<int:invoice_id>/issue/", invoices.IssueView.as_view(), name="invoice-issue"),
     path("invoices/<int:invoice_id>/pdf/", invoices.InvoicePdfView.as_view(), name="invoice-pdf"),
+    path("invoices/<int:invoice_id>/files/<str:file_kind>/", files.InvoiceFileView.as_view(), name="invoice-file"),
     path("invoice-lines/<int:line_id>/contacts/", invoices.LineContactsView.as_view(), name="invoice-line-contacts"),
     path(
         "invoice-lines/<int:line_id>/contacts/<int:contact_id>/",
         invoices.LineContactView.as_view(),
         name="invoice-line-contact",
     ),
+    path("accounts/<int:account_id>/billing-profile/", profiles.BillingProfileView.as_view(), name="billing-profile"),
     path("bill-runs/", running.BillRunsView.as_view(), name="bill-runs"),
     path("parked-bills/", running.ParkedBillsView.as_view(), name="parked-bills"),
     path("parked-bills/<int:bill_id>/retry/", running.RetryView.as_view(), name="parked-bill-retry"),

@@ -2,7 +2,7 @@
 
 from billing.actions.credit_notes import issue_credit_note
 from billing.actions.drafts import approve_invoice, build_draft, discard_draft
-from billing.actions.issuers import change_issuer
+from billing.actions.issuers import change_issuer, change_profile
 from billing.actions.issuing import issue_invoice
 from billing.actions.parking import park_bill
 from billing.actions.parties import current_issuer
@@ -23,6 +23,7 @@ __all__ = [
     "approve_invoice",
     "build_draft",
     "change_issuer",
+    "change_profile",
     "collect_pending",
     "collect_period",
     "collect_run",

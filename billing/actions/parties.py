@@ -1,6 +1,6 @@
 """The two parties of a document, as they are copied into it."""
 
-from billing.models import Issuer
+from billing.models import BillingProfile, Issuer
 from contactcenter.tenancy.models import Account
 
 
@@ -22,12 +22,18 @@ def seller_particulars(*, issuer: Issuer) -> dict[str, str]:
 
 def buyer_particulars(*, account: Account) -> dict[str, str]:
     """Return what a document says of the account it is for."""
+    profile = BillingProfile.objects.filter(account=account).first()
     return {
         "legal_name": account.legal_name or account.name,
         "legal_address": account.legal_address,
         "tax_id": account.tax_id,
         "email": account.billing_email,
-    }
+    } | (_profile_particulars(profile) if profile is not None else {})
+
+
+def _profile_particulars(profile: BillingProfile) -> dict[str, str]:
+    names = ("country", "city", "postcode", "registration", "reference")
+    return _given(**{name: getattr(profile, name) for name in names})
 
 
 def _given(**values: str) -> dict[str, str]:

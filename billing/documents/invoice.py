@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 import typst
 
+from billing.documents.einvoice import REASONS
 from billing.documents.wording import Wording
-from billing.models import Invoice, InvoiceLine, InvoiceLineUsage
+from billing.models import DocumentKind, Invoice, InvoiceLine, InvoiceLineUsage
 from billing.money import money_text
 
 TEMPLATE = Path(__file__).with_name("invoice.typ")
@@ -24,15 +25,25 @@ BASIS_TEXTS = {
 }
 
 
-def invoice_filename(*, invoice: Invoice) -> str:
+def invoice_filename(*, invoice: Invoice, ending: str = "pdf") -> str:
     """Return a name for the file: the number, or the draft's period."""
-    return re.sub(r"[^A-Za-z0-9._-]", "_", invoice.number or f"draft-{invoice.period}") + ".pdf"
+    return re.sub(r"[^A-Za-z0-9._-]", "_", invoice.number or f"draft-{invoice.period}") + f".{ending}"
 
 
 def invoice_pdf(*, invoice: Invoice) -> bytes:
-    """Return the invoice as PDF in the client's language, with every contact in the appendix (the first 2,000)."""
+    """Return the document as PDF/A-3 in the client's language, with every contact in the appendix (the first 2,000).
+
+    An issued document gives the same bytes whenever it is set: its instant of issue is the file's.
+    """
     data = json.dumps(invoice_texts(invoice=invoice), ensure_ascii=False)
-    made = typst.compile(TEMPLATE, format="pdf", sys_inputs={"data": data}, ignore_system_fonts=True)
+    made = typst.compile(
+        TEMPLATE,
+        format="pdf",
+        sys_inputs={"data": data},
+        ignore_system_fonts=True,
+        pdf_standards="a-3b",
+        timestamp=int((invoice.issued_at or invoice.built_at).timestamp()),
+    )
     if not isinstance(made, bytes):
         raise TypeError(f"typst gave {type(made).__name__} instead of one file")
     return made
@@ -43,29 +54,30 @@ def invoice_texts(*, invoice: Invoice) -> dict[str, Any]:
     words = Wording(invoice.language)
     last_day = invoice.period_end.fromordinal(invoice.period_end.toordinal() - 1)
     lines = list(invoice.lines.order_by("position"))
+    is_credit = invoice.kind == DocumentKind.CREDIT_NOTE
+    facts = [
+        [words.text("issued"), _issued(invoice, words)],
+        [words.text("period"), f"{words.day(on=invoice.period_start)} – {words.day(on=last_day)}"],
+    ]
+    if invoice.corrects is not None:
+        facts.append([words.text("corrects"), str(invoice.corrects.number)])
+    else:
+        facts.append([words.text("due"), words.day(on=invoice.due_on) if invoice.due_on else "–"])
     return {
+        "title": words.text("credit_note" if is_credit else "invoice"),
+        "total_name": words.text("total_credit" if is_credit else "total"),
+        "is_credit_note": is_credit,
+        "reason": f"{words.text('reason')}: {invoice.reason}" if invoice.reason else "",
         "words": words.texts(),
         "language": invoice.language,
         "number": invoice.number or words.text("draft"),
         "is_draft": invoice.number is None,
         "seller": invoice.seller,
         "buyer": invoice.buyer,
-        "facts": [
-            [words.text("issued"), _issued(invoice, words)],
-            [words.text("period"), f"{words.day(on=invoice.period_start)} – {words.day(on=last_day)}"],
-            [words.text("due"), words.day(on=invoice.due_on) if invoice.due_on else "–"],
-        ],
+        "facts": facts,
         "lines": [_line(line, invoice, words) for line in lines],
         "net": _money(invoice.net, invoice, words),
-        "taxes": [
-            [
-                words.text(
-                    "tax_of", percent=words.number(text=tax["percent"]), base=_text(tax["base"], invoice, words)
-                ),
-                _text(tax["amount"], invoice, words),
-            ]
-            for tax in invoice.taxes
-        ],
+        "taxes": [[_tax_name(tax, invoice, words), _text(tax["amount"], invoice, words)] for tax in invoice.taxes],
         "total": _money(invoice.total, invoice, words),
         "unpriced": words.text("unpriced", count=invoice.unpriced) if invoice.unpriced else "",
         "hash": invoice.content_hash,
@@ -80,11 +92,20 @@ def _issued(invoice: Invoice, words: Wording) -> str:
     return words.day(on=invoice.issued_at.astimezone(ZoneInfo(invoice.time_zone)).date())
 
 
+def _tax_name(tax: dict[str, str], invoice: Invoice, words: Wording) -> str:
+    name = words.text("tax_of", percent=words.number(text=tax["percent"]), base=_text(tax["base"], invoice, words))
+    reason = REASONS.get(tax["category"], ("zero_rate" if tax["category"] == "Z" else "", ""))[0]
+    return f"{name} · {words.text(reason)}" if reason else name
+
+
 def _money(amount: Decimal, invoice: Invoice, words: Wording) -> str:
     return _text(money_text(amount=amount, digits=invoice.digits), invoice, words)
 
 
 def _text(amount: str, invoice: Invoice, words: Wording) -> str:
+    # a credit note is printed, as the norms have it, with what it takes back above zero
+    if invoice.kind == DocumentKind.CREDIT_NOTE:
+        amount = amount.removeprefix("-") if amount.startswith("-") or not amount.strip("0.") else f"-{amount}"
     return words.money(amount=amount, currency=invoice.currency)
 
 
@@ -105,7 +126,7 @@ def _line(line: InvoiceLine, invoice: Invoice, words: Wording) -> dict[str, Any]
         printed["rate"] = _rate(told, invoice, words, per=words.text("each"))
     else:
         printed["detail"] = _change_detail(told, invoice, words)
-    if told["share_of_period"] != "1" and told["prorated"]:
+    if told["share_of_period"] != "1" and told.get("prorated"):
         share = words.text("share", days=_days(line), all=(invoice.period_end - invoice.period_start).days)
         printed["detail"] = f"{printed['detail']} · {share}" if printed["detail"] else share
     return printed | {"amount": _money(line.amount, invoice, words)}
@@ -163,7 +184,7 @@ def _appendix(lines: list[InvoiceLine], invoice: Invoice, words: Wording) -> lis
     tables: list[dict[str, Any]] = []
     left = MOST_CONTACTS
     for line in lines:
-        if line.kind != "usage" or not line.explanation["contacts"]:
+        if line.kind != "usage" or not line.explanation.get("contacts"):
             continue
         rows = list(InvoiceLineUsage.objects.filter(line=line).select_related("usage_line").order_by("position")[:left])
         left -= len(rows)

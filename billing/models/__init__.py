@@ -10,10 +10,12 @@ from billing.models.invoice import (
     ParkedBill,
 )
 from billing.models.issuer import DocumentChain, Issuer, NumberSeries
+from billing.models.profile import BillingProfile
 from billing.models.tariff import Contract, Tariff, TariffVersion, VersionState
 from billing.models.usage import CollectedRun, UsageLine, UsageSource
 
 __all__ = [
+    "BillingProfile",
     "CollectedRun",
     "Contract",
     "CreditReason",

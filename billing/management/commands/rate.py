@@ -16,11 +16,12 @@ from billing.explanation import bill_document, explain_contact
 from billing.periods import Period, PeriodError, cycle_period, following_period, local_midnight
 from billing.pricing import Bill, Booking, Segment, price_period
 from billing.rating import Usage, UsageConflict
+from billing.replay_file import ReplayFileError, replay_document
 from billing.terms import BOOKED_KINDS, TariffTerms
 from billing.terms_document import parse_terms
 from billing.usage_files import UsageFileError, read_usage
 
-BAD_INPUT = 2
+DIFFERS, BAD_INPUT = 1, 2
 
 
 class Command(BaseCommand):
@@ -33,8 +34,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("--tariff", required=True, type=Path, help="tariff document, JSON or YAML")
-        parser.add_argument("--usage", required=True, type=Path, help="contacts, CSV with a header or JSON lines")
+        parser.add_argument("--tariff", type=Path, help="tariff document, JSON or YAML")
+        parser.add_argument("--usage", type=Path, help="contacts, CSV with a header or JSON lines")
+        parser.add_argument(
+            "--replay", type=Path, help="a document's replay file: computes it again, compares its hash"
+        )
         parser.add_argument(
             "--period",
             help="YYYY-MM, or the first day of a 28-day cycle; only contacts that start in it (in --zone) are billed",
@@ -58,6 +62,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Read, price, print; CommandError with exit code 2 naming file, field and cause of every fault."""
+        if options["replay"] is not None:
+            self._replay(options["replay"])
+            return
+        if options["tariff"] is None or options["usage"] is None:
+            raise CommandError("give --tariff and --usage, or --replay", returncode=BAD_INPUT)
         terms_path, usage_path = options["tariff"], options["usage"]
         try:
             terms = parse_terms(document=load_document(text=_read(terms_path)))
@@ -79,6 +88,19 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=BAD_INPUT) from error
         for record in _records(bill=bill, outside=outside, language=options["language"]):
             self.stdout.write(json.dumps(record, ensure_ascii=False))
+
+    def _replay(self, path: Path) -> None:
+        try:
+            replayed = replay_document(text=_read(path))
+        except ReplayFileError as error:
+            raise _refusal(path, [str(error)]) from error
+        if replayed.bill is not None:
+            for record in _records(bill=replayed.bill, outside=[], language=replayed.language):
+                self.stdout.write(json.dumps(record, ensure_ascii=False))
+        compared = {"stated": replayed.stated_hash, "computed": replayed.computed_hash, "equal": replayed.is_equal}
+        self.stdout.write(json.dumps({"record": "hash", **compared}))
+        if not replayed.is_equal:
+            raise SystemExit(DIFFERS)
 
 
 def _read(path: Path) -> str:

@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from billing import actions as billing
-from billing.models import Contract, Issuer, Tariff
+from billing.models import BillingProfile, Contract, Issuer, Tariff
 from channels_app.models import Endpoint, EndpointKind
 from contactcenter.dashboards.demo.house import DemoAccount, DemoOperator, demo_accounts, demo_operators
 from contactcenter.dashboards.demo.texts import LANGUAGES, load_house, load_texts
@@ -69,6 +69,7 @@ def _account(account: DemoAccount) -> Account:
         *("legal_name", "legal_address", "tax_id", "billing_email"),
     ]
     row, _ = Account.objects.get_or_create(slug=account.slug, defaults={name: account.facts[name] for name in fields})
+    BillingProfile.objects.get_or_create(account=row, defaults={"country": account.facts["region"]})
     return row
 
 
@@ -183,7 +184,11 @@ def _contracts(wanted: Sequence[DemoAccount], rows: Mapping[str, Account], *, at
             legal_name="Polyglot Contact Centre OÜ",
             legal_address="Näidise 1, 10111 Tallinn, Estonia",
             tax_id="EE000000000",
+            country="EE",
+            city="Tallinn",
+            postcode="10111",
             email="billing@polyglot.example",
+            bank_account="EE00 0000 0000 0000 0000",
         )
     tariffs = {}
     for document in load_house()["tariffs"]:

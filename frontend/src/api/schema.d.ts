@@ -4,6 +4,24 @@
  */
 
 export interface paths {
+    "/api/v1/accounts/{account_id}/billing-profile/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return where and as whom the account receives documents. */
+        get: operations["billing_profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Change it; documents that are issued stay as they are. */
+        patch: operations["billing_profile_change"];
+        trace?: never;
+    };
     "/api/v1/accrual/": {
         parameters: {
             query?: never;
@@ -693,6 +711,23 @@ export interface paths {
         put?: never;
         /** @description Issue a credit note on an invoice: all that is left of it, or the amounts of the lines named. */
         post: operations["invoice_credit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{invoice_id}/files/{file_kind}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return a document as UBL, CII, Factur-X, a workbook, or a replay file for `manage.py rate --replay`. */
+        get: operations["invoice_file"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2136,6 +2171,15 @@ export interface components {
             base: string;
             amount: string;
         };
+        /** @description Particulars for documents built from now on; reference is printed on every e-invoice (BT-10). */
+        BillingProfile: {
+            country?: string;
+            city?: string;
+            postcode?: string;
+            registration?: string;
+            reference?: string;
+            reminders?: boolean;
+        };
         /** @enum {unknown} */
         BlankEnum: "";
         /**
@@ -3284,6 +3328,15 @@ export interface components {
             service_level_seconds?: components["schemas"]["ServiceLevelSecondsEnum"];
             service_level_percent?: number;
             is_active?: boolean;
+        };
+        /** @description Particulars for documents built from now on; reference is printed on every e-invoice (BT-10). */
+        PatchedBillingProfileRequest: {
+            country?: string;
+            city?: string;
+            postcode?: string;
+            registration?: string;
+            reference?: string;
+            reminders?: boolean;
         };
         /** @description What to change. */
         PatchedContactChangeRequest: {
@@ -4488,6 +4541,52 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    billing_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillingProfile"];
+                };
+            };
+        };
+    };
+    billing_profile_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedBillingProfileRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillingProfile"];
+                };
+            };
+        };
+    };
     accrual: {
         parameters: {
             query?: {
@@ -5721,6 +5820,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Invoice"];
+                };
+            };
+        };
+    };
+    invoice_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_kind: "cii" | "facturx" | "replay" | "ubl" | "xlsx";
+                invoice_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
         };

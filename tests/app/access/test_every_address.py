@@ -38,6 +38,8 @@ BODY = {"client_uuid": "6f1c1a52-7a0c-4a51-9e6e-0d5a3f0c9b11", "channel": "email
 METHODS = ("get", "post", "put", "patch", "delete")
 
 TABLE = {
+    "GET /api/v1/accounts/{account_id}/billing-profile/": "nnnyynnn",
+    "PATCH /api/v1/accounts/{account_id}/billing-profile/": "nnnyynnn",
     "GET /api/v1/accrual/": "nnnyyyy-",
     "GET /api/v1/admin/accounts/": "nnyyynnn",
     "POST /api/v1/admin/accounts/": "nnnyynnn",
@@ -94,6 +96,7 @@ TABLE = {
     "POST /api/v1/invoices/{invoice_id}/approve/": "nnn--nnn",
     "POST /api/v1/invoices/{invoice_id}/credit-notes/": "nnn--nnn",
     "POST /api/v1/invoices/{invoice_id}/issue/": "nnn--nnn",
+    "GET /api/v1/invoices/{invoice_id}/files/{file_kind}/": "nnn-----",
     "GET /api/v1/invoices/{invoice_id}/pdf/": "nnn-----",
     "GET /api/v1/issuer/": "nnnyynnn",
     "PATCH /api/v1/issuer/": "nnnyynnn",

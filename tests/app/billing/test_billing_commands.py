@@ -152,7 +152,7 @@ def test_rate_reads_json_lines_with_exact_numbers(tmp_path: Path) -> None:
         (["rate", "--tariff", "missing.yaml", "--usage", "usage.csv"], 2, "missing.yaml: cannot be read: No such file"),
         (["rate", "--tariff", "binary.yaml", "--usage", "usage.csv"], 2, "binary.yaml: is not UTF-8 text"),
         (["rate", "--tariff", "tariff.yaml", "--usage", "usage.csv"], 0, ""),
-        (["rate"], 2, "the following arguments are required: --tariff, --usage"),
+        (["rate"], 2, "give --tariff and --usage, or --replay"),
         (["run_invoices", "--period", "June"], 2, "--period: a period is written YYYY-MM"),
     ],
 )
