@@ -13,7 +13,6 @@ from contactcenter.kernel.intervals import floor_to_ms, require_aware
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.worktime.allocation import Policy
 from contactcenter.worktime.events import EventInput, EventKind
-from contactcenter.worktime.ledger import CONTACT_KINDS, Kind
 from contactcenter.worktime.models import AllocationRun, OperatorEvent, Session, UnderivedStretch
 from contactcenter.worktime.rewriting import reallocate, rewrite_stretch
 
@@ -23,9 +22,6 @@ SETTLE = timedelta(seconds=1)
 """Events come in bursts (offer ended, chat opened, focus): those of so short a time are derived once."""
 REFRESH_AFTER = timedelta(minutes=5)
 """A running session without events is carried forward when its ledger is older; every event does so at once."""
-LONGEST_ASSIGNMENT = timedelta(days=1)
-ASSIGNABLE = frozenset({Kind.TALK, Kind.FOCUS, Kind.WRAP, Kind.BREAK, Kind.IDLE})
-"""What a correction may say that an operator's time was."""
 _PRESENCE = {
     EventKind.SESSION_STARTED,
     EventKind.SESSION_ENDED,
@@ -137,23 +133,6 @@ def _lock(operator_id: int) -> bool:
     return bool(locked)
 
 
-def _require_assignment(event: EventInput) -> None:
-    """An assignment has a class, an end after its start, an author and a reason, and an account unless of a break."""
-    if event.author_id is None or not event.reason:
-        raise Invalid("A correction needs an author and a reason.", field="reason" if event.author_id else "author_id")
-    kind, until = event.data.get("class"), event.data.get("until")
-    if kind not in ASSIGNABLE:
-        raise Invalid(f"Time can be assigned to {', '.join(sorted(ASSIGNABLE))}.", field="data.class")
-    if kind in CONTACT_KINDS and event.account_id is None:
-        raise Invalid("Time on a contact needs its account.", field="account_id")
-    try:
-        end = require_aware(datetime.fromisoformat(str(until)), name="until")
-    except ValueError as error:
-        raise Invalid("The assigned time has no end with a time zone.", field="data.until") from error
-    if not event.at < end <= event.at + LONGEST_ASSIGNMENT:
-        raise Invalid("The assigned time must end after it starts, within a day.", field="data.until")
-
-
 def _row(operator_id: int, event: EventInput) -> OperatorEvent:
     if not event.source_key or len(event.source_key) > 200:
         raise Invalid("An event needs a source_key of at most 200 characters.", field="source_key")
@@ -174,7 +153,9 @@ def _row(operator_id: int, event: EventInput) -> OperatorEvent:
             raise Invalid(f"The operator has no event {data['voids']}.", field="data.voids")
         at = void.at
     elif event.kind is EventKind.TIME_ASSIGNED:
-        _require_assignment(event)
+        if event.author_id is None or not event.reason:
+            missing = "reason" if event.author_id else "author_id"
+            raise Invalid("Assigned time needs an author and a reason.", field=missing)
     elif event.kind not in _PRESENCE:
         if event.account_id is None:
             raise Invalid(f"The event {event.source_key} names no account.", field="account_id")

@@ -7,7 +7,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from contactcenter.worktime.ledger import CONTACT_KINDS, Candidate, Kind, Slice
-from contactcenter.worktime.sharing import Turns, by_remainder
+from contactcenter.worktime.sharing import Turns, by_remainder, deal
 
 MOST_PERCENT_PARTS = 10_000
 """Percents with two decimals; finer weights would make the rounds of a split too long."""
@@ -150,7 +150,7 @@ def _with_idle(
     shares: list[Share] = []
     turns: Turns[int] = Turns()
     leads = _leads([piece for _, piece in pieces]) if policy.idle is IdleKind.LEADS_TO else []
-    quotas = _quotas(pieces, owned, hour) if policy.idle is IdleKind.PROPORTIONAL else {}
+    by_hour = _by_hour(pieces, owned, hour) if policy.idle is IdleKind.PROPORTIONAL else {}
     for index, (position, piece) in enumerate(pieces):
         if owned[index]:
             shares += owned[index]
@@ -159,10 +159,7 @@ def _with_idle(
         if policy.idle is IdleKind.LEADS_TO:
             parts = {leads[index]: piece.units}
         elif policy.idle is IdleKind.PROPORTIONAL:
-            quota = quotas[piece.start // hour]
-            parts = by_remainder(units=piece.units, weights=list(quota.items()))
-            for account, units in parts.items():
-                quota[account] -= units
+            parts = by_hour[index]
         elif policy.weights:
             parts = dict(turns.share(units=piece.units, weights=policy.weights).items())
         else:
@@ -188,25 +185,26 @@ def _leads(slices: Sequence[Slice]) -> list[int | None]:
     return found[::-1]
 
 
-def _quotas(
+def _by_hour(
     pieces: Sequence[tuple[int, Slice]], owned: Sequence[Sequence[Share]], hour: int
 ) -> dict[int, dict[int | None, int]]:
-    """The idle units of each hour by account, in proportion to the time handled in it; without any, nobody's."""
-    idle: Counter[int] = Counter()
-    handled: dict[int, Counter[int]] = {}
-    for (_, piece), shares in zip(pieces, owned, strict=True):
+    """The owners of each idle piece (by its index): in proportion to what its hour handled, without any nobody."""
+    idle: dict[int, list[int]] = {}
+    handled: dict[int, Counter[int | None]] = {}
+    for index, ((_, piece), shares) in enumerate(zip(pieces, owned, strict=True)):
         number = piece.start // hour
         if not shares:
-            idle[number] += piece.units
+            idle.setdefault(number, []).append(index)
         for share in shares:
             if share.kind in CONTACT_KINDS and share.account is not None:
                 handled.setdefault(number, Counter())[share.account] += share.units
-    return {
-        number: by_remainder(units=units, weights=sorted(handled[number].items()))
-        if number in handled
-        else {None: units}
-        for number, units in idle.items()
-    }
+    found: dict[int, dict[int | None, int]] = {}
+    for number, indexes in idle.items():
+        lengths = [pieces[index][1].units for index in indexes]
+        weights = sorted(handled[number].items(), key=lambda item: item[0] or 0) if number in handled else [(None, 1)]
+        quota = by_remainder(units=sum(lengths), weights=weights)
+        found.update(zip(indexes, deal(lengths=lengths, among=list(quota.items())), strict=True))
+    return found
 
 
 def _cut(slices: Sequence[Slice], hour: int) -> Iterable[tuple[int, Slice]]:

@@ -33,7 +33,7 @@ class SessionsView(APIView):
     @extend_schema(operation_id="worktime_sessions", parameters=[SessionParameters], responses=SessionPageSerializer)
     def get(self, request: Request) -> Response:
         """Return a page of sessions, newest first."""
-        wanted = _read(SessionParameters, request)
+        wanted = read_parameters(SessionParameters, request)
         sessions = _in_reach(request).select_related("operator").order_by("-started_at", "-id")
         if "operator" in wanted:
             sessions = sessions.filter(operator_id=wanted["operator"])
@@ -41,9 +41,9 @@ class SessionsView(APIView):
             day = datetime.combine(wanted["date"], time(), tzinfo=UTC)
             sessions = sessions.filter(Q(ended_at=None) | Q(ended_at__gt=day), started_at__lt=day + timedelta(days=1))
         if "cursor" in wanted:
-            at, id = _place(wanted["cursor"])
+            at, id = place_of(wanted["cursor"])
             sessions = sessions.filter(Q(started_at__lt=at) | Q(started_at=at, id__lt=id))
-        return Response(SessionPageSerializer(_page(list(sessions[: PAGE + 1]))).data)
+        return Response(SessionPageSerializer(cursor_page(list(sessions[: PAGE + 1]))).data)
 
 
 class SlicesView(APIView):
@@ -54,7 +54,7 @@ class SlicesView(APIView):
     @extend_schema(operation_id="worktime_slices", parameters=[SliceParameters], responses=SlicePageSerializer)
     def get(self, request: Request) -> Response:
         """Return a page of a session's current slices with their allocations, in order of time."""
-        wanted = _read(SliceParameters, request)
+        wanted = read_parameters(SliceParameters, request)
         session = _in_reach(request).filter(pk=wanted["session"]).first()
         if session is None:
             raise NotFound(f"There is no session {wanted['session']}.")
@@ -65,9 +65,9 @@ class SlicesView(APIView):
             .prefetch_related(Prefetch("allocations", queryset=allocations, to_attr="current_allocations"))
         )
         if "cursor" in wanted:
-            at, id = _place(wanted["cursor"])
+            at, id = place_of(wanted["cursor"])
             slices = slices.filter(Q(started_at__gt=at) | Q(started_at=at, id__gt=id))
-        return Response(SlicePageSerializer(_page(list(slices[: PAGE + 1]))).data)
+        return Response(SlicePageSerializer(cursor_page(list(slices[: PAGE + 1]))).data)
 
 
 def _in_reach(request: Request) -> QuerySet[Session]:
@@ -79,19 +79,23 @@ def _in_reach(request: Request) -> QuerySet[Session]:
     return sessions
 
 
-def _read(shape: type[drf.Serializer[Any]], request: Request) -> dict[str, Any]:
+def read_parameters(shape: type[drf.Serializer[Any]], request: Request) -> dict[str, Any]:
+    """Return what the address asks for; a value that does not fit is refused by name."""
     asked = shape(data=request.query_params)
     asked.is_valid(raise_exception=True)
     return dict(asked.validated_data)
 
 
-def _page(rows: list[Any]) -> dict[str, Any]:
-    shown = rows[:PAGE]
-    more = len(rows) > PAGE
-    return {"results": shown, "next": f"{shown[-1].started_at.isoformat()}_{shown[-1].pk}" if more else None}
+def cursor_page(rows: list[Any], *, size: int = PAGE, instant: str = "started_at") -> dict[str, Any]:
+    """Return the page of rows of which one more than `size` was read, with the cursor of the next one."""
+    shown = rows[:size]
+    if len(rows) <= size:
+        return {"results": shown, "next": None}
+    return {"results": shown, "next": f"{getattr(shown[-1], instant).isoformat()}_{shown[-1].pk}"}
 
 
-def _place(cursor: str) -> tuple[datetime, int]:
+def place_of(cursor: str) -> tuple[datetime, int]:
+    """Return the instant and id that a cursor names; Invalid for one that is none of ours."""
     at, _, id = cursor.partition("_")
     try:
         place = datetime.fromisoformat(at.replace(" ", "+")), int(id)

@@ -1,6 +1,6 @@
 """What the ledger should say about a stretch of an operator's time, and how it differs from what it says. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from contactcenter.worktime.ledger import Segment, Slice, assign, slice_session
@@ -34,22 +34,37 @@ class Change:
         return not self.gone and not self.new
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What lies between two long silences: the events, what they amount to, and the sessions they make."""
+
+    events: list[Event]
+    segments: list[Segment]
+    stays: list[Stay]
+    sessions: list[DerivedSession]
+
+
 def derive(*, events: Iterable[Event], until: int) -> list[DerivedSession]:
     """Return the sessions that these events make, with their slices; nothing after `until` counts.
 
     What lies between two long silences is derived by itself, so that it makes no difference how much of an operator's
     time is looked at, as long as no such stretch is cut.
     """
-    found = []
+    return [session for stretch in derive_stretches(events=events, until=until) for session in stretch.sessions]
+
+
+def derive_stretches(*, events: Iterable[Event], until: int) -> Iterator[Stretch]:
+    """Yield every stretch of these events with its sessions, in order of time."""
     for known in _between_silences(standing(events)):
         segments = segments_of(events=known, until=until)
         assigned = assigned_of(events=known, until=until)
         stays = stays_of(events=known, segments=segments + assigned, until=until)
+        sessions = []
         for stay, within in _by_stay(segments, stays, until):
             end = until if stay.end is None else stay.end
             slices = slice_session(start=stay.start, end=end, segments=within)
-            found.append(DerivedSession(stay, end, assign(slices=slices, assigned=assigned) if assigned else slices))
-    return found
+            sessions.append(DerivedSession(stay, end, assign(slices=slices, assigned=assigned) if assigned else slices))
+        yield Stretch(known, segments, stays, sessions)
 
 
 def _between_silences(events: Sequence[Event]) -> Iterable[list[Event]]:

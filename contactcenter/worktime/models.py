@@ -7,6 +7,37 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Lower, Now
 
+from contactcenter.worktime.review_models import (
+    ClockCorrection,
+    ClockReading,
+    Contradiction,
+    ContradictionKind,
+    CorrectionState,
+    Reallocation,
+    TimeCorrection,
+)
+
+__all__ = [
+    "Allocation",
+    "AllocationRun",
+    "BreakReason",
+    "ClockCorrection",
+    "ClockReading",
+    "Contradiction",
+    "ContradictionKind",
+    "CorrectionState",
+    "IdlePolicy",
+    "IdlePolicyKind",
+    "OpenPolicyKind",
+    "OperatorEvent",
+    "Reallocation",
+    "Session",
+    "Slice",
+    "SliceKind",
+    "TimeCorrection",
+    "UnderivedStretch",
+]
+
 
 class SliceKind(models.TextChoices):
     """Classes of an operator's time, in order of precedence."""
@@ -217,6 +248,7 @@ class AllocationRun(models.Model):
     revision = models.PositiveIntegerField(default=1)
     policy = models.JSONField(default=dict)
     is_current = models.BooleanField(default=True)
+    reallocation = models.ForeignKey(Reallocation, null=True, on_delete=models.PROTECT, related_name="runs")
     made_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -14,23 +14,28 @@ logger = logging.getLogger(__name__)
 
 
 def policy_of(*, operator: Operator) -> Policy:
-    """Return the operator's policy, else the default one, else: idle time is nobody's.
-
-    Settings that make no sense for this operator are logged and leave the idle time unallocated.
-    """
+    """Return the operator's policy, else the default one, else: idle time is nobody's."""
     row = IdlePolicy.objects.filter(operator=operator).first() or IdlePolicy.objects.filter(operator=None).first()
     if row is None:
         return Policy()
+    return policy_under(operator=operator, kind=row.kind, open_kind=row.open_kind, settings=row.settings)
+
+
+def policy_under(*, operator: Operator, kind: str, open_kind: str, settings: Mapping[str, Any]) -> Policy:
+    """Return what these kinds and settings mean for the operator, with their home account and accounts.
+
+    Settings that make no sense for this operator are logged and leave the idle time unallocated.
+    """
     try:
         return policy_from(
-            kind=row.kind,
-            open_kind=row.open_kind,
-            settings=row.settings,
+            kind=kind,
+            open_kind=open_kind,
+            settings=settings,
             home_account_id=operator.home_account_id,
             account_ids=Membership.objects.filter(user_id=operator.user_id).values_list("account_id", flat=True),
         )
     except ValueError as error:
-        logger.warning("idle policy %s of operator %s is ignored: %s", row.pk, operator.pk, error)
+        logger.warning("the idle policy %s of operator %s is ignored: %s", kind, operator.pk, error)
         return Policy()
 
 

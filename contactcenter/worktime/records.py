@@ -20,6 +20,7 @@ EVENT_COLUMNS = (
     "channel",
     "reason",
     "data",
+    "recorded_at",
 )
 SLICE_COLUMNS = (
     "id",
@@ -46,7 +47,7 @@ def to_instant(ms: int) -> datetime:
 
 def event_of(row: tuple[Any, ...]) -> Event:
     """Return the event of a row of EVENT_COLUMNS; its subject is the one given, else interaction or ticket."""
-    at, kind, key, account_id, interaction_id, ticket_id, channel, reason, data = row
+    at, kind, key, account_id, interaction_id, ticket_id, channel, reason, data, recorded_at = row
     subject = data.get("subject") or (
         f"interaction {interaction_id}" if interaction_id else f"ticket {ticket_id}" if ticket_id else ""
     )
@@ -63,6 +64,7 @@ def event_of(row: tuple[Any, ...]) -> Event:
         until=to_ms(datetime.fromisoformat(data["until"])) if kind == EventKind.TIME_ASSIGNED else 0,
         assigns=Kind(data["class"]) if kind == EventKind.TIME_ASSIGNED else None,
         serial=int(data.get("serial", 0)),
+        told_at=None if recorded_at is None else to_ms(recorded_at),
     )
 
 

@@ -1,8 +1,9 @@
 """Sums of the ledger by operator, and by account and day."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby, pairwise
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, Sum
@@ -12,6 +13,7 @@ from contactcenter.kernel.errors import NotFound
 from contactcenter.kernel.intervals import milliseconds
 from contactcenter.tenancy.scope import current_scope
 from contactcenter.worktime.models import Allocation, Slice
+from contactcenter.worktime.sharing import deal
 
 
 def operator_clocks(*, operator_ids: Iterable[int], start: datetime, end: datetime) -> dict[int, dict[str, int]]:
@@ -49,28 +51,38 @@ def account_days(*, account_id: int, start: datetime, end: datetime, zone: ZoneI
     whole = rows.filter(first=F("last")).values_list("first", "kind").annotate(total=Sum("ms"))
     for day, kind, ms in whole:
         days[day][kind] += ms
-    across = rows.exclude(first=F("last"))
-    for kind, ms, begun, ended in across.values_list("kind", "ms", "slice__started_at", "slice__ended_at"):
-        for day, part in by_day(ms=ms, start=begun, end=ended, zone=zone).items():
-            days[day][kind] += part
-    return {day: dict(sums) for day, sums in sorted(days.items())}
+    across = Allocation.objects.filter(
+        run__is_current=True, slice__in=rows.exclude(first=F("last")).values("slice")
+    ).order_by("slice_id", "id")
+    columns = ("slice_id", "slice__started_at", "slice__ended_at", "kind", "id", "account_id", "ms")
+    for (_, begun, ended, kind), shares in groupby(across.values_list(*columns), key=lambda row: row[:4]):
+        owned = [(allocation_id, owner, ms) for *_, allocation_id, owner, ms in shares]
+        mine = {allocation_id for allocation_id, owner, _ in owned if owner == account_id}
+        parts = by_day(shares=[(key, ms) for key, _, ms in owned], start=begun, end=ended, zone=zone)
+        for day, dealt in parts.items():
+            days[day][kind] += sum(ms for key, ms in dealt.items() if key in mine)
+    return {day: {kind: ms for kind, ms in sums.items() if ms} for day, sums in sorted(days.items())}
 
 
-def by_day(*, ms: int, start: datetime, end: datetime, zone: ZoneInfo) -> dict[date, int]:
-    """Return how `ms` allocated milliseconds of [start, end) fall on local days; they sum to `ms`.
+def by_day(
+    *, shares: Sequence[tuple[int, int]], start: datetime, end: datetime, zone: ZoneInfo
+) -> dict[date, dict[int, int]]:
+    """Return how the shares (key, ms) of the slice [start, end) fall on local days.
 
-    Parts are in proportion to the time before each midnight, cut down to whole milliseconds; the last day has the rest.
+    Every day sums to the time of the slice that lies in it, every share over all days to itself.
     """
-    whole = milliseconds(start=start, end=end)
-    parts: dict[date, int] = {}
-    given = 0
-    day = start.astimezone(zone).date()
-    last = (end - timedelta(milliseconds=1)).astimezone(zone).date()
-    while day < last:
-        midnight = datetime(day.year, day.month, day.day, tzinfo=zone) + timedelta(days=1)
-        reached = ms * milliseconds(start=start, end=midnight) // whole
-        parts[day] = reached - given
-        given = reached
+    edges = [start, *midnights(start=start, end=end, zone=zone), end]
+    lengths = [milliseconds(start=here, end=there) for here, there in pairwise(edges)]
+    dealt = deal(lengths=lengths, among=shares)
+    return {here.astimezone(zone).date(): part for here, part in zip(edges, dealt, strict=False) if part}
+
+
+def midnights(*, start: datetime, end: datetime, zone: ZoneInfo) -> list[datetime]:
+    """Return the instants, in UTC, within (start, end) at which a local day begins."""
+    found = []
+    day = start.astimezone(zone).date() + timedelta(days=1)
+    while (midnight := datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)) < end:
+        if midnight > start:
+            found.append(midnight)
         day += timedelta(days=1)
-    parts[day] = ms - given
-    return {day: part for day, part in parts.items() if part}
+    return found

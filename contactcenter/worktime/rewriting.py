@@ -6,6 +6,7 @@ Internal to actions: runs inside its transaction and lock.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from django.db import connection
@@ -13,7 +14,9 @@ from django.db import connection
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.operators.models import Operator
 from contactcenter.worktime.allocation import Policy, Share, allocate
-from contactcenter.worktime.derivation import Change, DerivedSession, compare, derive
+from contactcenter.worktime.contradiction_actions import list_contradictions
+from contactcenter.worktime.contradictions import contradictions_in
+from contactcenter.worktime.derivation import Change, DerivedSession, compare, derive, derive_stretches
 from contactcenter.worktime.ledger import Kind, Slice
 from contactcenter.worktime.models import Allocation, AllocationRun, OperatorEvent, Session
 from contactcenter.worktime.models import Slice as SliceRow
@@ -27,7 +30,7 @@ from contactcenter.worktime.records import (
     to_instant,
     to_ms,
 )
-from contactcenter.worktime.segments import SILENCE
+from contactcenter.worktime.segments import SILENCE, Event
 
 VOID = "void"
 """The close rule of a session that later events made part of another; it lasts no time."""
@@ -51,23 +54,40 @@ def rewrite_stretch(*, operator_id: int, first: datetime, last: datetime, at: da
     Settled slices that no longer hold are superseded (kept, not current) and the session gets a new allocation run
     under the policy of the old one; a session that has only gone on has its run extended.
     """
-    start, end = _silence_before(operator_id, first), silence_after(operator_id=operator_id, instant=last)
-    wanted = stretch(operator_id=operator_id, start=start, end=end, at=at)
+    start, end = (
+        silence_before(operator_id=operator_id, instant=first),
+        silence_after(operator_id=operator_id, instant=last),
+    )
+    stretches = list(derive_stretches(events=_events(operator_id, start, end), until=to_ms(at)))
+    wanted = [session for each in stretches for session in each.sessions]
     rows = Session.objects.filter(operator_id=operator_id, started_at__gte=start).order_by("started_at", "id")
     if end is not None:
         rows = rows.filter(started_at__lt=end)
     rewrites = _planned(operator_id, list(rows), wanted)
     _write_sessions(rewrites, at)
     _write_slices(rewrites, operator_id)
+    found = [
+        contradiction
+        for each in stretches
+        for contradiction in contradictions_in(
+            events=each.events, segments=each.segments, stays=each.stays, until=to_ms(at)
+        )
+    ]
+    list_contradictions(operator_id=operator_id, start=start, end=end, found=found)
 
 
-def stretch(*, operator_id: int, start: datetime, end: datetime | None, at: datetime) -> list[DerivedSession]:
-    """Return the sessions that the events within [start, end) make, up to `at`; reads only."""
+def stretch(
+    *, operator_id: int, start: datetime, end: datetime | None, at: datetime, extra: Sequence[Event] = ()
+) -> list[DerivedSession]:
+    """Return the sessions that the events within [start, end) and the extra ones make, up to `at`; reads only."""
+    return derive(events=chain(_events(operator_id, start, end), extra), until=to_ms(at))
+
+
+def _events(operator_id: int, start: datetime, end: datetime | None) -> Iterator[Event]:
     events = OperatorEvent.objects.filter(operator_id=operator_id, at__gte=start)
     if end is not None:
         events = events.filter(at__lt=end)
-    rows = events.values_list(*EVENT_COLUMNS).iterator(chunk_size=_BATCH)
-    return derive(events=(event_of(row) for row in rows), until=to_ms(at))
+    return (event_of(row) for row in events.values_list(*EVENT_COLUMNS).iterator(chunk_size=_BATCH))
 
 
 def _planned(operator_id: int, rows: list[Session], wanted: list[DerivedSession]) -> list[_Rewrite]:
@@ -178,11 +198,11 @@ def _next_run(rewrite: _Rewrite, policy: Policy | None) -> tuple[AllocationRun, 
     return next_version(session_id=rewrite.row.pk, policy=rule), rule
 
 
-def reallocate(*, session: Session, policy: Policy) -> AllocationRun:
+def reallocate(*, session: Session, policy: Policy, reallocation_id: int | None = None) -> AllocationRun:
     """Write a new current run of the session's current slices under this policy."""
     rows = SliceRow.objects.filter(session=session, is_current=True).order_by("started_at")
     stored = [slice_of(row) for row in rows.values_list(*SLICE_COLUMNS).iterator(chunk_size=_BATCH)]
-    run = next_version(session_id=session.pk, policy=policy)
+    run = next_version(session_id=session.pk, policy=policy, reallocation_id=reallocation_id)
     shares = allocate(slices=[piece for _, piece in stored], policy=policy)
     ids = {position: id for position, (id, _) in enumerate(stored)}
     Allocation.objects.bulk_create((_allocation(run, ids, share) for share in shares), batch_size=_BATCH)
@@ -201,15 +221,20 @@ def _allocation(run: AllocationRun, slice_ids: Mapping[int, int], share: Share) 
     )
 
 
-def next_version(*, session_id: int, policy: Policy) -> AllocationRun:
+def next_version(*, session_id: int, policy: Policy, reallocation_id: int | None = None) -> AllocationRun:
     """Add the next allocation run of a session and make it the current one."""
     runs = AllocationRun.objects.filter(session_id=session_id)
     runs.filter(is_current=True).update(is_current=False)
     latest = runs.order_by("-version").values_list("version", flat=True).first() or 0
-    return AllocationRun.objects.create(session_id=session_id, version=latest + 1, policy=to_document(policy=policy))
+    return AllocationRun.objects.create(
+        session_id=session_id,
+        version=latest + 1,
+        policy=to_document(policy=policy),
+        reallocation_id=reallocation_id,
+    )
 
 
-def _silence_before(operator_id: int, instant: datetime) -> datetime:
+def silence_before(*, operator_id: int, instant: datetime) -> datetime:
     """The first event after the last long silence before the instant: no session reaches across it."""
     return (
         _edge(

@@ -6,7 +6,7 @@ milliseconds.
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from contactcenter.worktime.events import EventKind
@@ -72,7 +72,8 @@ _RANK = {kind: rank for rank, kind in enumerate(EventKind)}
 class Event:
     """One recorded event; `key` is its source_key, `voids` the source_key a correction takes back.
 
-    Of an assignment of time `until` is its end, `assigns` its class and `serial` its rank: the highest wins.
+    `told_at` is when it was recorded. Of an assignment of time `until` is its end, `assigns` its class and `serial` its
+    rank: the highest wins.
     """
 
     at: int
@@ -87,6 +88,7 @@ class Event:
     until: int = 0
     assigns: Kind | None = None
     serial: int = 0
+    told_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,26 +132,40 @@ def segments_of(*, events: Sequence[Event], until: int) -> list[Segment]:
     segments: list[Segment] = []
     with_contact: list[tuple[str, Segment]] = []
     with_others: dict[str, list[Segment]] = defaultdict(list)
-    for pair in PAIRS:
-        starts = _by_subject(by_kind[pair.starting])
-        ends = _by_subject(e for name in pair.ending for e in by_kind[name])
-        first_starts = sorted(event.at for event in by_kind[pair.starting])
-        for subject, begun in starts.items():
-            for first, end in _paired(begun, sorted(event.at for event in ends.get(subject, []))):
-                end = end or _presumed_end(pair.kind, first, first_starts, until)
-                segment = _segment(pair.kind, first, end, reason=pair.reason)
-                if pair.reason:
-                    with_others[subject].append(segment)
-                    segments.append(segment)
-                elif pair.kind in VOICE:
-                    with_contact.append((subject, segment))
-                else:
-                    segments.append(segment)
+    for subject, segment, _ in _pairs(by_kind, until):
+        if segment.reason:
+            with_others[subject].append(segment)
+            segments.append(segment)
+        elif segment.kind in VOICE:
+            with_contact.append((subject, segment))
+        else:
+            segments.append(segment)
     for subject, segment in with_contact:
-        segments += _without(segment, with_others.get(subject, []))
+        segments += without(segment, with_others.get(subject, []))
     segments += _focused(by_kind[EventKind.FOCUS_STARTED] + by_kind[EventKind.FOCUS_ENDED], until)
     segments += _breaks(known, until)
     return [segment for segment in segments if segment.end > segment.start]
+
+
+def given_up(*, events: Sequence[Event], until: int) -> list[tuple[Segment, str]]:
+    """Return what has no end and was ended by rule before `until`, each with its subject."""
+    by_kind: dict[EventKind, list[Event]] = defaultdict(list)
+    for event in events:
+        if event.at <= until:
+            by_kind[event.kind].append(event)
+    return [(segment, subject) for subject, segment, told in _pairs(by_kind, until) if not told and segment.end < until]
+
+
+def _pairs(by_kind: Mapping[EventKind, list[Event]], until: int) -> Iterator[tuple[str, Segment, bool]]:
+    """Everything that begins and ends: its subject, its time, and whether its end was told."""
+    for pair in PAIRS:
+        starts = _by_subject(by_kind.get(pair.starting, []))
+        ends = _by_subject(e for name in pair.ending for e in by_kind.get(name, []))
+        first_starts = sorted(event.at for event in by_kind.get(pair.starting, []))
+        for subject, begun in starts.items():
+            for first, told in _paired(begun, sorted(event.at for event in ends.get(subject, []))):
+                end = _presumed_end(pair.kind, first, first_starts, until) if told is None else told
+                yield subject, _segment(pair.kind, first, end, reason=pair.reason), told is not None
 
 
 def stays_of(*, events: Sequence[Event], segments: Sequence[Segment], until: int) -> list[Stay]:
@@ -298,7 +314,7 @@ def _unattended(segments: Iterable[Segment], stays: Sequence[Stay], until: int) 
     return found
 
 
-def _without(segment: Segment, others: Iterable[Segment]) -> list[Segment]:
+def without(segment: Segment, others: Iterable[Segment]) -> list[Segment]:
     """The parts of a call's talk or hold in which the operator was not speaking with somebody else about it."""
     pieces = []
     start = segment.start

@@ -64,6 +64,22 @@ def by_remainder(*, units: int, weights: Sequence[tuple[K, int]]) -> dict[K, int
     return {key: count for key, count in got.items() if count}
 
 
+def deal(*, lengths: Sequence[int], among: Sequence[tuple[K, int]]) -> list[dict[K, int]]:
+    """Deal what each claimant has to consecutive stretches, in proportion to their lengths, in whole units.
+
+    The lengths and what the claimants have sum to the same; so does every stretch to its length, and over all
+    stretches every claimant gets exactly what they have.
+    """
+    left = dict(among)
+    dealt = []
+    for length in lengths:
+        part = by_remainder(units=length, weights=list(left.items())) if length else {}
+        for key, count in part.items():
+            left[key] -= count
+        dealt.append(part)
+    return dealt
+
+
 def _take(owed: list[int], earned: list[int], scale: int, units: int) -> list[int]:
     """Hand out units one by one; changes `owed`, returns how many each got."""
     counts = [0] * len(owed)

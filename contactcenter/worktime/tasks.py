@@ -4,12 +4,19 @@ While a simulation walks through a past day it derives at its own instants; by t
 have been forgotten long ago.
 """
 
+from datetime import timedelta
+
 from celery import shared_task
 from django.utils import timezone
 
 from contactcenter.kernel.clock import clock_is_held
+from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.worktime import actions
-from contactcenter.worktime.models import Session
+from contactcenter.worktime.models import Reallocation, Session
+from contactcenter.worktime.reallocation_actions import run_reallocation
+
+UNATTENDED = timedelta(minutes=2)
+"""What was asked for so long ago and is not finished is asked for again; two never run at once."""
 
 
 @shared_task(name="worktime.derive_operator")
@@ -27,7 +34,19 @@ def derive_session(*, session_id: int) -> None:
         actions.derive_operator(operator_id=operator_id, at=timezone.now())
 
 
+@shared_task(name="worktime.reallocate")
+def reallocate(*, reallocation_id: int) -> None:
+    """Allocate a period again, or calculate what that would change."""
+    run_reallocation(reallocation_id=reallocation_id, at=timezone.now())
+
+
 @shared_task(name="worktime.sweep")
 def sweep() -> int:
     """Derive whoever is behind: a lost broker or a killed worker costs half a minute, never a second of work."""
-    return 0 if clock_is_held() else actions.derive_behind(at=timezone.now())
+    if clock_is_held():
+        return 0
+    at = timezone.now()
+    lost = Reallocation.objects.filter(finished_at=None, asked_at__lt=at - UNATTENDED)
+    for reallocation_id in lost.order_by("pk").values_list("pk", flat=True)[:10]:
+        enqueue_on_commit("worktime.reallocate", reallocation_id=reallocation_id)
+    return actions.derive_behind(at=at)

@@ -1831,6 +1831,161 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/worktime/contradictions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return a page of contradictions, newest first. */
+        get: operations["worktime_contradictions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/worktime/contradictions/{contradiction_id}/seen/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Note that one has looked at it. */
+        post: operations["worktime_contradiction_seen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/worktime/corrections/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return a page of corrections, newest first. */
+        get: operations["worktime_corrections"];
+        put?: never;
+        /** @description Propose a correction; it takes effect once somebody else approves it. */
+        post: operations["worktime_correction_propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/worktime/corrections/{correction_id}/approve/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Let a correction take effect; refused to its author and to the operator. */
+        post: operations["worktime_correction_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/worktime/corrections/{correction_id}/reject/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Reject a correction, or withdraw one's own. */
+        post: operations["worktime_correction_reject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/worktime/corrections/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Return what the changes would do; nothing is kept. */
+        post: operations["worktime_correction_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/worktime/day/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return an operator's local day: slices cut at midnight, and totals that sum to the time logged in. */
+        get: operations["worktime_day"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/worktime/events/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return an operator's recorded events within [starts_at, ends_at), the first 500. */
+        get: operations["worktime_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/worktime/reallocations/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return a page of allocations made again, newest first. */
+        get: operations["worktime_reallocations"];
+        put?: never;
+        /** @description Ask for a period to be allocated again, or for what that would change; a worker does it. */
+        post: operations["worktime_reallocate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/worktime/sessions/": {
         parameters: {
             query?: never;
@@ -2018,6 +2173,13 @@ export interface components {
             interaction_id: number | null;
             ms: number;
         };
+        /** @description What an account (null: nobody) had of a class before, and has after. */
+        AllocationDifference: {
+            account: number | null;
+            kind: components["schemas"]["SliceKind"];
+            before_ms: number;
+            after_ms: number;
+        };
         /** @description Money. */
         Amount: {
             amount: string;
@@ -2067,6 +2229,15 @@ export interface components {
          * @enum {string}
          */
         ApiScope: "tickets:read" | "tickets:write" | "messages:read" | "messages:write" | "contacts:read" | "contacts:write" | "calls:read" | "usage:read";
+        /**
+         * @description * `talk` - talk
+         *     * `focus` - focus
+         *     * `wrap` - wrap
+         *     * `break` - break
+         *     * `idle` - idle
+         * @enum {string}
+         */
+        AssignableKind: "talk" | "focus" | "wrap" | "break" | "idle";
         /**
          * @description * `active` - active
          *     * `held` - held
@@ -2390,6 +2561,26 @@ export interface components {
             name: string;
             point: string;
         };
+        /** @description One change: assign time to a class and account, take an event back (void), or set the start or end of a stay. */
+        ChangeRequest: {
+            do: components["schemas"]["DoEnum"];
+            /** Format: date-time */
+            start?: string;
+            /** Format: date-time */
+            end?: string;
+            kind?: components["schemas"]["AssignableKind"];
+            account_id?: number | null;
+            interaction_id?: number | null;
+            channel?: string;
+            source_key?: string;
+            /** Format: date-time */
+            at?: string;
+        };
+        /** @description The changes of one operator's time. */
+        ChangesRequest: {
+            operator_id: number;
+            changes: components["schemas"]["ChangeRequest"][];
+        };
         /**
          * @description * `voice` - Phone
          *     * `email` - E-mail
@@ -2556,6 +2747,80 @@ export interface components {
             results: components["schemas"]["Contract"][];
             next: string | null;
         };
+        /** @description What two sources, or a source and the rules, do not agree on. */
+        Contradiction: {
+            id: number;
+            operator_id: number;
+            operator_name: string;
+            kind: components["schemas"]["ContradictionKind"];
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            subject: string;
+            seen_by?: string | null;
+            /** Format: date-time */
+            seen_at: string | null;
+        };
+        /**
+         * @description * `no_log_in` - Work without a log-in
+         *     * `no_log_out` - Log-out missing, closed by rule
+         *     * `two_calls` - Two calls at once
+         *     * `call_in_break` - Call during a break
+         *     * `end_missing` - Beginning without an end
+         *     * `ahead_of_clock` - Told before it happened
+         * @enum {string}
+         */
+        ContradictionKind: "no_log_in" | "no_log_out" | "two_calls" | "call_in_break" | "end_missing" | "ahead_of_clock";
+        /** @description A page of contradictions. */
+        ContradictionPage: {
+            results: components["schemas"]["Contradiction"][];
+            next: string | null;
+        };
+        /** @description A correction with its effect as it was shown when it was proposed. */
+        Correction: {
+            id: number;
+            operator_id: number;
+            operator_name: string;
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            state: components["schemas"]["CorrectionState"];
+            changes: {
+                [key: string]: unknown;
+            }[];
+            reason: string;
+            before: components["schemas"]["TimeTotal"][];
+            after: components["schemas"]["TimeTotal"][];
+            author_id: number;
+            author_name: string;
+            /** Format: date-time */
+            proposed_at: string;
+            decided_by_name?: string | null;
+            /** Format: date-time */
+            decided_at: string | null;
+            note: string;
+        };
+        /** @description A correction to propose. */
+        CorrectionCreateRequest: {
+            operator_id: number;
+            changes: components["schemas"]["ChangeRequest"][];
+            reason: string;
+        };
+        /** @description A page of corrections; `next` is the cursor of the following one. */
+        CorrectionPage: {
+            results: components["schemas"]["Correction"][];
+            next: number | null;
+        };
+        /**
+         * @description * `pending` - Waits for approval
+         *     * `approved` - Approved
+         *     * `rejected` - Rejected
+         *     * `withdrawn` - Withdrawn
+         * @enum {string}
+         */
+        CorrectionState: "pending" | "approved" | "rejected" | "withdrawn";
         /** @description What the month costs by now; `before_net` is the whole previous month. */
         Cost: {
             net: string;
@@ -2597,6 +2862,30 @@ export interface components {
          * @enum {string}
          */
         CreditReason: "cancellation" | "dispute" | "goodwill" | "late_usage";
+        /** @description An operator's day: the totals sum to the slices, the slices to the time logged in. */
+        Day: {
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            sessions: components["schemas"]["DaySession"][];
+            slices: components["schemas"]["Slice"][];
+            totals: components["schemas"]["TimeTotal"][];
+            logged_in_ms: number;
+            contradictions: components["schemas"]["Contradiction"][];
+        };
+        /** @description A session with its time within the day. */
+        DaySession: {
+            id: number;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** Format: date-time */
+            derived_until: string | null;
+            close_rule: string;
+            ms: number;
+        };
         /** @description Why an offer is passed on. */
         DeclineRequest: {
             /** @default  */
@@ -2613,6 +2902,14 @@ export interface components {
             code: string;
             name: string;
         };
+        /**
+         * @description * `assign` - assign
+         *     * `void` - void
+         *     * `start` - start
+         *     * `end` - end
+         * @enum {string}
+         */
+        DoEnum: "assign" | "void" | "start" | "end";
         /**
          * @description * `invoice` - Invoice
          *     * `credit_note` - Credit note
@@ -2651,6 +2948,27 @@ export interface components {
             /** Format: date-time */
             at: string;
             before: string;
+        };
+        /** @description What changes would do to the sessions around them. */
+        Effect: {
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            before: components["schemas"]["TimeTotal"][];
+            after: components["schemas"]["TimeTotal"][];
+            slices_before: components["schemas"]["EffectSlice"][];
+            slices_after: components["schemas"]["EffectSlice"][];
+        };
+        /** @description A slice as it is, or as it would be. */
+        EffectSlice: {
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            ended_at: string;
+            kind: components["schemas"]["SliceKind"];
+            account: number | null;
+            reason: string;
         };
         /** @description The first day without the contract. */
         EndContractRequest: {
@@ -2832,6 +3150,17 @@ export interface components {
             /** Format: date-time */
             since: string;
         };
+        /**
+         * @description * `none` - Nobody's
+         *     * `home` - The home account's
+         *     * `percent` - Shared by percent
+         *     * `proportional` - Shared in proportion to the time handled in its hour
+         *     * `equal` - Shared equally
+         *     * `leads_to` - The next accepted contact's
+         *     * `dedicated` - All the dedicated account's
+         * @enum {string}
+         */
+        IdlePolicyKind: "none" | "home" | "percent" | "proportional" | "equal" | "leads_to" | "dedicated";
         /** @description An invoice with its lines, taxes and parties. */
         Invoice: {
             id: number;
@@ -3267,6 +3596,14 @@ export interface components {
          * @enum {string}
          */
         OfferState: "pending" | "accepted" | "declined" | "timed_out" | "rescinded" | "canceled";
+        /**
+         * @description * `equal` - Shared equally among the open chats
+         *     * `weighted` - Shared by the accounts' weights
+         *     * `last_focused` - The chat's that had the focus last
+         *     * `as_idle` - As idle time
+         * @enum {string}
+         */
+        OpenPolicyKind: "equal" | "weighted" | "last_focused" | "as_idle";
         /** @description An operator by name. */
         OperatorName: {
             id: number;
@@ -3657,6 +3994,56 @@ export interface components {
             results: components["schemas"]["Rating"][];
             next: string | null;
         };
+        /** @description An allocation made again, or calculated; the differences are complete once it is finished. */
+        Reallocation: {
+            id: number;
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            operator_id: number | null;
+            policy: components["schemas"]["ReallocationPolicy"];
+            is_dry_run: boolean;
+            reason: string;
+            author_name?: string | null;
+            /** Format: date-time */
+            asked_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            sessions: number;
+            changed_sessions: number;
+            differences: components["schemas"]["AllocationDifference"][];
+        };
+        /** @description A period to allocate again; without `kind` by each operator's own policy as set now. */
+        ReallocationCreateRequest: {
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            operator_id?: number | null;
+            kind?: components["schemas"]["IdlePolicyKind"] | components["schemas"]["NullEnum"];
+            open_kind?: components["schemas"]["OpenPolicyKind"];
+            settings?: {
+                [key: string]: unknown;
+            };
+            /** @default true */
+            is_dry_run: boolean;
+            /** @default  */
+            reason: string;
+        };
+        /** @description A page of allocations made again, newest first; `next` is the cursor of the following one. */
+        ReallocationPage: {
+            results: components["schemas"]["Reallocation"][];
+            next: number | null;
+        };
+        /** @description The policy asked for; all null: each operator's own. */
+        ReallocationPolicy: {
+            kind?: components["schemas"]["IdlePolicyKind"] | components["schemas"]["NullEnum"];
+            open_kind?: components["schemas"]["OpenPolicyKind"] | components["schemas"]["NullEnum"];
+            settings?: {
+                [key: string]: unknown;
+            };
+        };
         /** @description A receipt without its raw bytes; `raw_url` gives them. */
         Receipt: {
             readonly id: number;
@@ -3704,6 +4091,11 @@ export interface components {
             to: components["schemas"]["Recipient"][];
             cc: components["schemas"]["Recipient"][];
             bcc: components["schemas"]["Recipient"][];
+        };
+        /** @description Why a correction is rejected; its author may leave it out. */
+        RejectionRequest: {
+            /** @default  */
+            note: string;
         };
         /** @description Which deliveries to send again: made in [starts_at, ends_at). */
         ReplayRequest: {
@@ -3848,7 +4240,7 @@ export interface components {
             /** Format: date-time */
             ended_at: string;
             ms: number;
-            kind: components["schemas"]["SliceKindEnum"];
+            kind: components["schemas"]["SliceKind"];
             account_id: number | null;
             interaction_id: number | null;
             channel: string;
@@ -3866,7 +4258,7 @@ export interface components {
          *     * `idle` - Idle
          * @enum {string}
          */
-        SliceKindEnum: "talk" | "hold" | "focus" | "wrap" | "offer" | "break" | "open" | "idle";
+        SliceKind: "talk" | "hold" | "focus" | "wrap" | "offer" | "break" | "open" | "idle";
         /** @description A page of slices in order of time. */
         SlicePage: {
             results: components["schemas"]["Slice"][];
@@ -4101,6 +4493,28 @@ export interface components {
             wrap_ms: number;
             focus_ms: number;
             open_ms: number;
+        };
+        /** @description One recorded event; `is_void`: a correction has taken it back. */
+        TimeEvent: {
+            source_key: string;
+            /** Format: date-time */
+            at: string;
+            kind: string;
+            account_id: number | null;
+            interaction_id: number | null;
+            reason: string;
+            told_by: string;
+            is_void: boolean;
+        };
+        /** @description Events in order of time, at most 500. */
+        TimeEventList: {
+            results: components["schemas"]["TimeEvent"][];
+        };
+        /** @description Milliseconds of one account (null: nobody's) and class. */
+        TimeTotal: {
+            account: number | null;
+            kind: components["schemas"]["SliceKind"];
+            ms: number;
         };
         /** @description The timeline; `cursor` is where live events go on from this snapshot. */
         Timeline: {
@@ -7542,6 +7956,270 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WebhookDeliveryDetail"];
+                };
+            };
+        };
+    };
+    worktime_contradictions: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                /**
+                 * @description * `no_log_in` - Work without a log-in
+                 *     * `no_log_out` - Log-out missing, closed by rule
+                 *     * `two_calls` - Two calls at once
+                 *     * `call_in_break` - Call during a break
+                 *     * `end_missing` - Beginning without an end
+                 *     * `ahead_of_clock` - Told before it happened
+                 */
+                kind?: "no_log_in" | "no_log_out" | "two_calls" | "call_in_break" | "end_missing" | "ahead_of_clock";
+                operator?: number;
+                unseen?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContradictionPage"];
+                };
+            };
+        };
+    };
+    worktime_contradiction_seen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contradiction_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contradiction"];
+                };
+            };
+        };
+    };
+    worktime_corrections: {
+        parameters: {
+            query?: {
+                cursor?: number;
+                operator?: number;
+                /**
+                 * @description * `pending` - Waits for approval
+                 *     * `approved` - Approved
+                 *     * `rejected` - Rejected
+                 *     * `withdrawn` - Withdrawn
+                 */
+                state?: "pending" | "approved" | "rejected" | "withdrawn";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionPage"];
+                };
+            };
+        };
+    };
+    worktime_correction_propose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correction"];
+                };
+            };
+        };
+    };
+    worktime_correction_approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                correction_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correction"];
+                };
+            };
+        };
+    };
+    worktime_correction_reject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                correction_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RejectionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correction"];
+                };
+            };
+        };
+    };
+    worktime_correction_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangesRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Effect"];
+                };
+            };
+        };
+    };
+    worktime_day: {
+        parameters: {
+            query: {
+                date: string;
+                operator: number;
+                zone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Day"];
+                };
+            };
+        };
+    };
+    worktime_events: {
+        parameters: {
+            query: {
+                ends_at: string;
+                operator: number;
+                starts_at: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeEventList"];
+                };
+            };
+        };
+    };
+    worktime_reallocations: {
+        parameters: {
+            query?: {
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReallocationPage"];
+                };
+            };
+        };
+    };
+    worktime_reallocate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReallocationCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reallocation"];
                 };
             };
         };

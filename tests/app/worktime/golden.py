@@ -61,3 +61,19 @@ def buckets(session: Session) -> dict[tuple[str, str], int]:
     """Milliseconds by account and class under the current run."""
     rows = Allocation.objects.filter(run__session=session, run__is_current=True).values_list("account__name", "kind")
     return {(name or "unallocated", kind): ms for name, kind, ms in rows.annotate(ms=Sum("ms"))}
+
+
+GOLDEN = {
+    ("A", "open"): 252_500,
+    ("A", "talk"): 120_000,
+    ("A", "wrap"): 30_000,
+    ("B", "focus"): 60_000,
+    ("B", "hold"): 30_000,
+    ("B", "offer"): 12_000,
+    ("B", "open"): 252_500,
+    ("B", "talk"): 258_000,
+    ("C", "talk"): 120_000,
+    ("C", "wrap"): 15_000,
+    ("unallocated", "break"): 600_000,
+    ("unallocated", "idle"): 1_850_000,
+}

@@ -24,7 +24,7 @@ from contactcenter.worktime.models import (
     UnderivedStretch,
 )
 from tests.app.factories import make_account, make_operator, make_user
-from tests.app.worktime.golden import START, E, at, buckets, event, golden
+from tests.app.worktime.golden import GOLDEN, START, E, at, buckets, event, golden
 
 pytestmark = pytest.mark.django_db
 
@@ -53,22 +53,6 @@ def ledger() -> list[tuple[Any, ...]]:
     said = list(slices.values_list("session__started_at", "session__ended_at", "started_at", "ended_at", "kind"))
     shares = Allocation.objects.filter(run__is_current=True).order_by("slice__started_at", "account_id")
     return said + list(shares.values_list("slice__started_at", "account_id", "interaction_id", "kind", "ms"))
-
-
-GOLDEN = {
-    ("A", "open"): 252_500,
-    ("A", "talk"): 120_000,
-    ("A", "wrap"): 30_000,
-    ("B", "focus"): 60_000,
-    ("B", "hold"): 30_000,
-    ("B", "offer"): 12_000,
-    ("B", "open"): 252_500,
-    ("B", "talk"): 258_000,
-    ("C", "talk"): 120_000,
-    ("C", "wrap"): 15_000,
-    ("unallocated", "break"): 600_000,
-    ("unallocated", "idle"): 1_850_000,
-}
 
 
 def test_golden_session_sums_to_the_millisecond(accounts, operator):
