@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from channels_app.models import Endpoint, EndpointKind
+from channels_app.models import Endpoint, EndpointKind, MailAuthorization
 from channels_app.registry import PROVIDERS, needs_provider
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, Invalid
@@ -74,8 +74,9 @@ def save_endpoint(
 
 
 def rotate_secrets() -> int:
-    """Seal the secrets of every endpoint anew with the first key; returns how many. Needs a scope of every account.
+    """Seal the secrets of every endpoint, and its tokens, anew with the first key; returns how many endpoints.
 
+    Needs a scope of every account.
     Each endpoint is a transaction of its own; one that no key opens is left as it is, and Unreadable is raised.
     """
     count = 0
@@ -84,6 +85,10 @@ def rotate_secrets() -> int:
             endpoint = Endpoint.objects.select_for_update(of=("self",)).get(pk=pk)
             Endpoint.objects.filter(pk=pk).update(secrets_sealed=reseal(endpoint.secrets_sealed))
             count += 1
+    for pk in MailAuthorization.objects.exclude(sealed="").order_by("pk").values_list("pk", flat=True):
+        with transaction.atomic():
+            kept = MailAuthorization.objects.select_for_update(of=("self",)).get(pk=pk)
+            MailAuthorization.objects.filter(pk=pk).update(sealed=reseal(kept.sealed))
     return count
 
 

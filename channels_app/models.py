@@ -61,6 +61,26 @@ class Endpoint(AccountScopedModel):
         return f"{self.kind} {self.address}"
 
 
+class MailAuthorization(AccountScopedModel):
+    """The access token of a mailbox that logs in by OAuth, for all processes, and the refresh token that replaced the
+    configured one: both in `sealed`.
+
+    `fingerprint` names the configuration it was got with; `refreshing_until` is set while one process renews it;
+    `refused_at` and `error` say that the provider wants the mailbox authorised anew.
+    """
+
+    endpoint = models.OneToOneField(Endpoint, on_delete=models.CASCADE, related_name="authorization")
+    fingerprint = models.CharField(max_length=64)
+    sealed = models.TextField(blank=True, editable=False)
+    expires_at = models.DateTimeField(null=True)
+    refreshing_until = models.DateTimeField(null=True)
+    refused_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"authorisation of endpoint {self.endpoint_id}"
+
+
 class MessageTemplate(AccountScopedModel):
     """A text that a network has approved for writing first; `body` has {{1}}, {{2}}, ... for its parameters."""
 

@@ -99,6 +99,8 @@ class Dovecot(_Server):
     """IMAP and LMTP over maildirs; USERS log in with PASSWORD, everybody else is unknown."""
 
     lmtp_port: int = 0
+    # where it asks whether an access token is good, and whose it is
+    token_port: int = 0
     given_out: int = 0
 
     def new_user(self) -> str:
@@ -131,7 +133,7 @@ def running_dovecot() -> Iterator[Dovecot]:
     me = pwd.getpwuid(os.getuid()).pw_name
     root = me == "root"
     server = Dovecot(directory=directory, port=free_port(), command=[program, "-F", "-c", str(directory / "conf")])
-    server.lmtp_port = free_port()
+    server.lmtp_port, server.token_port = free_port(), free_port()
     mail = directory / "mail"
     mail.mkdir()
     if root:
@@ -156,9 +158,16 @@ auth_username_format = %n
 namespace inbox {{
   inbox = yes
 }}
+auth_mechanisms = plain login xoauth2
 passdb {{
   driver = passwd-file
+  mechanisms = plain login
   args = username_format=%n {directory}/passwd
+}}
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {directory}/oauth2
 }}
 userdb {{
   driver = passwd-file
@@ -184,6 +193,9 @@ service lmtp {{
   }}
 }}
 """
+    )
+    (directory / "oauth2").write_text(
+        f"tokeninfo_url = http://127.0.0.1:{server.token_port}/tokeninfo?access_token=\nusername_attribute = email\n"
     )
     owner = mail.stat()
     (directory / "passwd").write_text(

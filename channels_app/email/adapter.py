@@ -13,12 +13,13 @@ from channels_app.contract import (
     OutboundMessage,
 )
 from channels_app.email.addresses import token_among
+from channels_app.email.authorization import authorization_of
 from channels_app.email.compose import compose
 from channels_app.email.headers import Address
 from channels_app.email.mailbox import check_mailbox
 from channels_app.email.parse import ParsedEmail, translate_email
 from channels_app.email.structure import parse_head
-from channels_app.email.transport import transport_for
+from channels_app.email.transport import Transport, transport_for
 
 UNKNOWN_SENDER = "unknown sender"
 
@@ -67,7 +68,7 @@ class EmailAdapter:
         """Send the reply by the endpoint's mail server, or write it to the outbox where none is configured."""
         mail = compose(endpoint=endpoint, message=message)
         everybody = (*(message.to or (message.recipient,)), *message.cc, *message.bcc)
-        problem = transport_for(endpoint.secrets).send(
+        problem = _transport(endpoint).send(
             mail=mail,
             sender=endpoint.address,
             recipients=list(dict.fromkeys(one.value for one in everybody)),
@@ -77,10 +78,14 @@ class EmailAdapter:
 
     def check(self, *, endpoint: EndpointInfo) -> str:
         """Log in to the mail servers, open the folders, send nothing; what is wrong is an AdapterError's sentence."""
-        said = [transport_for(endpoint.secrets).check()]
+        said = [_transport(endpoint).check()]
         if endpoint.secrets.get("imap_url"):
             said.append(check_mailbox(endpoint))
         return " ".join(said)
+
+
+def _transport(endpoint: EndpointInfo) -> Transport:
+    return transport_for(endpoint.secrets, address=endpoint.address, tokens=authorization_of(endpoint))
 
 
 def is_marked(raw: bytes, address: str) -> bool:

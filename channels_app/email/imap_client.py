@@ -19,6 +19,7 @@ from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError, MailboxFolderSelectError, MailboxLoginError
 
 from channels_app.email.servers import MailServer
+from channels_app.email.xoauth2 import MECHANISM, initial_response, refusal
 
 TIMEOUT_S = 20
 _UID = re.compile(rb"\bUID (\d+)")
@@ -47,10 +48,14 @@ class ImapClient:
         self._can: frozenset[str] = frozenset()
 
     def __enter__(self) -> "ImapClient":
+        token = self._server.by_token.access_token() if self._server.by_token is not None else ""
         with self._as_sentences():
             self._box = self._connect()
-            login = self._box.login if _is_ascii(self._server) else self._box.login_utf8
-            login(self._server.user, self._server.password, initial_folder=None)
+            if token:
+                self._authenticate(token)
+            else:
+                login = self._box.login if _is_ascii(self._server) else self._box.login_utf8
+                login(self._server.user, self._server.password, initial_folder=None)
             # many servers name all they can only to those who have logged in
             self._can = frozenset(
                 b" ".join(self._box.client.capability()[1]).decode("ascii", "replace").upper().split()
@@ -145,6 +150,30 @@ class ImapClient:
             return False
         finally:
             sock.settimeout(before)
+
+    def _authenticate(self, token: str) -> None:
+        """Log in by XOAUTH2. A refused token is asked for anew at the next attempt: it may have been withdrawn."""
+        challenges: list[bytes] = []
+
+        def answer(challenge: bytes) -> bytes:
+            if not challenge and not challenges:
+                return initial_response(user=self._server.user, access_token=token).encode()
+            challenges.append(challenge)
+            return b""
+
+        try:
+            self._box.client.authenticate(MECHANISM, answer)
+        except IMAP4.abort:
+            raise
+        except IMAP4.error as error:
+            self._box.client.shutdown()
+            if self._server.tokens is not None:
+                self._server.tokens.forget()
+            said = " ".join(filter(None, (refusal(b" ".join(challenges)), _one_line(str(error)))))
+            raise MailboxProblem(
+                f"{self._server.place} refuses the access token of {self._server.user}: {said}. Check that IMAP is "
+                "switched on and that the app was authorised for this mailbox."
+            ) from error
 
     def _connect(self) -> BaseMailBox:
         where = {"host": self._server.host, "port": self._server.port, "timeout": TIMEOUT_S}

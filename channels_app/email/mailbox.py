@@ -1,9 +1,10 @@
-"""What an endpoint says of the mailbox that is read by IMAP, and whether it can be read. Knows no Django."""
+"""What an endpoint says of the mailbox that is read by IMAP, and whether it can be read."""
 
 from dataclasses import dataclass
 from datetime import date
 
 from channels_app.contract import AdapterError, EndpointInfo
+from channels_app.email.authorization import authorization_of
 from channels_app.email.imap_client import ImapClient, MailboxProblem
 from channels_app.email.servers import IMAP_PORTS, MailServer, mail_server
 
@@ -37,7 +38,14 @@ def mailbox_of(endpoint: EndpointInfo) -> Mailbox | None:
     except ValueError:
         raise AdapterError("imap_since: expected a day as YYYY-MM-DD.", permanent=True) from None
     return Mailbox(
-        server=mail_server(url, name="imap_url", scheme="imap", ports=IMAP_PORTS),
+        server=mail_server(
+            url,
+            name="imap_url",
+            scheme="imap",
+            ports=IMAP_PORTS,
+            address=endpoint.address,
+            tokens=authorization_of(endpoint),
+        ),
         folders=tuple(dict.fromkeys(item.strip() for item in folders)),
         since=day,
     )

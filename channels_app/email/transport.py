@@ -12,7 +12,8 @@ from typing import Protocol
 from django.conf import settings
 
 from channels_app.contract import AdapterError
-from channels_app.email.servers import SMTP_PORTS, MailServer, mail_server
+from channels_app.email.servers import SMTP_PORTS, MailServer, TokenSource, mail_server
+from channels_app.email.xoauth2 import MECHANISM, initial_response, refusal
 
 TIMEOUT_S = 20
 
@@ -72,6 +73,8 @@ class Smtp:
         return f"{self.server.place} takes mail{user}, {how}."
 
     def _connect(self) -> smtplib.SMTP:
+        tokens = self.server.by_token
+        token = tokens.access_token() if tokens is not None else ""
         context = ssl.create_default_context()
         host, port = self.server.host, self.server.port
         if self.server.security == "tls":
@@ -82,12 +85,38 @@ class Smtp:
             if self.server.security == "starttls":
                 client.starttls(context=context)
             client.ehlo_or_helo_if_needed()
-            if self.server.user:
+            if token:
+                self._authenticate(client, token)
+            elif self.server.user:
                 client.login(self.server.user, self.server.password)
         except BaseException:
             client.close()
             raise
         return client
+
+    def _authenticate(self, client: smtplib.SMTP, token: str) -> None:
+        """Log in by XOAUTH2. A refused token is asked for anew at the next attempt: it may have been withdrawn."""
+        if MECHANISM not in client.esmtp_features.get("auth", "").upper().split():
+            raise AdapterError(f"{self.server.place} does not offer to log in by {MECHANISM}.", permanent=False)
+        challenges: list[bytes] = []
+
+        def answer(challenge: bytes | None = None) -> str:
+            if challenge is None:
+                return initial_response(user=self.server.user, access_token=token)
+            challenges.append(challenge)
+            return ""
+
+        try:
+            client.auth(MECHANISM, answer)
+        except smtplib.SMTPAuthenticationError as error:
+            if self.server.tokens is not None:
+                self.server.tokens.forget()
+            said = " ".join(filter(None, (refusal(b" ".join(challenges)), _answer(error.smtp_code, error.smtp_error))))
+            raise AdapterError(
+                f"{self.server.place} refuses the access token of {self.server.user}: {said}. Check that SMTP is "
+                "switched on and that the app was authorised for this mailbox.",
+                permanent=False,
+            ) from error
 
     @contextmanager
     def _as_errors(self) -> Iterator[None]:
@@ -121,15 +150,22 @@ class Smtp:
             raise AdapterError(f"The mail server {place} is out of reach: {error}", permanent=False) from error
 
 
-def transport_for(endpoint_secrets: Mapping[str, str]) -> Transport:
+def transport_for(
+    endpoint_secrets: Mapping[str, str], *, address: str = "", tokens: TokenSource | None = None
+) -> Transport:
     """Return the transport of an endpoint: its own secret `smtp_url`, else EMAIL_URL, else the outbox.
+
+    An `smtp_url` without a password logs `address` in by `tokens`, where there are any.
 
     URLs are smtp://user:password@host:port (plain), the same with ?tls=starttls, or smtps:// (TLS from the start).
     """
-    url = endpoint_secrets.get("smtp_url") or settings.EMAIL_URL
-    if not url:
-        return Outbox(directory=Path(settings.OUTBOX_DIR))
-    return Smtp(server=mail_server(url, name="smtp_url", scheme="smtp", ports=SMTP_PORTS))
+    if own := endpoint_secrets.get("smtp_url"):
+        return Smtp(
+            server=mail_server(own, name="smtp_url", scheme="smtp", ports=SMTP_PORTS, address=address, tokens=tokens)
+        )
+    if settings.EMAIL_URL:
+        return Smtp(server=mail_server(settings.EMAIL_URL, name="EMAIL_URL", scheme="smtp", ports=SMTP_PORTS))
+    return Outbox(directory=Path(settings.OUTBOX_DIR))
 
 
 def _refused(code: int, answer: bytes | str) -> AdapterError:

@@ -29,7 +29,17 @@ const RATE = 'per_minute';
 
 const optional = (name: string, secret = false): Field => ({ name, secret, required: false, shape: 'text', choices: [] });
 const OWN: Record<EndpointKind, Field[]> = {
-  email: [optional('imap_url', true), optional('smtp_url', true), optional('from_name')],
+  email: [
+    optional('imap_url', true),
+    optional('smtp_url', true),
+    optional('from_name'),
+    { ...optional('oauth_provider'), shape: 'choice', choices: ['google', 'microsoft', 'other'] },
+    optional('oauth_client_id'),
+    optional('oauth_tenant'),
+    optional('oauth_url'),
+    optional('oauth_client_secret', true),
+    optional('oauth_refresh_token', true),
+  ],
   webchat: [optional('identity_secret', true)],
   voice: [],
   sms: [optional('stop_text'), optional('start_text'), optional('help_text')],

@@ -35,8 +35,8 @@ class Gateway:
 
 
 @contextmanager
-def gateway(settings) -> Iterator[Gateway]:
-    """Serve on a free port of 127.0.0.1, opened in OUTBOUND_ALLOWED_HOSTS, until left."""
+def gateway(settings, *, port: int = 0) -> Iterator[Gateway]:
+    """Serve on a free port of 127.0.0.1 (or this one), opened in OUTBOUND_ALLOWED_HOSTS, until left."""
 
     class Handler(BaseHTTPRequestHandler):
         def _serve(self) -> None:
@@ -63,11 +63,11 @@ def gateway(settings) -> Iterator[Gateway]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     port = server.server_address[1]
     served = Gateway(url=f"http://127.0.0.1:{port}", host_port=("127.0.0.1", port))
     served.go_on.set()
-    settings.OUTBOUND_ALLOWED_HOSTS = frozenset({served.host_port})
+    settings.OUTBOUND_ALLOWED_HOSTS = settings.OUTBOUND_ALLOWED_HOSTS | frozenset({served.host_port})
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
