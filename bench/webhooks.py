@@ -2,9 +2,10 @@
 
 Each request is one new message of a Twilio number; it is answered after the commit. Product and baseline take turns in
 blocks with the same number of clients at once, so that both meet the same disk; the baseline is one INSERT and commit
-a message over a connection of its own, without HTTP.
+a message over a connection of its own, without HTTP. What the clients themselves cost is told: they share the cores.
 """
 
+import os
 import threading
 import time
 import uuid
@@ -17,6 +18,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from bench.cpu import cpu_seconds
 from bench.figures import summary
 from bench.web import web_process
 from channels_app.models import Endpoint
@@ -98,12 +100,15 @@ def run(*, quick: bool) -> dict[str, object]:
     product: list[float] = []
     baseline: list[float] = []
     product_s = baseline_s = 0.0
+    spent = [0.0, 0.0, 0.0]
     with web_process() as web:
         sends = [_by_http(port=web.port, path=path) for _ in range(CLIENTS)]
         inserts = [_by_plain_sql(account_id=account.pk, endpoint_id=endpoint.pk) for _ in range(CLIENTS)]
         _block(sends)  # the first requests load what later ones have
         for _ in range(2 if quick else 10):
+            before = _cpu(web.pid)
             durations, elapsed = _block(sends)
+            spent = [total + late - early for total, late, early in zip(spent, _cpu(web.pid), before, strict=True)]
             product, product_s = product + durations, product_s + elapsed
             durations, elapsed = _block(inserts)
             baseline, baseline_s = baseline + durations, baseline_s + elapsed
@@ -112,4 +117,10 @@ def run(*, quick: bool) -> dict[str, object]:
         "baseline": summary(baseline, elapsed_s=baseline_s),
     }
     ratio = results["product"]["per_second"] / results["baseline"]["per_second"]
-    return {**results, "ratio": round(ratio, 2), "clients": CLIENTS}
+    cpu = dict(zip(("web", "postgresql", "clients"), (round(s * 1000 / len(product), 2) for s in spent), strict=True))
+    return {**results, "ratio": round(ratio, 2), "clients": CLIENTS, "cpu_ms_per_request": cpu}
+
+
+def _cpu(web_pid: int) -> tuple[float, float, float]:
+    """Return the CPU seconds so far of the web, of PostgreSQL and of this process, whose threads are the clients."""
+    return cpu_seconds(web_pid), cpu_seconds(int(os.environ["BENCH_POSTGRES_PID"])), time.process_time()

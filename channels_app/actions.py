@@ -31,7 +31,7 @@ def retry_receipts(*, receipt_ids: Sequence[int], actor_id: int | None, at: date
             account_id=receipt.account_id,
             data={"error": receipt.error[:300]},
         )
-        enqueue_on_commit("channels.process_receipt", receipt_id=receipt.pk)
+        enqueue_on_commit("channels.process_receipts", receipt_ids=[receipt.pk])
     return len(failed)
 
 

@@ -24,6 +24,7 @@ from channels_app.registry import adapter_for
 from channels_app.webhook import RawEvent
 from contactcenter.kernel.errors import NotFound
 from contactcenter.kernel.jobs import enqueue_on_commit
+from contactcenter.kernel.statements import rows_from
 from contactcenter.tenancy.scope import current_scope
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 6
 # how long the first attempt, begun by the door or its task, is left alone before the sweeper steps in
 FIRST_ATTEMPT = timedelta(seconds=30)
+# few enough that one slow receipt keeps few others waiting
+PROCESSED_TOGETHER = 20
 _BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1_800, 7_200))
 
 
@@ -88,7 +91,7 @@ def store_receipt(
         row = cursor.fetchone()
     if row is not None:
         if enqueue:
-            enqueue_on_commit("channels.process_receipt", receipt_id=row[0])
+            process_after_commit([row[0]])
         return StoredReceipt(receipt_id=row[0], created=True, received_at=at, state=ReceiptState.PENDING)
     existing = (
         Receipt.objects.filter(endpoint_id=endpoint_id, external_id=external_id[:500])
@@ -108,39 +111,56 @@ def store_receipts(*, endpoint: EndpointInfo, events: Sequence[RawEvent], at: da
     """
     per_minute = endpoint.settings.get("per_minute")
     if not per_minute:
-        created = _insert(endpoint_id=endpoint.id, events=events, at=at, due=[at + FIRST_ATTEMPT] * len(events))
+        created = _insert([(endpoint.id, event, at, at + FIRST_ATTEMPT) for event in events])
         at_once = [receipt_id for receipt_id, _ in created]
     else:
         with transaction.atomic():
             due = _take_turns(endpoint_id=endpoint.id, arrived=len(events), per_minute=int(per_minute), at=at)
-            created = _insert(endpoint_id=endpoint.id, events=events, at=at, due=due)
+            created = _insert([(endpoint.id, event, at, turn) for event, turn in zip(events, due, strict=True)])
         at_once = [receipt_id for receipt_id, turn in created if turn <= at]
-    for receipt_id in at_once:
-        enqueue_on_commit("channels.process_receipt", receipt_id=receipt_id)
+    process_after_commit(at_once)
     return len(created)
 
 
-def _insert(
-    *, endpoint_id: int, events: Sequence[RawEvent], at: datetime, due: Sequence[datetime]
-) -> list[tuple[int, datetime]]:
-    """Insert what is new, in order; returns (receipt id, when it is due)."""
-    with connection.cursor() as cursor:
-        cursor.execute(
+def store_together(requests: Sequence[tuple[EndpointInfo, Sequence[RawEvent], datetime]], /) -> list[int]:
+    """Keep every event of several requests (endpoint, events, arrival), none of an endpoint with a rate.
+
+    Returns the ids of those that are new, for process_after_commit. One statement, committed when this returns: either
+    all are kept or none. Needs a scope for the endpoints.
+    """
+    created = _insert(
+        [(endpoint.id, event, at, at + FIRST_ATTEMPT) for endpoint, events, at in requests for event in events]
+    )
+    return [receipt_id for receipt_id, _ in created]
+
+
+def process_after_commit(receipt_ids: Sequence[int], /) -> None:
+    """Have workers process these receipts, in order, a few by one task."""
+    for start in range(0, len(receipt_ids), PROCESSED_TOGETHER):
+        enqueue_on_commit("channels.process_receipts", receipt_ids=receipt_ids[start : start + PROCESSED_TOGETHER])
+
+
+def _insert(rows: Sequence[tuple[int, RawEvent, datetime, datetime]]) -> list[tuple[int, datetime]]:
+    """Insert what is new of (endpoint id, event, arrival, when it is due), in order; returns (receipt id, due)."""
+    return [
+        (row[0], row[1])
+        for row in rows_from(
             "INSERT INTO channels_app_receipt (account_id, endpoint_id, external_id, raw, received_at, state, attempts,"
             " next_attempt_at, error, outcome)"
-            " SELECT e.account_id, e.id, left(r.external_id, 500), r.raw, %s, 'pending', 0, r.due, '', '{}'"
-            " FROM channels_app_endpoint e, unnest(%s::text[], %s::bytea[], %s::timestamptz[])"
-            " WITH ORDINALITY r(external_id, raw, due, position) WHERE e.id = %s ORDER BY r.position"
+            " SELECT e.account_id, e.id, left(r.external_id, 500), r.raw, r.at, 'pending', 0, r.due, '', '{}'"
+            " FROM unnest(%s::bigint[], %s::text[], %s::bytea[], %s::timestamptz[], %s::timestamptz[])"
+            " WITH ORDINALITY r(endpoint_id, external_id, raw, at, due, position)"
+            " JOIN channels_app_endpoint e ON e.id = r.endpoint_id ORDER BY r.position"
             " ON CONFLICT (endpoint_id, external_id) DO NOTHING RETURNING id, next_attempt_at",
             [
-                at,
-                [item.external_id.replace("\0", "") for item in events],
-                [item.raw for item in events],
-                list(due),
-                endpoint_id,
+                [endpoint_id for endpoint_id, _, _, _ in rows],
+                [event.external_id.replace("\0", "") for _, event, _, _ in rows],
+                [event.raw for _, event, _, _ in rows],
+                [at for _, _, at, _ in rows],
+                [due for _, _, _, due in rows],
             ],
         )
-        return [(row[0], row[1]) for row in cursor.fetchall()]
+    ]
 
 
 def _take_turns(*, endpoint_id: int, arrived: int, per_minute: int, at: datetime) -> list[datetime]:

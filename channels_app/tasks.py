@@ -1,5 +1,6 @@
 """Background work of the channels. Every task is safe to run twice; `channels.sweep` finds what was left behind."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from celery import shared_task
@@ -18,14 +19,15 @@ ROUNDS = 10
 MAX_FAILURES = 3
 
 
-@shared_task(name="channels.process_receipt")
-def process_receipt(*, receipt_id: int) -> None:
-    """Make the entry of one receipt."""
-    with open_every_account(reason="only the receipt knows its account"):
-        account_id = Receipt.objects.filter(pk=receipt_id).values_list("account_id", flat=True).first()
-    if account_id is not None:
-        with open_account(account_id):
-            receipts.process_receipt(receipt_id=receipt_id)
+@shared_task(name="channels.process_receipts")
+def process_receipts(*, receipt_ids: Sequence[int]) -> None:
+    """Make the entries of these receipts, in order; one that fails never stops the others."""
+    with open_every_account(reason="only the receipts know their accounts"):
+        accounts = dict(Receipt.objects.filter(pk__in=receipt_ids).values_list("pk", "account_id"))
+    for receipt_id in receipt_ids:
+        if receipt_id in accounts:
+            with open_account(accounts[receipt_id]):
+                receipts.process_receipt(receipt_id=receipt_id)
 
 
 @shared_task(name="channels.deliver_message")

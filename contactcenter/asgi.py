@@ -14,6 +14,8 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 
+from channels_app.group_commit import GroupCommit  # noqa: E402
+from channels_app.hook_door import HookDoor  # noqa: E402
 from channels_app.language import load_models  # noqa: E402
 from channels_app.webchat.routing import websocket_urlpatterns as chat_urlpatterns  # noqa: E402
 from contactcenter.kernel.threaded import ThreadedHandler  # noqa: E402
@@ -21,7 +23,10 @@ from contactcenter.realtime.routing import websocket_urlpatterns as console_urlp
 
 application = ProtocolTypeRouter(
     {
-        "http": ThreadedHandler(threads=settings.WEB_THREADS, max_body_bytes=settings.MAX_REQUEST_BYTES),
+        "http": HookDoor(
+            next_application=ThreadedHandler(threads=settings.WEB_THREADS, max_body_bytes=settings.MAX_REQUEST_BYTES),
+            writer=GroupCommit(),
+        ),
         "websocket": AuthMiddlewareStack(URLRouter([*console_urlpatterns, *chat_urlpatterns])),
     }
 )

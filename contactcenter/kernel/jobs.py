@@ -1,16 +1,22 @@
 """Background work asked for by name, after commit. A lost broker costs latency, never work."""
 
-import logging
+import json
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import timedelta
+from socket import gethostname
 from typing import Any
+from uuid import uuid4
 
+from django.conf import settings
 from django.db import transaction
-from kombu.exceptions import OperationalError
+from django.utils import timezone
 
-logger = logging.getLogger(__name__)
+from contactcenter.kernel import valkey
 
+_ORIGIN = f"contactcenter@{gethostname()}"
 JobHandler = Callable[[str, dict[str, Any]], None]
 _handler: ContextVar[JobHandler | None] = ContextVar("job_handler", default=None)
 
@@ -31,8 +37,8 @@ def hand_jobs_to(handler: JobHandler) -> Iterator[None]:
 def enqueue_on_commit(task_name: str, *, countdown: float | None = None, **ids: Any) -> None:
     """Send the Celery task of this name once the surrounding transaction has committed.
 
-    Only ids travel. If the broker is out of reach the loss is logged: every kind of work has a sweeper that
-    finds it again in the database (settings.CELERY_BEAT_SCHEDULE).
+    Only ids travel, of all tasks and live events of the transaction at once. If the broker is out of reach the loss
+    is logged: every kind of work has a sweeper that finds it in the database (settings.CELERY_BEAT_SCHEDULE).
     """
     transaction.on_commit(lambda: _send(task_name, countdown=countdown, ids=ids))
 
@@ -44,13 +50,58 @@ def _send(task_name: str, *, countdown: float | None, ids: dict[str, Any]) -> No
         return
     from celery import current_app
 
-    try:
-        if current_app.conf.task_always_eager:
-            # send_task by name ignores eager mode; tests run the task where it stands
-            task = current_app.tasks.get(task_name)
-            if task is not None:
-                task.apply(kwargs=ids)
-            return
-        current_app.send_task(task_name, kwargs=ids, countdown=countdown, retry=False)
-    except (OperationalError, OSError) as error:
-        logger.warning("broker out of reach, %s %s is left to the sweeper: %s", task_name, ids, error)
+    if current_app.conf.task_always_eager:
+        # eager mode knows tasks only; tests run the one of this name where it stands
+        task = current_app.tasks.get(task_name)
+        if task is not None:
+            task.apply(kwargs=ids)
+        return
+    valkey.tell("LPUSH", settings.CELERY_TASK_DEFAULT_QUEUE, _message(task_name, ids, countdown))
+
+
+def _message(task_name: str, ids: dict[str, Any], countdown: float | None) -> str:
+    """Return the task as Celery's protocol 2 in kombu's envelope for Redis, as `send_task` would put it there.
+
+    Celery's own publishing costs a round trip and a third of a millisecond for each; here they leave with the commit.
+    https://docs.celeryq.dev/en/stable/internals/protocol.html
+    """
+    task_id = str(uuid4())
+    eta = None if countdown is None else (timezone.now() + timedelta(seconds=countdown)).isoformat()
+    body = json.dumps([[], ids, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}])
+    return json.dumps(
+        {
+            "body": b64encode(body.encode()).decode("ascii"),
+            "content-encoding": "utf-8",
+            "content-type": "application/json",
+            "headers": {
+                "lang": "py",
+                "task": task_name,
+                "id": task_id,
+                "shadow": None,
+                "eta": eta,
+                "expires": None,
+                "group": None,
+                "group_index": None,
+                "retries": 0,
+                "timelimit": [None, None],
+                "root_id": task_id,
+                "parent_id": None,
+                "argsrepr": "()",
+                "kwargsrepr": repr(ids)[:1024],
+                "origin": _ORIGIN,
+                "ignore_result": None,
+                "replaced_task_nesting": 0,
+                "stamped_headers": None,
+                "stamps": {},
+            },
+            "properties": {
+                "correlation_id": task_id,
+                "reply_to": None,
+                "delivery_mode": 2,
+                "delivery_info": {"exchange": "", "routing_key": settings.CELERY_TASK_DEFAULT_QUEUE},
+                "priority": 0,
+                "body_encoding": "base64",
+                "delivery_tag": str(uuid4()),
+            },
+        }
+    )

@@ -5,28 +5,24 @@ row of a slower transaction may still appear between rows already visible.
 """
 
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import redis
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from contactcenter.kernel import valkey
 from contactcenter.kernel.errors import Invalid
 from contactcenter.kernel.models import EventReader, LiveEvent
 from contactcenter.kernel.statements import insert, rows_from
-
-logger = logging.getLogger(__name__)
 
 KEPT_FOR = timedelta(days=1)
 # what a reader that must miss nothing has not read yet is kept so long
 KEPT_FOR_READERS = timedelta(days=7)
 _OF_ACCOUNTS = Q(audience__startswith="account:") | Q(audience__startswith="books:")
-_publisher: redis.Redis | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -72,14 +68,8 @@ def push_on_commit(audience: str, *, kind: str, payload: Mapping[str, Any], acco
 
 
 def _publish(event: LiveEvent) -> None:
-    global _publisher
-    if _publisher is None:
-        _publisher = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
     frame = json.dumps({"audience": event.audience, "event": as_json(event)}, ensure_ascii=False)
-    try:
-        _publisher.publish(settings.LIVE_CHANNEL, frame)
-    except (redis.RedisError, OSError) as error:
-        logger.warning("live event %s was not published, clients catch up by cursor: %s", event.pk, error)
+    valkey.tell("PUBLISH", settings.LIVE_CHANNEL, frame)
 
 
 def horizon() -> int:

@@ -1,4 +1,4 @@
-"""kill -9 of Valkey, worker, web and PostgreSQL in turn while a day is simulated and mails and chats come in.
+"""kill -9 of Valkey, worker, web and PostgreSQL in turn while a day is simulated and mails, chats and texts come in.
 
 What a door acknowledged is there afterwards, once; the books add up; collecting and billing again adds nothing.
 """
@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import psycopg
@@ -30,6 +31,7 @@ from tests.e2e.conftest import ROOT, Site, start_site, stop_site
 
 pytestmark = pytest.mark.kill
 SETTLE_SECONDS = 180
+HOOK = "/hooks/of-the-gateway-that-is-killed/"
 
 
 class Sender:
@@ -104,6 +106,37 @@ class ChatSender(Sender):
                 await asyncio.sleep(0.3)
 
 
+class WebhookSender(Sender):
+    """An SMS gateway that throws each message again until it hears the word."""
+
+    def work(self) -> None:
+        while not self.stopping.is_set():
+            identity = str(uuid4())
+            form = urlencode({"id": identity, "from": "12025550100", "to": "12025550199", "content": "Where is it?"})
+            while True:
+                try:
+                    with urllib.request.urlopen(f"{self.site.url}{HOOK}", form.encode(), timeout=10) as answer:
+                        assert answer.read() == b"ACK/Jasmin"
+                    self.acknowledged.append(identity)
+                    break
+                except OSError:
+                    self.refusals += 1
+                    if self.stopping.wait(0.3):
+                        return
+            self.stopping.wait(0.05)
+
+
+def _open_hook(site: Site) -> None:
+    with psycopg.connect(site.servers()["DATABASE_URL"]) as connection:
+        connection.execute(
+            "INSERT INTO channels_app_endpoint (account_id, kind, provider, address, name, language, settings,"
+            " secrets_sealed, public_token, is_active, last_error)"
+            " SELECT account_id, 'sms', 'jasmin', '+12025550199', 'Short messages', 'en', '{}', '', %s, true, ''"
+            " FROM channels_app_endpoint WHERE kind = 'webchat' LIMIT 1",
+            [HOOK.split("/")[2]],
+        )
+
+
 @pytest.fixture
 def own_site() -> Iterator[Site]:
     """A site that may be damaged."""
@@ -155,7 +188,9 @@ def _bill(site: Site, *, period: str) -> list[dict[str, str]]:
 def test_killed_processes_lose_no_acknowledged_message_and_bill_nothing_twice(own_site: Site):
     site = own_site
     day = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
-    senders = [MailSender(site), ChatSender(site)]
+    _open_hook(site)
+    # three at once: their messages share commits
+    senders = [MailSender(site), ChatSender(site), *(WebhookSender(site) for _ in range(3))]
     for sender in senders:
         sender.thread.start()
     simulation = subprocess.Popen(
@@ -183,11 +218,15 @@ def test_killed_processes_lose_no_acknowledged_message_and_bill_nothing_twice(ow
     mails, chats = senders[0].acknowledged, senders[1].acknowledged
     assert len(mails) > 20
     assert len(chats) > 5
+    texts = [identity for sender in senders[2:] for identity in sender.acknowledged]
+    assert len(texts) > 100
     stored = Counter(key for (key,) in _rows(site, "SELECT external_id FROM tickets_message WHERE direction = 'in'"))
     by_mail = {identity: sum(n for key, n in stored.items() if identity in key) for identity in mails}
     assert {identity: n for identity, n in by_mail.items() if n != 1} == {}
     by_chat = {uuid: sum(n for key, n in stored.items() if uuid in key) for uuid in set(chats)}
     assert {uuid: n for uuid, n in by_chat.items() if n != 1} == {}
+
+    assert {identity: stored[identity] for identity in texts if stored[identity] != 1} == {}
 
     _wait_until_ready(site)
     verified = site.manage("verify")

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend with a health check that costs no query."""
+"""Django's PostgreSQL backend with a health check that costs no query, and commits that tell Valkey once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any, Self
 import psycopg
 from django.db.backends.postgresql import base, operations
 from django.db.backends.utils import CursorWrapper
+
+from contactcenter.kernel.valkey import one_round_trip
 
 
 class _PreparingCursor(psycopg.Cursor[Any]):
@@ -34,6 +36,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         idle = select.poll()
         idle.register(socket, select.POLLIN | select.POLLERR | select.POLLHUP)
         return not idle.poll(0) or super().is_usable()
+
+    def run_and_clear_commit_hooks(self) -> None:
+        """Do what waits for the commit; what that tells Valkey leaves in one round trip."""
+        with one_round_trip():
+            super().run_and_clear_commit_hooks()
 
     def prepared_cursor(self) -> CursorWrapper:
         """Return a cursor whose statements PostgreSQL parses and plans once per connection, not once per use."""

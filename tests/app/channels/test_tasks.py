@@ -17,25 +17,38 @@ from contactcenter.tenancy.models import Account
 from contactcenter.tickets.actions import send_reply
 from contactcenter.tickets.models import Message, Ticket
 from tests.app.channels.mails import raw_mail
+from tests.app.channels.providers import install, make_endpoint
 from tests.app.factories import AT, make_ticket
 
 pytestmark = pytest.mark.django_db
 
 
-def test_process_receipt_makes_the_entry_and_a_missing_one_is_nothing(mailbox: EndpointInfo) -> None:
+def test_receipt_becomes_an_entry_and_a_missing_one_is_nothing(mailbox: EndpointInfo) -> None:
     with open_account(mailbox.account_id):
         stored = store_receipt(endpoint_id=mailbox.id, external_id="a@x", raw=raw_mail(message_id="a@x"), at=AT)
-    tasks.process_receipt(receipt_id=stored.receipt_id)
-    tasks.process_receipt(receipt_id=stored.receipt_id + 1)
+    tasks.process_receipts(receipt_ids=[stored.receipt_id + 1, stored.receipt_id])
     with open_account(mailbox.account_id):
         assert Receipt.objects.get().state == "processed"
         assert Message.objects.count() == 1
 
 
+def test_receipt_that_fails_does_not_stop_those_behind_it(
+    mailbox: EndpointInfo, shop: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch)
+    number = make_endpoint(shop)
+    with open_account(mailbox.account_id):
+        bad = store_receipt(endpoint_id=number.pk, external_id="1", raw=b"no JSON", at=AT)
+        good = store_receipt(endpoint_id=mailbox.id, external_id="a@x", raw=raw_mail(message_id="a@x"), at=AT)
+    tasks.process_receipts(receipt_ids=[bad.receipt_id, good.receipt_id])
+    with open_account(mailbox.account_id):
+        assert list(Receipt.objects.order_by("pk").values_list("state", flat=True)) == ["pending", "processed"]
+
+
 def test_sweeper_sends_a_reply_that_the_broker_lost(mailbox: EndpointInfo, files) -> None:
     with open_account(mailbox.account_id):
         stored = store_receipt(endpoint_id=mailbox.id, external_id="a@x", raw=raw_mail(message_id="a@x"), at=AT)
-    tasks.process_receipt(receipt_id=stored.receipt_id)
+    tasks.process_receipts(receipt_ids=[stored.receipt_id])
     with open_account(mailbox.account_id):
         send_reply(
             ticket=Ticket.objects.get(), operator_id=None, channel="email", text="Yes", at=AT, client_uuid=uuid4()
@@ -82,7 +95,7 @@ def test_chat_goes_the_same_way_in_and_out(shop) -> None:
                 at=AT,
             )
         for receipt_id in list(Receipt.objects.order_by("pk").values_list("pk", flat=True)):
-            tasks.process_receipt(receipt_id=receipt_id)
+            tasks.process_receipts(receipt_ids=[receipt_id])
         ticket = Ticket.objects.get()
         assert (ticket.channel, ticket.language, ticket.contact.name, ticket.unread) == ("chat", "ru", "Ольга", 2)
         assert ChannelThread.objects.get().key == str(session)

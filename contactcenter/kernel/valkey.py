@@ -1,0 +1,66 @@
+"""What a commit tells Valkey: live events and task messages, all of one transaction in one round trip.
+
+Valkey may be away: what it was not told is found in the database, by cursor or by a sweeper.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import redis
+from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+logger = logging.getLogger(__name__)
+
+Command = tuple[str | bytes, ...]
+
+PATIENCE_S = 1
+_gathered: ContextVar[list[Command] | None] = ContextVar("valkey_commands", default=None)
+_client: redis.Redis | None = None
+
+
+@contextmanager
+def one_round_trip() -> Iterator[None]:
+    """Within: what is told by this thread is gathered, and sent at the end."""
+    if _gathered.get() is not None:
+        yield
+        return
+    commands: list[Command] = []
+    token = _gathered.set(commands)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+        if commands:
+            _send(commands)
+
+
+def tell(*command: str | bytes) -> None:
+    """Send a command whose answer nobody needs. If Valkey is out of reach, that is logged."""
+    gathered = _gathered.get()
+    if gathered is None:
+        _send([command])
+    else:
+        gathered.append(command)
+
+
+def _send(commands: list[Command]) -> None:
+    global _client
+    if _client is None:
+        _client = redis.Redis.from_url(
+            settings.REDIS_URL,
+            socket_timeout=PATIENCE_S,
+            socket_connect_timeout=PATIENCE_S,
+            # once more, at once, over a new connection: the old one may have died with a server that is back
+            retry=Retry(NoBackoff(), 1),
+        )
+    try:
+        with _client.pipeline(transaction=False) as pipeline:
+            for command in commands:
+                pipeline.execute_command(*command)  # type: ignore[no-untyped-call]
+            pipeline.execute()
+    except (redis.RedisError, OSError) as error:
+        logger.warning("Valkey was not told of %s changes, sweepers and cursors find them: %s", len(commands), error)

@@ -1,0 +1,100 @@
+"""What a commit sends: Celery's own message format, one round trip, nothing of what was rolled back."""
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+import redis
+from celery import current_app
+from django.conf import settings
+from django.db import transaction
+
+from contactcenter.kernel import valkey
+from contactcenter.kernel.jobs import enqueue_on_commit
+from contactcenter.kernel.push import push_on_commit
+
+pytestmark = pytest.mark.django_db(transaction=True)
+QUEUE = settings.CELERY_TASK_DEFAULT_QUEUE
+# differ from message to message, whoever wrote it
+OWN = {"id", "root_id", "correlation_id", "delivery_tag", "reply_to", "origin", "eta"}
+
+
+@pytest.fixture
+def queue():
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    client.delete(QUEUE)
+    yield client
+    client.delete(QUEUE)
+
+
+@pytest.fixture
+def round_trips(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The names of the commands of each round trip."""
+    trips: list[list[str]] = []
+    send = valkey._send
+
+    def counted(commands: list[valkey.Command]) -> None:
+        trips.append([str(command[0]) for command in commands])
+        send(commands)
+
+    monkeypatch.setattr(valkey, "_send", counted)
+    return trips
+
+
+def without_own(message: dict[str, Any]) -> dict[str, Any]:
+    plain = {name: value for name, value in message.items() if name not in OWN}
+    return {name: without_own(value) if isinstance(value, dict) else value for name, value in plain.items()}
+
+
+@pytest.mark.parametrize("countdown", [None, 30.0])
+def test_message_is_the_one_that_celery_itself_would_send(queue, countdown: float | None) -> None:
+    current_app.send_task("routing.ticket_waiting", kwargs={"ticket_id": 7}, countdown=countdown)
+    enqueue_on_commit("routing.ticket_waiting", ticket_id=7, countdown=countdown)
+    ours, theirs = [json.loads(item) for item in queue.lrange(QUEUE, 0, -1)]
+    assert without_own(ours) == without_own(theirs)
+    assert {name: sorted(ours[name]) for name in ("headers", "properties")} == {
+        name: sorted(theirs[name]) for name in ("headers", "properties")
+    }
+    assert (ours["headers"]["eta"] is None) == (countdown is None)
+
+
+def test_worker_side_of_celery_reads_the_message(queue) -> None:
+    enqueue_on_commit("routing.ticket_waiting", ticket_id=7)
+    with current_app.connection_for_read() as connection:
+        taken = connection.SimpleQueue(QUEUE).get(timeout=5)
+    assert taken.headers["task"] == "routing.ticket_waiting"
+    assert taken.payload[:2] == [[], {"ticket_id": 7}]
+    taken.ack()
+
+
+def test_all_that_a_commit_sends_leaves_in_one_round_trip(queue, round_trips: list[list[str]]) -> None:
+    with transaction.atomic():
+        push_on_commit("staff", kind="test.one", payload={})
+        enqueue_on_commit("routing.ticket_waiting", ticket_id=7)
+        with transaction.atomic():
+            push_on_commit("staff", kind="test.two", payload={})
+        assert round_trips == []
+    assert round_trips == [["PUBLISH", "LPUSH", "PUBLISH"]]
+
+
+def test_what_was_rolled_back_is_not_sent(queue, round_trips: list[list[str]]) -> None:
+    with transaction.atomic():
+        enqueue_on_commit("routing.ticket_waiting", ticket_id=7)
+        with suppress(ValueError), transaction.atomic():
+            enqueue_on_commit("routing.ticket_waiting", ticket_id=8)
+            raise ValueError
+    assert round_trips == [["LPUSH"]]
+    assert queue.llen(QUEUE) == 1
+
+
+def test_lost_valkey_costs_a_line_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    monkeypatch.setattr(valkey, "_client", None)
+    with transaction.atomic():
+        enqueue_on_commit("routing.ticket_waiting", ticket_id=7)
+        push_on_commit("staff", kind="test.one", payload={})
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "was not told of 2 changes" in caplog.text
