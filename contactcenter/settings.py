@@ -159,6 +159,7 @@ CELERY_BEAT_SCHEDULE = {
     "webhooks": {"task": "webhooks.feed", "schedule": schedule(2.0)},
     "webhook_log": {"task": "webhooks.forget", "schedule": schedule(3600.0)},
     "answers": {"task": "tenancy.forget_answers", "schedule": schedule(3600.0)},
+    "rollups": {"task": "dashboards.fold", "schedule": schedule(3.0)},
     "heartbeat": {"task": "kernel.heartbeat", "schedule": schedule(10.0)},
 }
 

@@ -18,6 +18,7 @@ from contactcenter.tenancy.scoped import AccountScopedModel
 
 __all__ = [
     "OPEN_TRANSFERS",
+    "Abandonment",
     "Assignment",
     "AssignmentState",
     "Bridge",
@@ -132,6 +133,29 @@ class Waiting(AccountScopedModel):
 
     def __str__(self) -> str:
         return f"ticket {self.ticket_id}"
+
+
+class Abandonment(AccountScopedModel):
+    """A chat whose visitor left the queue before an operator answered: a fact. Calls tell of it themselves."""
+
+    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="abandonments")
+    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=10)
+    language = models.CharField(max_length=8, blank=True)
+    enqueued_at = models.DateTimeField()
+    abandoned_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ticket", "enqueued_at"], name="abandonment_once"),
+            models.CheckConstraint(
+                condition=Q(abandoned_at__gte=models.F("enqueued_at")), name="abandonment_after_entering"
+            ),
+        ]
+        indexes = [models.Index(fields=["account", "-enqueued_at", "-id"], name="abandonment_newest")]
+
+    def __str__(self) -> str:
+        return f"ticket {self.ticket_id} {self.abandoned_at:%Y-%m-%d %H:%M}"
 
 
 class Presence(models.TextChoices):

@@ -340,16 +340,11 @@ def start_interaction(
     direction: str = Direction.INBOUND,
     waited_ms: int | None = None,
     source_key: str | None = None,
+    queue_id: int | None = None,
 ) -> Interaction:
     """Begin one handled unit. With a source_key (a call's segment) the same key gives the same interaction."""
-    fields = {
-        "ticket": ticket,
-        "operator_id": operator_id,
-        "channel": channel,
-        "direction": direction,
-        "started_at": at,
-        "waited_ms": waited_ms,
-    }
+    fields = {"ticket": ticket, "operator_id": operator_id, "channel": channel, "direction": direction}
+    fields |= {"started_at": at, "waited_ms": waited_ms, "queue_id": queue_id}
     if source_key is None:
         return Interaction.objects.create(account_id=ticket.account_id, **fields)
     interaction, _ = Interaction.objects.get_or_create(

@@ -8,6 +8,7 @@ from contactcenter.dashboards.verification.intake_checks import (
     entries_equal_raw,
     receipts_equal_entries,
 )
+from contactcenter.dashboards.verification.rollup_checks import rollups_equal_facts
 from contactcenter.dashboards.verification.time_checks import (
     allocations_sum_to_slices,
     ledger_follows_events,
@@ -29,4 +30,5 @@ def verify(*, at: datetime, newest_receipts: int = NEWEST_RECEIPTS) -> list[Chec
         ledger_follows_events(at=at),
         usage_equals_allocations(at=at),
         invoices_equal_usage(),
+        rollups_equal_facts(),
     ]

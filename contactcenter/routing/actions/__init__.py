@@ -9,6 +9,7 @@ from contactcenter.routing.actions.calls import wrap_call
 from contactcenter.routing.actions.matching import match_waiting
 from contactcenter.routing.actions.offers import accept_offer, decline_offer, expire_offers
 from contactcenter.routing.actions.presence import lose_operators, see_operator, set_presence
+from contactcenter.routing.actions.queues import note_queues
 from contactcenter.routing.actions.serving import (
     close_overdue_wraps,
     conversation_ended,
@@ -45,6 +46,7 @@ __all__ = [
     "hold",
     "lose_operators",
     "match_waiting",
+    "note_queues",
     "patch_to_number",
     "place_forgotten_tickets",
     "place_ticket",

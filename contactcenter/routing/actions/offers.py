@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from contactcenter.kernel.errors import Conflict, NotFound
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.routing import ledger_events
+from contactcenter.routing.actions.abandoning import has_abandoned
 from contactcenter.routing.actions.moving import lock_operators
 from contactcenter.routing.actions.reservations import release_offer, tell_resolved
 from contactcenter.routing.actions.serving import begin_serving
@@ -86,7 +87,9 @@ def accept_offer(*, offer_id: int, operator_id: int, at: datetime) -> Assignment
         channel=offer.channel,
         at=at,
         enqueued_at=enqueued_at,
-        waited_ms=_waited_ms(ticket_id=ticket.pk, enqueued_at=enqueued_at, at=at),
+        # who has gone already no longer waited: that wait was counted when they left
+        waited_ms=None if has_abandoned(waiting) else _waited_ms(ticket_id=ticket.pk, enqueued_at=enqueued_at, at=at),
+        queue_id=waiting.queue_id if waiting else None,
     )
 
 

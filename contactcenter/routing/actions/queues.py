@@ -1,6 +1,7 @@
 """Writes of queues: what waits where, how long an offer stands, how long wrap-up lasts."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -9,7 +10,9 @@ from django.db.models import Q
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict
 from contactcenter.routing.models import Queue
+from contactcenter.routing.queries import pick_queue
 from contactcenter.tenancy.actions import change_fields
+from contactcenter.tickets.models import Call, Channel, Interaction
 
 QUEUE_FIELDS = (
     "name",
@@ -48,3 +51,26 @@ def save_queue(*, actor_id: int, values: Mapping[str, Any], queue_id: int | None
             data=changed,
         )
     return queue
+
+
+@transaction.atomic
+def note_queues(*, interaction_ids: Sequence[int], call_ids: Sequence[int]) -> int:
+    """Write down the queue of contacts of which none is known, as the queues are now; return how many got one.
+
+    Calls are queued by the telephone system under names of its own: they count for the queue that their ticket's
+    language would wait in. What is written down stays, whatever becomes of the queues.
+    """
+    asked: dict[tuple[int, str, str], tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+    rows = Interaction.objects.filter(pk__in=interaction_ids, queue_id=None)
+    for pk, account_id, language, channel in rows.values_list("pk", "account_id", "ticket__language", "channel"):
+        asked[account_id, language, channel][0].append(pk)
+    calls = Call.objects.filter(pk__in=call_ids, queue_id=None)
+    for pk, account_id, told in calls.values_list("pk", "account_id", "ticket__language"):
+        asked[account_id, told or "", Channel.VOICE][1].append(pk)
+    noted = 0
+    for (account_id, language, channel), (interactions, missed) in sorted(asked.items()):
+        queue = pick_queue(account_id=account_id, language=language, channel=channel)
+        if queue is not None:
+            noted += Interaction.objects.filter(pk__in=interactions).update(queue_id=queue.pk)
+            noted += Call.objects.filter(pk__in=missed).update(queue_id=queue.pk)
+    return noted

@@ -12,6 +12,7 @@ from contactcenter.kernel.push import push_on_commit
 from contactcenter.playbooks.models import Disposition
 from contactcenter.playbooks.queries import disposition_by_code
 from contactcenter.routing import ledger_events, queries
+from contactcenter.routing.actions.abandoning import note_abandoned
 from contactcenter.routing.actions.moving import move_assignment, own_assignment
 from contactcenter.routing.actions.queueing import WAITS, enqueue
 from contactcenter.routing.actions.reservations import cancel_transfer_of
@@ -37,8 +38,13 @@ def finish_conversation(*, ticket_id: int, operator_id: int, at: datetime) -> As
 
 @transaction.atomic
 def conversation_ended(*, ticket_id: int, at: datetime) -> Assignment | None:
-    """The contact has left for good: whoever serves the ticket goes on to wrap-up; a waiting ticket keeps waiting."""
+    """The contact has left for good: whoever serves the ticket goes on to wrap-up; a waiting ticket keeps waiting.
+
+    That the contact left before anybody answered is recorded.
+    """
     assignment = queries.live_assignment(ticket_id=ticket_id)
+    if assignment is None:
+        note_abandoned(ticket_id=ticket_id, at=at)
     if assignment is None or assignment.state not in OWNING:
         return assignment
     return start_wrap(assignment=assignment, at=at)
@@ -84,10 +90,11 @@ def begin_serving(
     at: datetime,
     enqueued_at: datetime | None,
     waited_ms: int | None,
+    queue_id: int | None = None,
 ) -> Assignment:
     """Make the operator the ticket's owner: an interaction begins. The operator's state must be locked."""
     interaction = ticket_actions.start_interaction(
-        ticket=ticket, operator_id=operator_id, channel=channel, at=at, waited_ms=waited_ms
+        ticket=ticket, operator_id=operator_id, channel=channel, at=at, waited_ms=waited_ms, queue_id=queue_id
     )
     assignment = Assignment.objects.create(
         account_id=ticket.account_id,

@@ -13,6 +13,7 @@ from contactcenter.kernel.errors import Conflict, Invalid, NotFound
 from contactcenter.kernel.push import push_on_commit
 from contactcenter.operators.models import Operator
 from contactcenter.routing import queries
+from contactcenter.routing.actions.abandoning import has_abandoned
 from contactcenter.routing.actions.moving import lock_operators
 from contactcenter.routing.actions.presence import set_presence
 from contactcenter.routing.actions.reservations import cancel_transfer_of, release_offer
@@ -93,7 +94,8 @@ def take_over(*, ticket_id: int, operator_id: int, at: datetime) -> Assignment:
         channel=channel,
         at=at,
         enqueued_at=enqueued_at,
-        waited_ms=waited_ms,
+        waited_ms=None if has_abandoned(waiting) else waited_ms,
+        queue_id=waiting.queue_id if waiting else None,
     )
 
 

@@ -10,6 +10,7 @@ class Call(AccountScopedModel):
     """One call of one customer, all its legs stitched. Durations are whole milliseconds; null: not known.
 
     `endpoint_id` is the channel endpoint the call came in by; (endpoint_id, external_id) is the source's identity.
+    `queue_name` is the telephone system's word, `queue_id` the routing queue it counts for.
     """
 
     ticket = models.ForeignKey("tickets.Ticket", null=True, on_delete=models.PROTECT, related_name="calls")
@@ -23,6 +24,7 @@ class Call(AccountScopedModel):
     from_name = models.CharField(max_length=200, blank=True)
     to_number = models.CharField(max_length=64, blank=True)
     queue_name = models.CharField(max_length=80, blank=True)
+    queue_id = models.BigIntegerField(null=True)
     started_at = models.DateTimeField()
     enqueued_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)

@@ -114,6 +114,7 @@ class Interaction(AccountScopedModel):
 
     A caller who was put through to an outside number (`patched_to`) speaks there in [patched_at, patch_ended_at): time
     of the line, not of the operator, with a price of its own.
+    `queue_id` is the queue it came from (routing's; null: none, or not known yet). It stays when queues change.
     """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="interactions")
@@ -130,6 +131,7 @@ class Interaction(AccountScopedModel):
     patched_to = models.CharField(max_length=64, blank=True)
     patched_at = models.DateTimeField(null=True)
     patch_ended_at = models.DateTimeField(null=True)
+    queue_id = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [

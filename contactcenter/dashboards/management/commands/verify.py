@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 from django.db import Error, connection, transaction
 from django.utils import timezone
 
+from contactcenter.dashboards.models import RollupMark
 from contactcenter.dashboards.verification import verify
 from contactcenter.dashboards.verification.intake_checks import failed_receipts
 from contactcenter.dashboards.verification.usage_checks import uncollected_sessions
@@ -22,9 +23,10 @@ from contactcenter.worktime.queries import operators_behind
 
 class Command(BaseCommand):
     help = (
-        "Proves that receipts = entries, slices = sessions, allocations = slices, usage = allocations and "
-        "invoices = usage; prints JSON. Changes nothing. Exit code 0: everything adds up; 1: something differs, and is "
-        "named; 2: it could not be checked. What workers are still about to do is told as under_way and no difference."
+        "Proves that receipts = entries, slices = sessions, allocations = slices, usage = allocations, "
+        "invoices = usage and roll-ups = facts; prints JSON. Changes nothing. Exit code 0: everything adds up; "
+        "1: something differs, and is named; 2: it could not be checked. What workers are still about to do is told "
+        "as under_way and no difference."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -47,6 +49,7 @@ class Command(BaseCommand):
                     "operators_behind": operators_behind(),
                     "sessions_to_collect": uncollected_sessions(),
                     "failed_receipts": failed_receipts(),
+                    "rollups_behind": RollupMark.objects.count(),
                 }
         except Error as error:
             self.stderr.write(f"The database could not be checked: {error}")
