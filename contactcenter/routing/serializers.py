@@ -20,6 +20,11 @@ class OfferSerializer(serializers.Serializer[Any]):
     offered_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
     why = serializers.DictField()
+    bridge = serializers.ChoiceField(
+        choices=[("machine", "Machine translation"), ("interpreter", "Interpreter")],
+        allow_blank=True,
+        help_text="What helps with the language; '' for nothing",
+    )
     purpose = serializers.ChoiceField(choices=OfferPurpose.choices)
 
 

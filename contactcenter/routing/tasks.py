@@ -9,6 +9,7 @@ from django.utils import timezone
 from contactcenter.kernel.clock import clock_is_held
 from contactcenter.routing import actions, queries
 from contactcenter.tenancy.doors import open_every_account
+from contactcenter.tickets.sla_actions import flag_breaches, tickets_under
 
 _last_pulse: queries.Pulse | None = None
 
@@ -62,7 +63,18 @@ def sweep() -> None:
     if clock_is_held():
         return
     with open_every_account(reason="a lost job may concern any account"):
-        actions.place_forgotten_tickets(at=timezone.now())
+        at = timezone.now()
+        actions.place_forgotten_tickets(at=at)
+        flag_breaches(at=at)
+        _match()
+
+
+@shared_task(name="routing.repromise")
+def repromise(*, policy_id: int | None = None, calendar_id: int | None = None) -> None:
+    """Reckon anew what is due on every open ticket under a policy or calendar that was changed."""
+    with open_every_account(reason="a policy or a calendar may hold for several accounts"):
+        for ticket_id in tickets_under(policy_id=policy_id, calendar_id=calendar_id):
+            actions.place_ticket(ticket_id=ticket_id, at=timezone.now())
         _match()
 
 

@@ -20,7 +20,6 @@ from contactcenter.kernel.statements import insert, rows_from
 from contactcenter.tickets.models import (
     Channel,
     Direction,
-    Draft,
     Interaction,
     Message,
     MessageKind,
@@ -30,6 +29,7 @@ from contactcenter.tickets.models import (
     TicketStatus,
 )
 from contactcenter.tickets.recipients import checked_recipients
+from contactcenter.tickets.sla_actions import keep_clocks
 from contactcenter.tickets.states import check_status_change
 from contactcenter.tickets.uploads import take_uploads
 
@@ -230,6 +230,8 @@ def send_reply(
     )
     ticket.status = TicketStatus.PENDING
     enqueue_on_commit("channels.deliver_message", message_id=message.pk)
+    if ticket.sla_policy_id is not None:
+        keep_clocks(ticket_id=ticket.pk, at=at)
     if operator_id is None or ticket.assignee_id != operator_id:
         # answered by somebody else: it need not wait, and nobody need be offered it
         enqueue_on_commit("routing.ticket_waiting", ticket_id=ticket.pk)
@@ -309,6 +311,8 @@ def change_status(*, ticket_id: int, status: str, at: datetime, actor_id: int | 
         account_id=ticket.account_id,
         data={"from": before, "to": status},
     )
+    if ticket.sla_policy_id is not None:
+        keep_clocks(ticket_id=ticket_id, at=at)
     push_ticket_changed(ticket)
     return ticket
 
@@ -380,15 +384,3 @@ def wrap_interaction(
     interaction.comment = comment[:500]
     interaction.save(update_fields=["disposition", "ended_at", "wrapped_at", "comment"])
     return interaction
-
-
-def save_draft(*, ticket: Ticket, user_id: int, channel: str, text: str) -> None:
-    """Keep what a person has typed; empty text removes the draft."""
-    if len(text) > MAX_TEXT:
-        raise Invalid(f"At most {MAX_TEXT} characters.", field="text")
-    if not text:
-        Draft.objects.filter(ticket=ticket, user_id=user_id, channel=channel).delete()
-        return
-    Draft.objects.update_or_create(
-        account_id=ticket.account_id, ticket=ticket, user_id=user_id, channel=channel, defaults={"text": text}
-    )

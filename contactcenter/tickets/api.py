@@ -26,6 +26,7 @@ from contactcenter.tenancy.queries import chosen_account_id
 from contactcenter.tickets import actions, head_actions, lists, queries, serializers, uploads
 from contactcenter.tickets.cards import card_of
 from contactcenter.tickets.contact_suggestions import suggestions
+from contactcenter.tickets.drafts import save_draft
 from contactcenter.tickets.files import path_of
 from contactcenter.tickets.models import FileState
 
@@ -259,7 +260,7 @@ class DraftView(APIView):
         incoming = _checked(serializers.DraftTextSerializer, request)
         if channel not in head_actions.DRAFT_CHANNELS:
             raise Invalid(f"Choose one of {', '.join(head_actions.DRAFT_CHANNELS)}.", field="channel")
-        actions.save_draft(
+        save_draft(
             ticket=queries.get_ticket(ticket_id=ticket_id), user_id=signed_in(request).pk, channel=channel, **incoming
         )
         return Response(status=204)

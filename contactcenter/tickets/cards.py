@@ -42,6 +42,9 @@ COLUMNS: Final = {
     "assignee_id": "t.assignee_id",
     "assignee_name": "o.display_name",
     "preview": "t.preview",
+    "due_at": "t.due_at",
+    "due_for": "t.due_for",
+    "is_breached": "t.is_breached",
     "waiting_priority": "w.priority",
     "waiting_since": "w.enqueued_at",
     "assignment_state": "s.state",
@@ -115,6 +118,9 @@ def card_from(row: Row) -> dict[str, Any]:
         "preview": row["preview"],
         "assignment_state": row["assignment_state"],
         "since": text_or_none(row["since"]),
+        "due_at": text_or_none(row["due_at"]),
+        "due_for": row["due_for"],
+        "is_breached": row["is_breached"],
     }
 
 

@@ -86,10 +86,10 @@ def ticket_detail(*, ticket_id: int, user_id: int | None, with_team: bool) -> di
             {
                 "ticket_id": ticket_id,
                 "started_at": as_text(row["wrapping_at"]),
-                "due_at": as_text(row["wrap_due_at"]),
+                "due_at": text_or_none(row["wrap_due_at"]),
                 "extended": row["wrap_extended"],
             }
-            if with_team and row["wrapping_at"] and row["wrap_due_at"]
+            if with_team and row["wrapping_at"]
             else None
         ),
     }

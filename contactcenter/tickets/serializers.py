@@ -15,7 +15,7 @@ from rest_framework import serializers
 from contactcenter.contacts.models import PointKind
 from contactcenter.contacts.serializers import ContactSerializer
 from contactcenter.tickets.actions import MAX_TEXT
-from contactcenter.tickets.models import Channel, Direction, FileState, MessageStatus, TicketStatus
+from contactcenter.tickets.models import Channel, ClockKind, Direction, FileState, MessageStatus, TicketStatus
 
 
 class PersonSerializer(serializers.Serializer[Any]):
@@ -49,6 +49,9 @@ TICKET_EXAMPLE: dict[str, Any] = {
     "preview": "It should have come on Monday.",
     "assignment_state": "active",
     "since": "2026-06-15T09:00:41Z",
+    "due_at": "2026-06-15T13:00:00Z",
+    "due_for": "first_reply",
+    "is_breached": False,
 }
 
 
@@ -71,6 +74,9 @@ class TicketCardSerializer(serializers.Serializer[Any]):
     preview = serializers.CharField()
     assignment_state = serializers.ChoiceField(choices=["active", "held", "consult", "wrapping"], allow_null=True)
     since = serializers.DateTimeField(allow_null=True)
+    due_at = serializers.DateTimeField(allow_null=True, help_text="When the next promise is due; null: none runs")
+    due_for = serializers.ChoiceField(choices=ClockKind.choices, allow_blank=True)
+    is_breached = serializers.BooleanField(help_text="Whether a promise on this ticket was broken")
 
 
 class TicketListSerializer(serializers.Serializer[Any]):
@@ -109,7 +115,7 @@ class WrapSerializer(serializers.Serializer[Any]):
 
     ticket_id = serializers.IntegerField()
     started_at = serializers.DateTimeField()
-    due_at = serializers.DateTimeField()
+    due_at = serializers.DateTimeField(allow_null=True, help_text="When it ends by itself; null: never")
     extended = serializers.BooleanField()
 
 

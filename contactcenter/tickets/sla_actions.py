@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import Max, Min, Q
 
+from contactcenter.kernel.push import push_on_commit
 from contactcenter.tickets import sla
 from contactcenter.tickets.calendars import hours_of
 from contactcenter.tickets.models import Direction, Message, MessageKind, SlaClock, SlaPolicy, Ticket
@@ -55,11 +56,19 @@ def put_under_policy(*, ticket: Ticket, policy_id: int | None, at: datetime) -> 
 
 
 def flag_breaches(*, at: datetime, limit: int = 500) -> list[int]:
-    """Flag the clocks whose time ran out before `at`, and their tickets; return the tickets."""
+    """Flag the clocks whose time ran out before `at`, and their tickets, and tell the screens; return the tickets."""
     overdue = SlaClock.objects.filter(due_at__lt=at, breached_at__isnull=True).order_by("due_at")
     tickets = list(dict.fromkeys(overdue.values_list("ticket_id", flat=True)[:limit]))
     for ticket_id in tickets:
-        keep_clocks(ticket_id=ticket_id, at=at)
+        with transaction.atomic():
+            keep_clocks(ticket_id=ticket_id, at=at)
+            account_id = Ticket.objects.values_list("account_id", flat=True).get(pk=ticket_id)
+            push_on_commit(
+                f"account:{account_id}",
+                kind="ticket.changed",
+                account_id=account_id,
+                payload={"ticket_id": ticket_id, "is_breached": True},
+            )
     return tickets
 
 

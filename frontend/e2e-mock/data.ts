@@ -27,7 +27,7 @@ function card(account: number, name: string, point: string, channel: TicketCard[
   return {
     id, number: `${prefix}-${1000 + id}`, account_id: account, contact: { id: id + 500, name, point }, channel, subject, status: 'open',
     language: { 1: 'ru', 2: 'en', 3: 'es' }[account]!, unread: 0, waiting_since: null, last_activity_at: ago(60), assignee: null, preview: subject,
-    assignment_state: null, since: null, ...rest,
+    assignment_state: null, since: null, due_at: null, due_for: '', is_breached: false, ...rest,
   };
 }
 const mine = { assignee: { id: 11, name: 'Anna Kovacs' }, assignment_state: 'active' as const };

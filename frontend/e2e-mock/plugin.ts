@@ -145,7 +145,7 @@ export function mockBackend(): Plugin {
 
   function stage(what: string, body: Record<string, unknown>): [number, unknown] {
     if (what === 'offer') {
-      data.snapshot.offer = { id: ++serial, ticket: data.offered, channel: 'chat', offered_at: new Date().toISOString(), expires_at: data.ahead(Number(body.seconds ?? 30)), why: { language: 'es' }, purpose: 'route' };
+      data.snapshot.offer = { id: ++serial, ticket: data.offered, channel: 'chat', offered_at: new Date().toISOString(), expires_at: data.ahead(Number(body.seconds ?? 30)), why: { language: 'es' }, purpose: 'route', bridge: '' };
       push('offer.made', { offer: data.snapshot.offer });
     } else if (what === 'message') {
       const card = data.open[1]!;

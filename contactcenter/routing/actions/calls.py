@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.db import transaction
 
 from contactcenter.routing import ledger_events, queries
-from contactcenter.routing.actions.serving import tell_wrap_started, wrap_seconds
+from contactcenter.routing.actions.serving import tell_wrap_started, wrap_terms
 from contactcenter.routing.actions.stance import AT_WORK
 from contactcenter.routing.models import Assignment, AssignmentState, OperatorState
 from contactcenter.tickets.models import Interaction
@@ -42,7 +40,7 @@ def wrap_call(*, interaction_id: int) -> Assignment | None:
         started_at=interaction.started_at,
         wrapping_at=interaction.ended_at,
     )
-    assignment.wrap_due_at = interaction.ended_at + timedelta(seconds=wrap_seconds(assignment))
+    assignment.wrap_due_at, assignment.wrap_is_exclusive = wrap_terms(assignment, at=interaction.ended_at)
     assignment.save()
     ledger_events.serving(assignment=assignment, at=interaction.ended_at, kinds=[EventKind.WRAP_STARTED])
     tell_wrap_started(assignment=assignment)

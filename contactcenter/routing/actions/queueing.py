@@ -10,8 +10,9 @@ from contactcenter.routing import queries
 from contactcenter.routing.actions.reservations import release_offer
 from contactcenter.routing.models import Offer, OfferPurpose, OfferState, OperatorState, Queue, Waiting
 from contactcenter.tickets import actions as ticket_actions
-from contactcenter.tickets.models import Ticket, TicketStatus
+from contactcenter.tickets.models import SlaPolicy, Ticket, TicketStatus
 from contactcenter.tickets.models.ticket import OPEN_STATUSES
+from contactcenter.tickets.sla_actions import put_under_policy
 
 WAITS: Final = frozenset({TicketStatus.NEW, TicketStatus.OPEN})
 """Statuses in which a ticket may wait: otherwise the next word is the contact's."""
@@ -20,7 +21,13 @@ UNPROMISED: Final = timedelta(days=1)
 
 
 def enqueue(
-    *, ticket: Ticket, channel: str, enqueued_at: datetime, waiting: Waiting | None = None, into: Queue | None = None
+    *,
+    ticket: Ticket,
+    channel: str,
+    enqueued_at: datetime,
+    at: datetime,
+    waiting: Waiting | None = None,
+    into: Queue | None = None,
 ) -> Waiting:
     """Make the ticket wait; one that waits already keeps its place and takes over language, channel and priority.
 
@@ -31,6 +38,7 @@ def enqueue(
     if queue is None:
         # without any queue configured a ticket must still wait somewhere
         queue, _ = Queue.objects.get_or_create(account=None, language="", channel="", defaults={"name": "Everything"})
+    promise(ticket=ticket, queue=queue, at=at)
     fields = {
         "queue": queue,
         "channel": channel,
@@ -60,6 +68,17 @@ def enqueue(
         waiting.save(update_fields=changed)
     enqueue_on_commit("routing.match")
     return waiting
+
+
+def promise(*, ticket: Ticket, queue: Queue | None, at: datetime) -> None:
+    """Put the ticket under the policy of its queue, else its account's, and bring its clocks up to it.
+
+    Outside a queue (None) it stays under the policy it had.
+    """
+    policy_id = queue.sla_policy_id if queue else ticket.sla_policy_id
+    if policy_id is None:
+        policy_id = SlaPolicy.objects.filter(account_id=ticket.account_id).values_list("pk", flat=True).first()
+    put_under_policy(ticket=ticket, policy_id=policy_id, at=at)
 
 
 def withdraw(*, ticket: Ticket, waiting: Waiting | None, at: datetime) -> None:

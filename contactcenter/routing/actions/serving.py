@@ -18,7 +18,7 @@ from contactcenter.routing.actions.queueing import WAITS, enqueue
 from contactcenter.routing.actions.reservations import cancel_transfer_of
 from contactcenter.routing.actions.stance import begin_next
 from contactcenter.routing.frames import wrap_frame
-from contactcenter.routing.models import Assignment, AssignmentState, OperatorState, Presence, Waiting
+from contactcenter.routing.models import Assignment, AssignmentState, OperatorState, Presence, Waiting, WrapUpMode
 from contactcenter.routing.states import OWNING
 from contactcenter.tickets import actions as ticket_actions
 from contactcenter.tickets.models import Channel, Ticket
@@ -132,14 +132,15 @@ def start_wrap(*, assignment: Assignment, at: datetime, ends: list[EventKind] | 
     if was in OWNING:
         cancel_transfer_of(assignment=assignment, at=at)
         assignment.refresh_from_db(fields=["state", "state_since"])
-    seconds = wrap_seconds(assignment)
+    due_at, is_exclusive = wrap_terms(assignment, at=at)
     moved = move_assignment(
         assignment=assignment,
         wanted=AssignmentState.WRAPPING,
         state_since=None,
         wrapping_at=at,
-        wrap_due_at=at + timedelta(seconds=seconds),
+        wrap_due_at=due_at,
         wrap_extended=False,
+        wrap_is_exclusive=is_exclusive,
     )
     if not moved:
         assignment.refresh_from_db()
@@ -205,7 +206,8 @@ def extend_wrap(*, ticket_id: int, operator_id: int) -> Assignment:
     assignment = own_assignment(ticket_id=ticket_id, operator_id=operator_id)
     if assignment.state != AssignmentState.WRAPPING or assignment.wrap_due_at is None:
         raise Conflict("There is no wrap-up to extend.")
-    due_at = assignment.wrap_due_at + timedelta(seconds=wrap_seconds(assignment))
+    length = assignment.wrap_due_at - (assignment.wrapping_at or assignment.wrap_due_at)
+    due_at = assignment.wrap_due_at + length
     claimed = Assignment.objects.filter(pk=assignment.pk, state=AssignmentState.WRAPPING, wrap_extended=False).update(
         wrap_extended=True, wrap_due_at=due_at
     )
@@ -284,7 +286,7 @@ def release_assignment(*, assignment: Assignment, at: datetime) -> Waiting | Non
     ticket.refresh_from_db()
     waited = timedelta(milliseconds=interaction.waited_ms or 0)
     place = assignment.enqueued_at or assignment.started_at - waited
-    return enqueue(ticket=ticket, channel=assignment.channel, enqueued_at=place)
+    return enqueue(ticket=ticket, channel=assignment.channel, enqueued_at=place, at=at)
 
 
 @transaction.atomic
@@ -318,11 +320,18 @@ def focus_ticket(*, ticket_id: int, operator_id: int, active: bool, at: datetime
     )
 
 
-def wrap_seconds(assignment: Assignment) -> int:
-    """Return how long wrap-up lasts, by the queue the ticket belongs to."""
+def wrap_terms(assignment: Assignment, *, at: datetime) -> tuple[datetime | None, bool]:
+    """Return when a wrap-up that begins at `at` ends by itself (None: never), and whether nothing is offered meanwhile.
+
+    By the queue the ticket belongs to.
+    """
     language = Ticket.objects.values_list("language", flat=True).get(pk=assignment.ticket_id)
     queue = queries.pick_queue(account_id=assignment.account_id, language=language, channel=assignment.channel)
-    return queue.wrap_up_seconds if queue else DEFAULT_WRAP_SECONDS
+    if queue is None:
+        return at + timedelta(seconds=DEFAULT_WRAP_SECONDS), False
+    if queue.wrap_up_mode == WrapUpMode.MANDATORY:
+        return None, True
+    return at + timedelta(seconds=queue.wrap_up_seconds), queue.wrap_up_mode == WrapUpMode.TIMED
 
 
 def tell_wrap_started(*, assignment: Assignment) -> None:

@@ -122,6 +122,7 @@ def transfer_to_queue(*, ticket_id: int, operator_id: int, queue_id: int, at: da
         ticket=ticket,
         channel=assignment.channel,
         enqueued_at=assignment.enqueued_at or assignment.started_at,
+        at=at,
         into=queue,
     )
     return transfer

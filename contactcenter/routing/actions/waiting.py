@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef
 
 from contactcenter.kernel.push import push_on_commit
 from contactcenter.routing import queries
-from contactcenter.routing.actions.queueing import WAITS, enqueue, withdraw
+from contactcenter.routing.actions.queueing import WAITS, enqueue, promise, withdraw
 from contactcenter.routing.actions.serving import release_assignment, resume_conversation
 from contactcenter.routing.frames import pulse_frame
 from contactcenter.routing.models import (
@@ -43,16 +43,19 @@ def place_ticket(*, ticket_id: int, at: datetime) -> Waiting | None:
     assignment = queries.live_assignment(ticket_id=ticket_id)
     if ticket.status not in WAITS:
         withdraw(ticket=ticket, waiting=waiting, at=at)
+        promise(ticket=ticket, queue=None, at=at)
         return None
     if assignment is not None:
         state = OperatorState.objects.select_for_update(of=("self",)).filter(pk=assignment.operator_id).first()
         if state is not None and state.presence in PRESENT:
             if assignment.state == AssignmentState.WRAPPING and ticket.unread:
                 resume_conversation(assignment=assignment, at=at)
+            promise(ticket=ticket, queue=None, at=at)
             return None
         return release_assignment(assignment=assignment, at=at)
     if waiting is None and not ticket.unread:
         # nothing new was said: an open ticket may rest with its owner
+        promise(ticket=ticket, queue=None, at=at)
         return None
     channel = ticket.channel
     if channel == Channel.VOICE:
@@ -60,9 +63,10 @@ def place_ticket(*, ticket_id: int, at: datetime) -> Waiting | None:
         written = Message.objects.filter(ticket_id=ticket_id, direction=Direction.INBOUND, kind=MessageKind.MESSAGE)
         latest = written.order_by("-at", "-id").values_list("channel", flat=True).first()
         if latest is None:
+            promise(ticket=ticket, queue=None, at=at)
             return None
         channel = latest
-    return enqueue(ticket=ticket, channel=channel, enqueued_at=at, waiting=waiting)
+    return enqueue(ticket=ticket, channel=channel, enqueued_at=at, at=at, waiting=waiting)
 
 
 def place_forgotten_tickets(*, at: datetime, limit: int = 200) -> int:

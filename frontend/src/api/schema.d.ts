@@ -2367,6 +2367,12 @@ export interface components {
             final: boolean;
             reason: string;
         };
+        /**
+         * @description * `machine` - Machine translation
+         *     * `interpreter` - Interpreter
+         * @enum {string}
+         */
+        BridgeEnum: "machine" | "interpreter";
         /** @description The fullest hour of the week. */
         Busiest: {
             weekday: number;
@@ -2943,6 +2949,13 @@ export interface components {
         DraftTextRequest: {
             text: string;
         };
+        /**
+         * @description * `first_reply` - First reply
+         *     * `next_reply` - Next reply
+         *     * `resolution` - Resolution
+         * @enum {string}
+         */
+        DueForEnum: "first_reply" | "next_reply" | "resolution";
         /** @description What a message said before its author changed it at this instant. */
         Edit: {
             /** Format: date-time */
@@ -3541,6 +3554,13 @@ export interface components {
             why: {
                 [key: string]: unknown;
             };
+            /**
+             * @description What helps with the language; '' for nothing
+             *
+             *     * `machine` - Machine translation
+             *     * `interpreter` - Interpreter
+             */
+            bridge: components["schemas"]["BridgeEnum"] | components["schemas"]["BlankEnum"];
             purpose: components["schemas"]["OfferPurpose"];
         };
         /** @description Live event offer.made. */
@@ -4386,6 +4406,14 @@ export interface components {
             assignment_state: components["schemas"]["AssignmentStateEnum"] | components["schemas"]["NullEnum"];
             /** Format: date-time */
             since: string | null;
+            /**
+             * Format: date-time
+             * @description When the next promise is due; null: none runs
+             */
+            due_at: string | null;
+            due_for: components["schemas"]["DueForEnum"] | components["schemas"]["BlankEnum"];
+            /** @description Whether a promise on this ticket was broken */
+            is_breached: boolean;
         };
         /** @description Live event ticket.changed. */
         TicketChangedEvent: {
@@ -4420,6 +4448,14 @@ export interface components {
             assignment_state: components["schemas"]["AssignmentStateEnum"] | components["schemas"]["NullEnum"];
             /** Format: date-time */
             since: string | null;
+            /**
+             * Format: date-time
+             * @description When the next promise is due; null: none runs
+             */
+            due_at: string | null;
+            due_for: components["schemas"]["DueForEnum"] | components["schemas"]["BlankEnum"];
+            /** @description Whether a promise on this ticket was broken */
+            is_breached: boolean;
             priority: number;
             /** Format: date-time */
             opened_at: string;
@@ -4889,8 +4925,11 @@ export interface components {
             ticket_id: number;
             /** Format: date-time */
             started_at: string;
-            /** Format: date-time */
-            due_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends by itself; null: never
+             */
+            due_at: string | null;
             extended: boolean;
         };
         /** @description Live event wrap.finished. */
@@ -4941,8 +4980,11 @@ export interface components {
             ticket_id: number;
             /** Format: date-time */
             started_at: string;
-            /** Format: date-time */
-            due_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends by itself; null: never
+             */
+            due_at: string | null;
             extended: boolean;
             ticket: components["schemas"]["TicketCard"];
         };

@@ -15,7 +15,7 @@ import WrapUp from './WrapUp.vue';
 
 const card: TicketCard = {
   id: 42, number: 'MT-1042', account_id: 1, contact: { id: 5, name: 'Olga Petrova', point: '+79164402217' }, channel: 'chat', subject: 'Where is it?', language: 'ru', status: 'open',
-  unread: 0, waiting_since: null, last_activity_at: '2026-06-05T10:00:00Z', assignee: { id: 11, name: 'Anna' }, preview: '', assignment_state: 'active', since: '2026-06-05T10:00:00Z',
+  unread: 0, waiting_since: null, last_activity_at: '2026-06-05T10:00:00Z', assignee: { id: 11, name: 'Anna' }, preview: '', assignment_state: 'active', since: '2026-06-05T10:00:00Z', due_at: null, due_for: '', is_breached: false,
 };
 const detail: TicketDetail = {
   ...card, priority: 0, opened_at: '2026-06-05T10:00:00Z', solved_at: null, contact_points: [], linked_tickets: 0, history_count: 0, channels_available: ['chat', 'email'], endpoints: [],
@@ -162,7 +162,7 @@ describe('the composer', () => {
 
 describe('the offer', () => {
   const soon = (ms: number): string => new Date(Date.now() + ms).toISOString();
-  const offer = { id: 9, ticket: { ...card, subject: '' }, channel: 'chat' as const, offered_at: soon(-10_000), expires_at: soon(20_000), why: {}, purpose: 'route' as const };
+  const offer = { id: 9, ticket: { ...card, subject: '' }, channel: 'chat' as const, offered_at: soon(-10_000), expires_at: soon(20_000), why: {}, purpose: 'route' as const, bridge: '' as const };
 
   test('says what it is about and never takes the focus', () => {
     const before = document.activeElement;

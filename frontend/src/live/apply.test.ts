@@ -4,7 +4,7 @@ import { apply, Refresher, type Refresh } from './apply';
 
 const card = (id: number, subject = 'Subject'): TicketCard => ({
   id, number: `MT-${id}`, account_id: 1, contact: { id: 5, name: 'Olga', point: '+7' }, channel: 'chat', subject, language: 'ru', status: 'open', unread: 0,
-  waiting_since: null, last_activity_at: '2026-06-05T10:00:00Z', assignee: null, preview: '', assignment_state: 'active', since: null,
+  waiting_since: null, last_activity_at: '2026-06-05T10:00:00Z', assignee: null, preview: '', assignment_state: 'active', since: null, due_at: null, due_for: '', is_breached: false,
 });
 const snapshot: ConsoleSnapshot = {
   cursor: '5-1',
@@ -12,7 +12,7 @@ const snapshot: ConsoleSnapshot = {
   presence: { state: 'available', reason: '', since: '2026-06-05T09:00:00Z', next: null, engagement: 'idle', engagement_since: '2026-06-05T09:00:00Z' },
   load: { voice: { used: 0, max: 1 }, chat: { used: 2, max: 4 }, email: { used: 0, max: 6 } },
   pulse: { waiting: 2, longest_since: '2026-06-05T09:59:00Z', ready: 1, signed_in: 3 },
-  offer: { id: 9, ticket: card(40), channel: 'chat', offered_at: '2026-06-05T10:00:00Z', expires_at: '2026-06-05T10:00:30Z', why: {}, purpose: 'route' },
+  offer: { id: 9, ticket: card(40), channel: 'chat', offered_at: '2026-06-05T10:00:00Z', expires_at: '2026-06-05T10:00:30Z', why: {}, purpose: 'route', bridge: '' },
   transfers: [],
   open: [card(1), card(2)],
   wrapping: [{ ticket_id: 3, started_at: '2026-06-05T09:59:50Z', due_at: '2026-06-05T10:00:50Z', extended: false, ticket: card(3) }],
@@ -26,7 +26,7 @@ const wrapped = { ticket_id: 2, outcome: 'solved' };
 const view = { operatorId: 11, selected: 1 };
 
 test('an offer is on screen with the event that brings it', () => {
-  const offer = { id: 10, ticket: card(41), channel: 'chat', offered_at: '', expires_at: '2026-06-05T10:01:00Z', why: {}, purpose: 'route' } as const;
+  const offer = { id: 10, ticket: card(41), channel: 'chat', offered_at: '', expires_at: '2026-06-05T10:01:00Z', why: {}, purpose: 'route', bridge: '' } as const;
   expect(apply(snapshot, event('offer.made', { offer }), view).snapshot.offer?.id).toBe(10);
 });
 

@@ -9,6 +9,7 @@ from contactcenter.kernel.errors import Conflict, Invalid
 from contactcenter.kernel.models import AuditEntry
 from contactcenter.tenancy.doors import open_account
 from contactcenter.tickets import actions
+from contactcenter.tickets.drafts import save_draft
 from contactcenter.tickets.models import Message, Note, Ticket
 from tests.app.factories import AT, make_account, make_contact, make_operator, make_ticket, make_user
 
@@ -148,7 +149,7 @@ def test_the_same_source_key_is_one_interaction(account):
 
 def test_an_empty_draft_is_removed(account):
     ticket, user = make_ticket(account), make_user()
-    actions.save_draft(ticket=ticket, user_id=user.pk, channel="email", text="half a sent")
+    save_draft(ticket=ticket, user_id=user.pk, channel="email", text="half a sent")
     assert ticket.drafts.get().text == "half a sent"
-    actions.save_draft(ticket=ticket, user_id=user.pk, channel="email", text="")
+    save_draft(ticket=ticket, user_id=user.pk, channel="email", text="")
     assert ticket.drafts.count() == 0

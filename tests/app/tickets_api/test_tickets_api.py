@@ -12,6 +12,7 @@ from contactcenter.contacts.models import Contact, ContactPoint
 from contactcenter.kernel.models import AuditEntry
 from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tickets import actions, serializers
+from contactcenter.tickets.drafts import save_draft
 from contactcenter.tickets.files import store_file
 from contactcenter.tickets.models import Attachment, Message, Note, Ticket, TicketLink
 from tests.app.factories import AT, make_account, make_contact, make_operator, make_ticket, make_user
@@ -177,7 +178,7 @@ def test_detail_tells_history_points_channels_and_drafts(client, account, operat
     contact = make_contact(account, "olga@example.org")
     make_ticket(account, contact)
     ticket = make_ticket(account, contact, language="ru")
-    actions.save_draft(ticket=ticket, user_id=operator.user_id, channel="email", text="Dear Olga")
+    save_draft(ticket=ticket, user_id=operator.user_id, channel="email", text="Dear Olga")
 
     answer = client.get(f"/api/v1/tickets/{ticket.pk}/")
 
