@@ -13,6 +13,7 @@ from contactcenter.contacts.merging import AlreadyMerged, merge_contacts, undo_m
 from contactcenter.contacts.models import Contact, ContactMerge, ContactPoint
 from contactcenter.kernel.errors import Conflict, Invalid, NotFound
 from contactcenter.kernel.models import AuditEntry, LiveEvent
+from contactcenter.routing.models import CallbackRequest
 from contactcenter.tenancy.doors import open_account, open_every_account
 from contactcenter.tickets import actions
 from contactcenter.tickets.models import Call, Message, Ticket
@@ -21,7 +22,7 @@ from tests.app.factories import AT, make_account, make_contact, make_ticket, mak
 pytestmark = pytest.mark.django_db
 LATER = AT + timedelta(hours=1)
 # the rows that point at a contact: every one of them has to be in one of these tables
-TABLES = (ContactPoint, Ticket, Message, Call, CallRequest, ChatSession)
+TABLES = (ContactPoint, Ticket, Message, Call, CallRequest, CallbackRequest, ChatSession)
 
 
 @pytest.fixture(autouse=True)
@@ -224,6 +225,16 @@ def test_merging_and_undoing_from_the_last_to_the_first_changes_nothing(names, p
                 account=account, contact=people[owner], kind="email", value=f"{account.pk}-{index}@example.org"
             )
         opened = [make_ticket(account, people[owner]) for owner in tickets]
+        for ticket in opened:
+            CallbackRequest.objects.create(
+                account=account,
+                ticket=ticket,
+                contact_id=ticket.contact_id,
+                number="+442071838750",
+                enqueued_at=AT,
+                requested_at=AT,
+                changed_at=AT,
+            )
         for index, owner in enumerate(messages):
             if opened:
                 actions.receive_message(
