@@ -5,14 +5,15 @@ What is taken off is shared over the tax categories it was charged in, by larges
 caps and minimums are measured against rounded lines, so that the client can check them against what is printed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from billing.bill import Line, LineKind, PricedContact, Segment
+from billing.proration import fixed_amount
 from billing.rating import RatedContact, Usage
 from billing.rounding import allot, allot_exact, allot_shares, round_to_units
-from billing.terms import HANDLING, Counts, Discount, Minimum, MinimumVolume, Rate, Surcharge
+from billing.terms import HANDLING, Counts, Discount, Rate, Surcharge
 from billing.usage_prices import usage_price
 
 
@@ -120,14 +121,13 @@ def _percent_lines(*, discount: Discount, segment: Segment, counted: dict[str, i
     ]
 
 
-def cap_lines(*, segment: Segment, counted: Sequence[Line], digits: int) -> list[Line]:
+def cap_lines(*, segment: Segment, counted: Sequence[Line], parts: Mapping[str, int], digits: int) -> list[Line]:
     """Return what takes usage, surcharges and discounts down to the cap; nothing where they stay within it."""
     cap = segment.terms.cap
     if cap is None:
         return []
-    most = round_to_units(value=_part(cap.amount, cap.prorate, segment), digits=digits)
     by_tax = _by_tax(counted)
-    over = sum(by_tax.values()) - most
+    over = sum(by_tax.values()) - parts[cap.code]
     if over <= 0:
         return []
     return [
@@ -153,12 +153,17 @@ def volume_lines(*, segment: Segment, usage: Sequence[Line], digits: int) -> lis
         line = next(line for line in usage if line.component.code == minimum.of)
         rate = line.component
         assert isinstance(rate, Rate)  # noqa: S101 - reading the document has made sure
-        committed = round_to_units(value=_part(minimum.units, minimum.prorate, segment) * rate.quantity.scale, digits=0)
+        committed = round_to_units(
+            value=minimum.units * (segment.share if minimum.prorate else 1) * rate.quantity.scale, digits=0
+        )
         charged = sum(contact.rated.charged for contact in line.contacts)
         if charged >= committed:
             continue
-        exact = max(Fraction(0), usage_price(rate=rate, charged=committed) - usage_price(rate=rate, charged=charged))
-        units = round_to_units(value=exact, digits=digits)
+        # measured against the rounded line, so that both together print what the whole volume would have cost
+        beyond = line.exact - usage_price(rate=rate, charged=charged)
+        whole = usage_price(rate=rate, charged=committed) + beyond
+        units = max(0, round_to_units(value=whole, digits=digits) - line.units)
+        exact = max(Fraction(0), whole - Fraction(line.units, 10**digits))
         lines.append(
             Line(
                 LineKind.TRUE_UP,
@@ -174,16 +179,22 @@ def volume_lines(*, segment: Segment, usage: Sequence[Line], digits: int) -> lis
     return lines
 
 
-def minimum_lines(*, segment: Segment, usage: Sequence[Line], recurring: Sequence[Line], digits: int) -> list[Line]:
+def minimum_lines(
+    *,
+    segment: Segment,
+    usage: Sequence[Line],
+    recurring: Sequence[Line],
+    parts: Mapping[str, int],
+    digits: int,
+) -> list[Line]:
     """Return the true-up to the minimum amount. usage: all of it, cap and volume true-ups included."""
     minimum = segment.terms.minimum
     if minimum is None:
         return []
     counted = [*usage, *(recurring if minimum.counts is Counts.USAGE_AND_RECURRING else ())]
-    committed = _part(minimum.amount, minimum.prorate, segment)
     # Measured against the rounded lines, not their exact amounts: then lines plus true-up print exactly the commitment.
     counted_units = sum(line.units for line in counted)
-    units = round_to_units(value=committed, digits=digits) - counted_units
+    units = parts[minimum.code] - counted_units
     if units <= 0:
         return []
     return [
@@ -191,22 +202,12 @@ def minimum_lines(*, segment: Segment, usage: Sequence[Line], recurring: Sequenc
             LineKind.TRUE_UP,
             minimum,
             segment,
-            committed - Fraction(counted_units, 10**digits),
+            fixed_amount(component=minimum, segment=segment) - Fraction(counted_units, 10**digits),
             units,
             digits,
             counted_units=counted_units,
         )
     ]
-
-
-def commitment(*, component: Minimum | MinimumVolume, segment: Segment) -> Fraction:
-    """Return what a minimum asks of a segment, in money or in price units."""
-    value = component.amount if isinstance(component, Minimum) else component.units
-    return _part(value, component.prorate, segment)
-
-
-def _part(value: Fraction, prorate: bool, segment: Segment) -> Fraction:
-    return value * segment.share if prorate else value
 
 
 def _by_tax(lines: Sequence[Line]) -> dict[str, int]:

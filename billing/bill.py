@@ -6,12 +6,13 @@ adds up as printed.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple
 
+from billing.matching import on_holiday
 from billing.money import decimal_from_units
 from billing.rating import RatedContact, RatedRate, Usage
 from billing.terms import Names, PriceComponent, TariffTerms, TaxCategory
@@ -67,6 +68,15 @@ class Segment:
     quantities: Mapping[str, Fraction] = field(default_factory=dict)
     bookings: tuple[Booking, ...] = ()
     is_reverse_charge: bool = False
+
+    @property
+    def holiday_count(self) -> int:
+        """How many of the segment's days are holidays of its tariff."""
+        if self.starts_on is None or self.ends_on is None:
+            return 0
+        holidays = frozenset(self.terms.holidays)
+        days = (self.starts_on + timedelta(days=number) for number in range((self.ends_on - self.starts_on).days))
+        return sum(1 for day in days if on_holiday(day=day, holidays=holidays))
 
     def tax(self, *, code: str) -> TaxCategory:
         """Return a category as it applies to this buyer."""

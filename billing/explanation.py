@@ -10,8 +10,8 @@ from operator import attrgetter
 from typing import Any
 
 from billing.bill import Bill, Line, PricedContact
-from billing.fees import is_prorated
 from billing.money import exact_text
+from billing.proration import is_prorated
 from billing.rating import RatedContact
 from billing.terms import (
     WORK_CLASSES,

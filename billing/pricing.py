@@ -14,6 +14,7 @@ from billing.adjustments import cap_lines, discount_lines, minimum_lines, surcha
 from billing.bill import Bill, Booking, Line, LineKind, PricedContact, Segment, TaxTotal
 from billing.fees import PaidAhead, fee_lines, fee_lines_ahead
 from billing.money import currency_digits
+from billing.proration import fixed_parts
 from billing.rating import Bucket, RatedRate, Rating, included_units, rate_usage
 from billing.rounding import allot_exact, allot_shares, round_to_units
 from billing.terms import Bucket as BucketKind
@@ -52,12 +53,13 @@ def price_period(
     ratings = _rate_segments(segments=segments, drawer=drawer)
     usage = _usage_lines(segments=segments, ratings=ratings, digits=digits)
     paid = PaidAhead(units=paid_ahead, begins=any(segment.is_first for segment in segments))
+    parts = fixed_parts(segments=segments, digits=digits)
     lines: list[Line] = []
-    for number, (segment, priced) in enumerate(zip(segments, usage, strict=True), start=1):
-        fees = fee_lines(segment=segment, digits=digits, paid=paid, is_last=number == len(segments))
-        lines += _segment_lines(segment=segment, usage=priced, fees=fees, digits=digits)
-    for segment in following:
-        lines += fee_lines_ahead(segment=segment, digits=digits)
+    for number, (segment, priced, fixed) in enumerate(zip(segments, usage, parts, strict=True), start=1):
+        fees = fee_lines(segment=segment, parts=fixed, digits=digits, paid=paid, is_last=number == len(segments))
+        lines += _segment_lines(segment=segment, usage=priced, fees=fees, parts=fixed, digits=digits)
+    for segment, fixed in zip(following, fixed_parts(segments=following, digits=digits), strict=True):
+        lines += fee_lines_ahead(segment=segment, parts=fixed, digits=digits)
     return Bill(
         currency=currency,
         digits=digits,
@@ -88,14 +90,16 @@ def tax_totals(*, lines: Iterable[Line]) -> tuple[TaxTotal, ...]:
     )
 
 
-def _segment_lines(*, segment: Segment, usage: list[Line], fees: list[Line], digits: int) -> list[Line]:
+def _segment_lines(
+    *, segment: Segment, usage: list[Line], fees: list[Line], parts: Mapping[str, int], digits: int
+) -> list[Line]:
     recurring = [line for line in fees if line.kind is LineKind.RECURRING]
     surcharges = surcharge_lines(segment=segment, usage=usage, digits=digits)
     discounts = discount_lines(segment=segment, usage=usage, surcharges=surcharges, digits=digits)
-    cap = cap_lines(segment=segment, counted=[*usage, *surcharges, *discounts], digits=digits)
+    cap = cap_lines(segment=segment, counted=[*usage, *surcharges, *discounts], parts=parts, digits=digits)
     volumes = volume_lines(segment=segment, usage=usage, digits=digits)
     used = [*usage, *surcharges, *discounts, *cap, *volumes]
-    true_up = minimum_lines(segment=segment, usage=used, recurring=recurring, digits=digits)
+    true_up = minimum_lines(segment=segment, usage=used, recurring=recurring, parts=parts, digits=digits)
     once = [
         line
         for kind in (LineKind.SET_UP, LineKind.HOLIDAY, LineKind.ONE_OFF, LineKind.CREDIT)
