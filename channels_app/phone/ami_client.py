@@ -7,7 +7,6 @@ After AMI 11 (Asterisk 22).
 import asyncio
 import hashlib
 import ssl
-from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,27 +15,9 @@ from uuid import uuid4
 
 from channels_app.phone.asterisk_ami import MAX_FRAME_BYTES, ami_headers
 from channels_app.phone.asterisk_ami_events import Unreadable
+from channels_app.phone.frames import READ_BYTES, ConnectionLost, Frame, FrameQueue, LoginRefused, said
 
 END_OF_FRAME = b"\r\n\r\n"
-READ_BYTES = 65536
-MOST_WAITING = 20_000
-"""Frames held while the database is out of reach; then the telephone system is kept waiting (TCP)."""
-
-
-class AmiError(Exception):
-    """The connection failed or was lost; the message says how. It can be tried again."""
-
-
-class AmiRefused(AmiError):
-    """The telephone system does not accept the login: somebody has to mend the settings."""
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One frame without its closing empty line, and when it had arrived."""
-
-    raw: bytes
-    arrived: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +46,7 @@ class AmiClient:
     ) -> None:
         self._reader, self._writer = reader, writer
         self._now, self._action_id, self._timeout_s = now, action_id, timeout_s
-        self._frames: deque[Frame] = deque()
-        self._arrived, self._room = asyncio.Event(), asyncio.Event()
-        self._room.set()
-        self._is_over = False
+        self._frames = FrameQueue()
         self._answers: dict[str, asyncio.Future[Mapping[str, str]]] = {}
         self._ending = "closed"
         self._task = asyncio.create_task(self._read())
@@ -82,13 +60,13 @@ class AmiClient:
         action_id: Callable[[], str] = lambda: str(uuid4()),
         timeout_s: float = 10.0,
     ) -> "AmiClient":
-        """Connect and log in. Raises AmiRefused for a wrong login, AmiError for everything else."""
+        """Connect and log in. Raises LoginRefused for a wrong login, ConnectionLost for everything else."""
         context = ssl.create_default_context() if login.tls else None
         try:
             async with asyncio.timeout(timeout_s):
                 reader, writer = await asyncio.open_connection(login.host, login.port, ssl=context, limit=READ_BYTES)
         except (OSError, TimeoutError) as error:
-            raise AmiError(f"{login.host}:{login.port} cannot be reached: {_said(error)}") from error
+            raise ConnectionLost(f"{login.host}:{login.port} cannot be reached: {said(error)}") from error
         client = cls(reader, writer, now=now, action_id=action_id, timeout_s=timeout_s)
         try:
             await client._log_in(login)
@@ -106,10 +84,10 @@ class AmiClient:
             proof = {"AuthType": "MD5", "Key": digest}
         answer = await self.act("Login", Username=login.username, Events="on", **proof)
         if answer.get("Response") != "Success":
-            raise AmiRefused(f"The telephone system refuses the login: {answer.get('Message', 'no reason given')}.")
+            raise LoginRefused(f"The telephone system refuses the login: {answer.get('Message', 'no reason given')}.")
 
     async def act(self, name: str, **headers: str) -> Mapping[str, str]:
-        """Send an action and return its answer. Raises AmiError if the connection is lost or nothing comes."""
+        """Send an action and return its answer. Raises ConnectionLost if the connection is lost or nothing comes."""
         action_id = headers.pop("ActionID", "") or self._action_id()
         lines = [f"Action: {name}", f"ActionID: {action_id}", *(f"{key}: {value}" for key, value in headers.items())]
         if any("\r" in line or "\n" in line for line in lines):
@@ -122,22 +100,15 @@ class AmiClient:
                 await self._writer.drain()
                 return await answer
         except TimeoutError as error:
-            raise AmiError(f"{name} was not answered within {self._timeout_s:g} s") from error
+            raise ConnectionLost(f"{name} was not answered within {self._timeout_s:g} s") from error
         except OSError as error:
-            raise AmiError(f"The connection was lost: {_said(error)}") from error
+            raise ConnectionLost(f"The connection was lost: {said(error)}") from error
         finally:
             self._answers.pop(action_id, None)
 
     async def next_frames(self, *, most: int = 500) -> list[Frame]:
-        """Return what has arrived, at least one frame. Raises AmiError once everything before the loss was returned."""
-        while not self._frames:
-            if self._is_over:
-                raise AmiError(self._ending)
-            self._arrived.clear()
-            await self._arrived.wait()
-        frames = [self._frames.popleft() for _ in range(min(most, len(self._frames)))]
-        self._room.set()
-        return frames
+        """Return what has arrived, at least one frame. Raises ConnectionLost once all before the loss was returned."""
+        return await self._frames.next(most=most)
 
     async def close(self) -> None:
         """End the connection; what has arrived can still be read."""
@@ -163,22 +134,17 @@ class AmiClient:
                     self._ending = f"A frame of more than {MAX_FRAME_BYTES} bytes: this is no manager interface."
                     break
         except OSError as error:
-            self._ending = f"The connection was lost: {_said(error)}"
+            self._ending = f"The connection was lost: {said(error)}"
         finally:
             for answer in self._answers.values():
                 if not answer.done():
-                    answer.set_exception(AmiError(self._ending))
-            self._is_over = True
-            self._arrived.set()
+                    answer.set_exception(ConnectionLost(self._ending))
+            self._frames.end(self._ending)
 
     async def _take(self, raw: bytes) -> None:
         if not raw.strip():
             return
-        while len(self._frames) >= MOST_WAITING:
-            self._room.clear()
-            await self._room.wait()
-        self._frames.append(Frame(raw.lstrip(b"\r\n"), self._now()))
-        self._arrived.set()
+        await self._frames.put(Frame(raw.lstrip(b"\r\n"), self._now()))
         if b"Response: " not in raw:
             return
         try:
@@ -189,9 +155,3 @@ class AmiClient:
         answer = self._answers.get(headers.get("ActionID", ""))
         if answer is not None and "Response" in headers and "Event" not in headers and not answer.done():
             answer.set_result(headers)
-
-
-def _said(error: BaseException) -> str:
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__

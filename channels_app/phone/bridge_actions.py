@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from channels_app.endpoints import note_error
-from channels_app.models import CallRequest, CallRequestState, Endpoint
-from channels_app.phone.ami_client import AmiLogin, Frame
+from channels_app.models import CallRequest, CallRequestState, Endpoint, EndpointKind
+from channels_app.phone.ami_client import AmiLogin
 from channels_app.phone.asterisk_ami import ArrivalClock, ami_headers, read_ami
 from channels_app.phone.asterisk_ami_events import Unreadable
 from channels_app.phone.call_requests import move_request, take_request
 from channels_app.phone.events import RawEntry
 from channels_app.phone.files import LogFormat
+from channels_app.phone.frames import Frame
 from channels_app.phone.ingest import ImportReport, import_entries
 from contactcenter.kernel.sealing import unseal
 from contactcenter.operators.models import OperatorAlias
@@ -90,6 +91,15 @@ def _note_answer(frame: Frame, *, at: datetime) -> None:
         return
     reason = _FAILURES.get(headers.get("Reason", ""), "The call could not be placed.")
     move_request(request_id=request.pk, state=CallRequestState.FAILED, at=at, reason=reason)
+
+
+def endpoints_to_connect(*, setting: str, address: str | None) -> list[Endpoint]:
+    """Return the active voice endpoints that have `setting` (ami_host, esl_host); with `address`, those of it."""
+    with open_every_account(reason="one process connects the telephone systems of every account"):
+        voice = Endpoint.objects.filter(kind=EndpointKind.VOICE, is_active=True)
+        if address is None:
+            return list(voice.filter(settings__has_key=setting).order_by("address"))
+        return list(voice.filter(address=address).order_by("provider"))
 
 
 def waiting_requests(*, endpoint_id: int) -> list[int]:

@@ -1,5 +1,6 @@
 """Calls whose end was lost are closed by a rule that says so, at the last instant anything was known of them."""
 
+from collections.abc import Set
 from datetime import datetime, timedelta
 
 from django.db.models import Max
@@ -37,18 +38,44 @@ def close_lost_calls(*, endpoint: Endpoint, at: datetime) -> int:
             rule = f"nothing was heard of it for {lost_after / timedelta(hours=1):g} hours"
         else:
             continue
-        entry = closing_entry(closing_bytes(call_id=call.external_id, ended_at=last, rule=rule))
-        if not import_entries(endpoint=endpoint, source=Source.CLOSING_RULE, entries=[entry], at=at).stored:
-            continue
-        audit.record(
-            action="call.closed_by_rule",
-            target=call,
-            actor_id=None,
-            account_id=call.account_id,
-            data={"rule": rule, "ended_at": last.isoformat()},
-        )
-        closed += 1
+        closed += _close(endpoint, call, ended_at=last, rule=rule, at=at)
     return closed
+
+
+def close_absent_calls(
+    *, endpoint: Endpoint, source: Source, present: Set[str], asked_at: datetime, at: datetime
+) -> int:
+    """Close the open calls that this source told of and of which the system has no leg any more.
+
+    `present` are the ids of the legs that it had at `asked_at`; calls that anything was heard of since then are left
+    alone. The end is the last instant anything is known, as in `close_lost_calls`. Needs an open scope.
+    """
+    open_calls = Call.objects.filter(endpoint_id=endpoint.pk, ended_at=None, started_at__lt=asked_at)
+    closed = 0
+    for call in open_calls.order_by("started_at", "pk")[:_BATCH]:
+        if not present.isdisjoint(call.external_ids):
+            continue
+        told = PhoneLogEntry.objects.filter(endpoint=endpoint, rejected="", call_keys__overlap=call.external_ids)
+        last = told.filter(source=source).aggregate(last=Max("at"))["last"]
+        if last is None or last >= asked_at or told.filter(at__gte=asked_at).exists():
+            continue
+        rule = f"the telephone system no longer had it at {asked_at:%Y-%m-%d %H:%M:%S} UTC"
+        closed += _close(endpoint, call, ended_at=last, rule=rule, at=at)
+    return closed
+
+
+def _close(endpoint: Endpoint, call: Call, *, ended_at: datetime, rule: str, at: datetime) -> bool:
+    entry = closing_entry(closing_bytes(call_id=call.external_id, ended_at=ended_at, rule=rule))
+    if not import_entries(endpoint=endpoint, source=Source.CLOSING_RULE, entries=[entry], at=at).stored:
+        return False
+    audit.record(
+        action="call.closed_by_rule",
+        target=call,
+        actor_id=None,
+        account_id=call.account_id,
+        data={"rule": rule, "ended_at": ended_at.isoformat()},
+    )
+    return True
 
 
 def _restarts(endpoint: Endpoint) -> list[datetime]:

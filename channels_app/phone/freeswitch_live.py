@@ -1,8 +1,13 @@
-"""Live events of FreeSWITCH's event socket to phone events (the end of a leg is a leg record)."""
+"""Live events of FreeSWITCH's event socket to phone events (the end of a leg is a leg record).
 
+Two are of our own making, in the same form: that a bridge has connected, and a channel that the system listed then.
+"""
+
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from channels_app.phone.events import (
     MAX_ID_LENGTH,
@@ -15,6 +20,9 @@ from channels_app.phone.events import (
 from channels_app.phone.freeswitch_legs import CANCELS, Unreadable
 
 Headers = Mapping[str, str]
+BRIDGE_CONNECTED: Final = "X-BRIDGE-CONNECTED"
+BRIDGE_SAW: Final = "X-BRIDGE-SAW"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def live_event(headers: Headers, *, at: datetime) -> tuple[PhoneEvent, ...]:
@@ -114,6 +122,46 @@ def _call_centre(headers: Headers, at: datetime) -> tuple[PhoneEvent, ...]:
     return (replace(operator, kind=EventKind.OPERATOR_COMPLETED, reason=CompleteReason.UNSTATED),)
 
 
+def _system(kind: EventKind) -> Callable[[Headers, datetime], tuple[PhoneEvent, ...]]:
+    return lambda _, at: (PhoneEvent(kind=kind, source=Source.FREESWITCH, at=at),)
+
+
+def _seen(headers: Headers, at: datetime) -> tuple[PhoneEvent, ...]:
+    return (
+        replace(
+            _base(headers, at, EventKind.CHANNEL_SEEN),
+            number=headers.get("Caller-Caller-ID-Number", ""),
+            name=headers.get("Caller-Caller-ID-Name", ""),
+            extension=headers.get("Caller-Destination-Number", ""),
+        ),
+    )
+
+
+def connected_bytes(*, at: datetime) -> bytes:
+    """Return the entry which says that a bridge began to listen: what was before, it has not heard."""
+    return _event_bytes({"Event-Name": BRIDGE_CONNECTED}, at=at)
+
+
+def seen_bytes(row: Mapping[str, str], *, at: datetime) -> bytes:
+    """Return the entry of a channel as `show channels` lists it."""
+    headers = {
+        "Event-Name": BRIDGE_SAW,
+        "Unique-ID": row.get("uuid", ""),
+        "Channel-Call-UUID": row.get("call_uuid", ""),
+        "Channel-Name": row.get("name", ""),
+        "Call-Direction": row.get("direction", ""),
+        "Caller-Caller-ID-Number": row.get("cid_num", ""),
+        "Caller-Caller-ID-Name": row.get("cid_name", ""),
+        "Caller-Destination-Number": row.get("dest", ""),
+    }
+    return _event_bytes(headers, at=at)
+
+
+def _event_bytes(headers: Mapping[str, str], *, at: datetime) -> bytes:
+    stamp = (at - _EPOCH) // timedelta(microseconds=1)
+    return json.dumps({**headers, "Event-Date-Timestamp": str(stamp)}, ensure_ascii=False, sort_keys=True).encode()
+
+
 LIVE: Mapping[str, Callable[[Headers, datetime], tuple[PhoneEvent, ...]]] = {
     "CHANNEL_CREATE": _created,
     "CHANNEL_PROGRESS": _plain(EventKind.RINGING),
@@ -125,4 +173,8 @@ LIVE: Mapping[str, Callable[[Headers, datetime], tuple[PhoneEvent, ...]]] = {
     "CHANNEL_UNHOLD": _plain(EventKind.UNHELD),
     "CHANNEL_HANGUP_COMPLETE": _plain(EventKind.HUNG_UP),
     "CUSTOM": _call_centre,
+    "STARTUP": _system(EventKind.SYSTEM_STARTED),
+    "SHUTDOWN": _system(EventKind.SYSTEM_STOPPED),
+    BRIDGE_CONNECTED: _system(EventKind.CONNECTED),
+    BRIDGE_SAW: _seen,
 }

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from channels_app.phone.ami_client import Frame
 from channels_app.phone.asterisk_ami import ami_headers
 from channels_app.phone.asterisk_ami_events import Unreadable
+from channels_app.phone.frames import Frame
 
 ECHO_WITHIN = timedelta(seconds=5)
 

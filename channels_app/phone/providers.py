@@ -5,14 +5,19 @@ provider '' is an Asterisk, connected by its manager interface or read from its 
 """
 
 import json
+from collections.abc import Coroutine
 from datetime import datetime
+from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.utils import timezone
 
 from channels_app.contract import AdapterError, Delivered, EndpointInfo, InboundEvent, OutboundMessage
-from channels_app.phone.ami_client import AmiClient, AmiError, AmiRefused
+from channels_app.phone.ami_client import AmiClient
 from channels_app.phone.bridge_actions import BadConnection, login_of
+from channels_app.phone.esl_client import EslClient
+from channels_app.phone.frames import ConnectionLost, LoginRefused
+from channels_app.phone.freeswitch_bridge import FORMS, esl_login_of
 from channels_app.sms.inbound import fields_of
 from channels_app.sms.twilio import EMPTY_TWIML, TwilioDoor
 from channels_app.webhook import (
@@ -63,16 +68,36 @@ class AsteriskAdapter(CallsOnly):
             login = login_of(settings=endpoint.settings, secrets=endpoint.secrets)
         except BadConnection as error:
             raise AdapterError(f"{error}.", permanent=True) from None
-
-        async def visit() -> None:
-            client = await AmiClient.open(login=login, now=timezone.now)
-            await client.close()
-
-        try:
-            async_to_sync(visit)()
-        except AmiError as error:
-            raise AdapterError(str(error), permanent=isinstance(error, AmiRefused)) from None
+        _visit(AmiClient.open(login=login, now=timezone.now))
         return f"Logged in to the telephone system at {login.host}:{login.port} as {login.username}."
+
+
+class FreeswitchAdapter(CallsOnly):
+    """A FreeSWITCH: the test logs in to its event socket."""
+
+    def check(self, *, endpoint: EndpointInfo) -> str:
+        """Log in, subscribe and leave."""
+        if not endpoint.settings.get("esl_host"):
+            return self._checked
+        try:
+            login = esl_login_of(settings=endpoint.settings, secrets=endpoint.secrets)
+        except BadConnection as error:
+            raise AdapterError(f"{error}.", permanent=True) from None
+        _visit(EslClient.open(login=login, now=timezone.now))
+        return f"Logged in to the event socket at {login.host}:{login.port}."
+
+
+def _visit(opening: Coroutine[Any, Any, AmiClient] | Coroutine[Any, Any, EslClient]) -> None:
+    """Open a connection and close it."""
+
+    async def visit() -> None:
+        client = await opening
+        await client.close()
+
+    try:
+        async_to_sync(visit)()
+    except ConnectionLost as error:
+        raise AdapterError(str(error), permanent=isinstance(error, LoginRefused)) from None
 
 
 class NoWebhook:
@@ -154,11 +179,17 @@ PROVIDERS: dict[str, Provider] = by_name(
         ),
         Provider(
             name=FREESWITCH,
-            adapter=CallsOnly(checked="FreeSWITCH reports by itself: set url and cred of mod_json_cdr."),
+            adapter=FreeswitchAdapter(
+                checked="Set esl_host to connect to its event socket, or url and cred of mod_json_cdr to let it report."
+            ),
             door=FreeswitchDoor(),
             fields=(
+                ProviderField(name="esl_host", required=False),
+                ProviderField(name="esl_port", required=False),
+                ProviderField(name="esl_format", required=False, choices=FORMS),
+                ProviderField(name="esl_password", secret=True, required=False),
                 ProviderField(name="hook_username", required=False),
-                ProviderField(name="hook_password", secret=True),
+                ProviderField(name="hook_password", secret=True, required=False),
             ),
         ),
         Provider(

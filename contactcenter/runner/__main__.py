@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -18,6 +19,8 @@ from contactcenter.runner.preflight import check_disk, check_port, only_one_run
 from contactcenter.runner.servers import EmbeddedServer, ServerProblem, start_postgres, start_valkey
 from contactcenter.runner.supervisor import Child, GaveUp, Supervisor
 
+# each connects its kind of telephone system, and says by --count whether there are any
+BRIDGES = ("asterisk_bridge", "freeswitch_bridge")
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -87,7 +90,7 @@ def _start_servers(var: Path) -> list[EmbeddedServer]:
     return servers
 
 
-def _children(*, logs: Path, host: str, port: int, telephone_systems: int) -> list[Child]:
+def _children(*, logs: Path, host: str, port: int, bridges: Sequence[str]) -> list[Child]:
     python = sys.executable
     workers = environment.integer("WEB_WORKERS", default=min(os.cpu_count() or 1, 4), minimum=1, maximum=64)
     concurrency = environment.integer("WORKER_CONCURRENCY", default=2, minimum=1, maximum=64)
@@ -107,8 +110,8 @@ def _children(*, logs: Path, host: str, port: int, telephone_systems: int) -> li
         ],
         "mail door": [python, str(ROOT / "manage.py"), "smtp_listener", "--host", host, "--imap"],
     }  # fmt: skip
-    if telephone_systems:
-        programs["phone bridge"] = [python, str(ROOT / "manage.py"), "asterisk_bridge", "--all"]
+    for command in bridges:
+        programs[command.replace("_", " ")] = [python, str(ROOT / "manage.py"), command, "--all"]
     return [
         Child(
             name=name,
@@ -170,10 +173,10 @@ def _run(var: Path) -> None:
             if environment.boolean("DEMO", default=False):
                 _manage("prepare_demo", show=True)
                 logins = _manage("prepare_demo", "--logins")
-            telephone_systems = int(_manage("asterisk_bridge", "--count"))
+            bridges = [name for name in BRIDGES if int(_manage(name, "--count"))]
             supervisor.children = [
                 *_server_children(servers, logs),
-                *_children(logs=logs, host=host, port=port, telephone_systems=telephone_systems),
+                *_children(logs=logs, host=host, port=port, bridges=bridges),
             ]
             say("Starting web, worker, beat and the mail door ...")
             for child in supervisor.children:

@@ -24,7 +24,7 @@ export interface FormValues {
 /** Settings that are documents, and those that are switches, whatever the provider. */
 const DOCUMENTS = new Set(['inbound', 'send', 'reports', 'answer']);
 const FLAGS = new Set(['human_agent']);
-const NUMBERS = new Set(['ami_port']);
+const NUMBERS = new Set(['ami_port', 'esl_port']);
 const RATE = 'per_minute';
 
 const optional = (name: string, secret = false): Field => ({ name, secret, required: false, shape: 'text', choices: [] });

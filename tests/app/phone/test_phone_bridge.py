@@ -10,7 +10,7 @@ from django.db import OperationalError
 
 from channels_app.models import CallRequest, Endpoint, PhoneLogEntry
 from channels_app.phone import bridge_actions
-from channels_app.phone.ami_client import AmiClient, AmiError, AmiRefused, Frame
+from channels_app.phone.ami_client import AmiClient
 from channels_app.phone.bridge import Bridge
 from channels_app.phone.bridge_actions import take_frames
 from channels_app.phone.call_requests import (
@@ -19,6 +19,7 @@ from channels_app.phone.call_requests import (
     fail_forgotten_requests,
     request_call,
 )
+from channels_app.phone.frames import ConnectionLost, Frame, LoginRefused
 from channels_app.phone.member_pauses import PauseWish as bridge_wish
 from contactcenter.contacts.actions import find_or_create_contact
 from contactcenter.kernel.errors import Invalid, NotFound
@@ -296,10 +297,10 @@ def test_login_keeps_the_secret_off_the_wire():
 def test_wrong_secret_is_refused_and_a_closed_port_is_not_reached():
     async def scene():
         async with AnsweringServer() as server:
-            with pytest.raises(AmiRefused, match="refuses the login: Authentication failed"):
+            with pytest.raises(LoginRefused, match="refuses the login: Authentication failed"):
                 await AmiClient.open(login=server.login(secret="wrong"), now=lambda: AT)
             login = server.login()
-        with pytest.raises(AmiError, match="cannot be reached"):
+        with pytest.raises(ConnectionLost, match="cannot be reached"):
             await AmiClient.open(login=login, now=lambda: AT)
 
     async_to_sync(scene)()
@@ -441,7 +442,7 @@ def test_frames_wait_in_memory_while_the_database_is_away(pbx, anna, monkeypatch
         return take(**arguments)
 
     monkeypatch.setattr("channels_app.phone.bridge.actions.take_frames", taking)
-    monkeypatch.setattr("channels_app.phone.bridge.close_old_connections", lambda: None)
+    monkeypatch.setattr("channels_app.phone.staying.close_old_connections", lambda: None)
     waits = []
 
     async def wait(seconds):
