@@ -147,11 +147,13 @@ class Hub:
     def deliver(self, *, audience: str, event: dict[str, Any]) -> int:
         """Hand one event to everyone it is for, once; return how many sockets that is."""
         identity = event["cursor"]
-        if identity in self._delivered:
-            return 0
-        self._delivered[identity] = None
-        if len(self._delivered) > REMEMBERED:
-            self._delivered.popitem(last=False)
+        # what only passes by has no cursor, and comes once
+        if identity:
+            if identity in self._delivered:
+                return 0
+            self._delivered[identity] = None
+            if len(self._delivered) > REMEMBERED:
+                self._delivered.popitem(last=False)
         targets = self._by_audience.get(audience, set())
         if self._every_account and audience.startswith("account:"):
             targets = targets | self._every_account

@@ -67,9 +67,28 @@ def push_on_commit(audience: str, *, kind: str, payload: Mapping[str, Any], acco
     transaction.on_commit(lambda: _publish(event))
 
 
+def push_passing(
+    audience: str, *, kind: str, payload: Mapping[str, Any], at: datetime, account_id: int | None = None
+) -> None:
+    """Publish at once what matters for seconds only: it has no cursor, is stored nowhere, and may be lost."""
+    event = {
+        "cursor": "",
+        "kind": kind,
+        "at": at.isoformat().replace("+00:00", "Z"),
+        "account_id": account_id,
+        "payload": dict(payload),
+    }
+    _tell(audience=audience, event=event)
+
+
 def _publish(event: LiveEvent) -> None:
-    frame = json.dumps({"audience": event.audience, "event": as_json(event)}, ensure_ascii=False)
-    valkey.tell("PUBLISH", settings.LIVE_CHANNEL, frame)
+    _tell(audience=event.audience, event=as_json(event))
+
+
+def _tell(*, audience: str, event: Mapping[str, Any]) -> None:
+    valkey.tell(
+        "PUBLISH", settings.LIVE_CHANNEL, json.dumps({"audience": audience, "event": event}, ensure_ascii=False)
+    )
 
 
 def horizon() -> int:

@@ -21,6 +21,7 @@ from contactcenter.kernel.intervals import as_text
 from contactcenter.realtime import frames
 from contactcenter.realtime.access import Audience, audience_of, same_site
 from contactcenter.realtime.actions import tell_typing
+from contactcenter.realtime.viewers import Looking, look_at, look_away, renew, show_writing
 from contactcenter.routing.actions import focus_ticket, see_operator
 from contactcenter.tenancy.doors import open_scope
 from contactcenter.tenancy.scope import Scope
@@ -53,6 +54,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     subscription: Subscription | None = None
     writer: asyncio.Task[None] | None = None
+    looking: Looking | None = None
     audience: Audience
     user_id: int
 
@@ -75,6 +77,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.checked_at = timezone.now()
         self.focused: tuple[int, bool, datetime] | None = None
         self.typed: tuple[int, datetime] | None = None
+        self.looking = None
         self.window, self.in_window = self.checked_at, 0
         await self._sign_of_life(self.checked_at)
         self.subscription = await hub().subscribe(audiences=audience.names, every_account=audience.every_account)
@@ -87,6 +90,9 @@ class ConsoleConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             self.writer.cancel()
             with suppress(asyncio.CancelledError):
                 await self.writer
+        if self.looking is not None:
+            await _in_database(look_away, looking=self.looking, at=timezone.now())
+            self.looking = None
         if self.subscription is not None:
             await hub().unsubscribe(self.subscription)
             self.subscription = None
@@ -123,6 +129,8 @@ class ConsoleConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         match frame:
             case frames.Ping():
                 await self._sign_of_life(at)
+                if self.looking is not None:
+                    await _in_database(renew, looking=self.looking, at=at)
                 if at - self.checked_at >= ACCESS_STEP and not await self._check_access(at):
                     return
                 await self._say({"type": "pong", "server_time": as_text(at)})
@@ -133,6 +141,10 @@ class ConsoleConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                     return
                 self.typed = (ticket_id, at)
                 await self._in_scope(tell_typing, ticket_id=ticket_id, user_id=self.user_id)
+                if self.looking is not None and self.looking.ticket_id == ticket_id:
+                    await _in_database(show_writing, looking=self.looking, at=at)
+            case frames.View(ticket_id=shown):
+                await self._look(shown, at=at)
 
     async def _focus(self, *, ticket_id: int, active: bool, at: datetime) -> None:
         if self.audience.operator_id is None:
@@ -144,12 +156,21 @@ class ConsoleConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         )
         self.focused = (ticket_id, active, at)
 
-    async def _in_scope(self, action: Any, **arguments: Any) -> None:
-        def run() -> None:
-            with open_scope(Scope(self.audience.account_ids)):
-                action(**arguments)
+    async def _look(self, ticket_id: int | None, *, at: datetime) -> None:
+        """Tell the others which ticket is on screen here, and that the one before is no longer."""
+        before = self.looking
+        if before is not None and before.ticket_id != ticket_id:
+            self.looking = None
+            await _in_database(look_away, looking=before, at=at)
+        if ticket_id is not None:
+            self.looking = await self._in_scope(look_at, ticket_id=ticket_id, user_id=self.user_id, at=at)
 
-        await _in_database(run)
+    async def _in_scope(self, action: Callable[..., T], **arguments: Any) -> T:
+        def run() -> T:
+            with open_scope(Scope(self.audience.account_ids)):
+                return action(**arguments)
+
+        return await _in_database(run)
 
     async def _sign_of_life(self, at: datetime) -> None:
         if self.audience.operator_id is not None:

@@ -39,7 +39,14 @@ class Typing:
     ticket_id: int
 
 
-Frame = Ping | Focus | Typing
+@dataclass(frozen=True, slots=True)
+class View:
+    """The console shows this ticket, or none; nobody's time is counted by it."""
+
+    ticket_id: int | None
+
+
+Frame = Ping | Focus | Typing | View
 
 
 def decode(text: str) -> Frame:
@@ -59,8 +66,10 @@ def decode(text: str) -> Frame:
             return Focus(_ticket_id(data), _boolean(data, "active"), _idle_ms(data))
         case "typing":
             return Typing(_ticket_id(data))
+        case "view":
+            return View(None if data.get("ticket_id") is None else _ticket_id(data))
         case _:
-            raise BadFrame("type: expected ping, focus or typing.")
+            raise BadFrame("type: expected ping, focus, typing or view.")
 
 
 def _ticket_id(data: dict[str, Any]) -> int:

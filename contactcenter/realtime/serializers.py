@@ -89,6 +89,21 @@ class WhisperPayload(serializers.Serializer[Any]):
         return {**super().get_fields(), "from": serializers.CharField()}
 
 
+class ViewerSerializer(serializers.Serializer[Any]):
+    """Somebody of the team who has the ticket on screen."""
+
+    user_id = serializers.IntegerField()
+    name = serializers.CharField()
+    writing = serializers.BooleanField()
+
+
+class ViewersPayload(serializers.Serializer[Any]):
+    """Who looks at this ticket now; passes by and is not in the log of events."""
+
+    ticket_id = serializers.IntegerField()
+    viewers = ViewerSerializer(many=True)
+
+
 class TakenOverPayload(serializers.Serializer[Any]):
     """A supervisor has taken this ticket over from the operator."""
 
@@ -176,6 +191,7 @@ PAYLOADS: dict[str, type[serializers.Serializer[Any]]] = {
     "transfer.changed": TransferPayload,
     "ticket.whispered": WhisperPayload,
     "ticket.taken_over": TakenOverPayload,
+    "ticket.viewers": ViewersPayload,
     "queue.pulse": PulseSerializer,
     "wrap.started": WrapStartedPayload,
     "wrap.finished": WrapFinishedPayload,

@@ -36,6 +36,7 @@ __all__ = [
     "QueueSkill",
     "RelaxationAction",
     "RelaxationStep",
+    "Snooze",
     "Transfer",
     "TransferKind",
     "TransferState",
@@ -378,3 +379,26 @@ class Transfer(AccountScopedModel):
 
     def __str__(self) -> str:
         return f"ticket {self.ticket_id} {self.kind} {self.state}"
+
+
+class Snooze(AccountScopedModel):
+    """A ticket put away until an instant; then it waits again in the place it had, its operator asked first.
+
+    A new message of the contact ends it at once. `enqueued_at` null: it had no place.
+    """
+
+    ticket = models.OneToOneField("tickets.Ticket", on_delete=models.CASCADE, related_name="snooze")
+    operator = models.ForeignKey("operators.Operator", null=True, on_delete=models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=10)
+    enqueued_at = models.DateTimeField(null=True)
+    made_at = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(until__gt=models.F("made_at")), name="snooze_ends_later"),
+        ]
+        indexes = [models.Index(fields=["until", "id"], name="snooze_due")]
+
+    def __str__(self) -> str:
+        return f"ticket {self.ticket_id} until {self.until:%Y-%m-%d %H:%M}"

@@ -59,12 +59,13 @@ def expire() -> None:
 
 @shared_task(name="routing.sweep")
 def sweep() -> None:
-    """Find tickets that a lost broker or worker left without a place."""
+    """Find tickets that a lost broker or worker left without a place; bring back those put away until now."""
     if clock_is_held():
         return
     with open_every_account(reason="a lost job may concern any account"):
         at = timezone.now()
         actions.place_forgotten_tickets(at=at)
+        actions.wake_due(at=at)
         flag_breaches(at=at)
         _match()
 

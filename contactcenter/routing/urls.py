@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from contactcenter.routing import api, transfer_api
+from contactcenter.routing import api, ticket_api, transfer_api
 
 urlpatterns: list[URLPattern] = [
     path("console/", api.ConsoleView.as_view(), name="console"),
@@ -13,6 +13,11 @@ urlpatterns: list[URLPattern] = [
     path("tickets/<int:ticket_id>/finish/", api.FinishView.as_view(), name="ticket-finish"),
     path("tickets/<int:ticket_id>/wrap-up/", api.WrapUpView.as_view(), name="ticket-wrap-up"),
     path("tickets/<int:ticket_id>/wrap-up/extend/", api.ExtendWrapView.as_view(), name="ticket-wrap-up-extend"),
+    path("tickets/<int:ticket_id>/merge/", ticket_api.MergeView.as_view(), name="ticket-merge"),
+    path("ticket-merges/<int:ticket_merge_id>/undo/", ticket_api.UndoMergeView.as_view(), name="ticket-merge-undo"),
+    path("tickets/<int:ticket_id>/split/", ticket_api.SplitView.as_view(), name="ticket-split"),
+    path("tickets/<int:ticket_id>/follow-up/", ticket_api.FollowUpView.as_view(), name="ticket-follow-up"),
+    path("tickets/<int:ticket_id>/snooze/", ticket_api.SnoozeView.as_view(), name="ticket-snooze"),
     path("tickets/<int:ticket_id>/hold/", transfer_api.HoldView.as_view(), name="ticket-hold"),
     path("tickets/<int:ticket_id>/resume/", transfer_api.ResumeView.as_view(), name="ticket-resume"),
     path("tickets/<int:ticket_id>/transfer/", transfer_api.TransferView.as_view(), name="ticket-transfer"),

@@ -47,6 +47,7 @@ COLUMNS: Final = {
     "is_breached": "t.is_breached",
     "waiting_priority": "w.priority",
     "waiting_since": "w.enqueued_at",
+    "snoozed_until": "z.until",
     "assignment_state": "s.state",
     "since": "coalesce(s.wrapping_at, s.state_since, s.started_at)",
 }
@@ -57,6 +58,7 @@ _SOURCES: Final = """
     JOIN contacts_contact c ON c.id = t.contact_id
     LEFT JOIN operators_operator o ON o.id = t.assignee_id
     LEFT JOIN routing_waiting w ON w.ticket_id = t.id
+    LEFT JOIN routing_snooze z ON z.ticket_id = t.id
     LEFT JOIN LATERAL (
         SELECT state, state_since, started_at, wrapping_at, wrap_due_at, wrap_extended FROM routing_assignment
         WHERE ticket_id = t.id
@@ -121,6 +123,7 @@ def card_from(row: Row) -> dict[str, Any]:
         "due_at": text_or_none(row["due_at"]),
         "due_for": row["due_for"],
         "is_breached": row["is_breached"],
+        "snoozed_until": text_or_none(row["snoozed_until"]),
     }
 
 

@@ -20,17 +20,23 @@ from contactcenter.tickets.models import Ticket, TicketStatus
 from contactcenter.tickets.models.ticket import OPEN_STATUSES
 
 PAGE: Final = 50
-VIEWS: Final = ("queue", "mine", "team", "all")
+VIEWS: Final = ("queue", "mine", "team", "later", "all")
 SEARCHED: Final = 2_000
 """A search looks at so many tickets of each kind of match; more would tell nobody anything."""
 COLUMN_OF_KEY: Final = {
     "-waiting__priority": "waiting_priority",
     "waiting__enqueued_at": "waiting_since",
     "id": "id",
+    "snooze__until": "snoozed_until",
     "-last_activity_at": "last_activity_at",
     "-id": "id",
 }
 """The card's column that holds a sort key's value."""
+KEYS_OF_VIEW: Final = {
+    "queue": ("-waiting__priority", "waiting__enqueued_at", "id"),
+    "later": ("snooze__until", "id"),
+}
+"""The order of a view; the others come with the newest activity first."""
 _NUMBER = re.compile(r"(?:[A-Za-z]{1,6}-)?(\d{1,12})")
 
 
@@ -49,17 +55,10 @@ class Filters:
 def list_tickets(*, filters: Filters, cursor: str = "", size: int = PAGE) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of cards and the cursor of the next page (None at the end).
 
-    The queue comes in the order in which it is offered, everything else newest activity first. Raises Invalid for an
-    unknown view or status, or a cursor this server did not give out.
+    The queue comes in the order in which it is offered, what was put away by its return, the rest newest
+    activity first. Raises Invalid for an unknown view or status, or a cursor this server did not give out.
     """
-    keys = (
-        ("-waiting__priority", "waiting__enqueued_at", "id")
-        if filters.view == "queue"
-        else (
-            "-last_activity_at",
-            "-id",
-        )
-    )
+    keys = KEYS_OF_VIEW.get(filters.view, ("-last_activity_at", "-id"))
     tickets = _filtered(filters).order_by(*keys)
     if cursor:
         tickets = tickets.filter(_beyond(keys=keys, values=_decode(cursor, keys=keys)))
@@ -76,6 +75,8 @@ def _filtered(filters: Filters) -> QuerySet[Ticket]:
         tickets = tickets.filter(assignee_id=filters.operator_id or 0, status__in=OPEN_STATUSES)
     elif filters.view == "team":
         tickets = tickets.filter(assignee_id__isnull=False, status__in=OPEN_STATUSES)
+    elif filters.view == "later":
+        tickets = tickets.filter(snooze__isnull=False)
     elif filters.view != "all":
         raise Invalid(f"Choose one of {', '.join(VIEWS)}.", field="view")
     if filters.status:
@@ -127,7 +128,7 @@ def _decode(cursor: str, *, keys: Sequence[str]) -> list[Any]:
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return [
-            datetime.fromisoformat(value) if key.endswith("_at") else int(value)
+            datetime.fromisoformat(value) if key.endswith(("_at", "until")) else int(value)
             for key, value in zip(keys, values, strict=True)
         ]
     except (ValueError, TypeError, binascii.Error, UnicodeDecodeError) as error:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final
 
 from contactcenter.kernel.errors import NotFound
 from contactcenter.kernel.intervals import as_text
 from contactcenter.kernel.models import AuditEntry
-from contactcenter.tickets.cards import card_from, rows_of, text_or_none
+from contactcenter.tickets.cards import card_from, number_text, rows_of, text_or_none
 from contactcenter.tickets.models import Attachment, Call, Message, Note, Rating, Ticket
 from contactcenter.tickets.recipients import recipients_of
 
@@ -57,6 +58,13 @@ DETAIL: Final = {
     "wrapping_at": "s.wrapping_at",
     "wrap_due_at": "s.wrap_due_at",
     "wrap_extended": "s.wrap_extended",
+    "relations": """
+        (SELECT json_agg(json_build_object('id', x.id, 'kind', x.kind, 'is_first', x.ticket_id = t.id,
+                'ticket_id', y.id, 'number', y.number, 'subject', y.subject, 'at', x.at) ORDER BY x.id)
+         FROM tickets_ticketrelation x
+         JOIN tickets_ticket y ON y.id = CASE WHEN x.ticket_id = t.id THEN x.other_id ELSE x.ticket_id END
+         WHERE (x.ticket_id = t.id OR x.other_id = t.id) AND x.undone_at IS NULL)
+    """,
     "drafts": """
         (SELECT json_agg(json_build_object('channel', d.channel, 'text', d.text))
          FROM tickets_draft d WHERE d.ticket_id = t.id AND d.user_id = %s)
@@ -82,6 +90,7 @@ def ticket_detail(*, ticket_id: int, user_id: int | None, with_team: bool) -> di
         "linked_tickets": row["linked_tickets"] if with_team else 0,
         "endpoints": endpoints,
         "drafts": (row["drafts"] or []) if with_team else [],
+        "relations": _relations(row["relations"] or [], prefix=row["ticket_prefix"]) if with_team else [],
         "wrap": (
             {
                 "ticket_id": ticket_id,
@@ -93,6 +102,23 @@ def ticket_detail(*, ticket_id: int, user_id: int | None, with_team: bool) -> di
             else None
         ),
     }
+
+
+_ROLES: Final = {"merge": ("kept", "merged"), "split": ("split", "split_off"), "follow_up": ("followed", "follow_up")}
+
+
+def _relations(rows: Iterable[dict[str, Any]], *, prefix: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": row["id"],
+            "role": _ROLES[row["kind"]][0 if row["is_first"] else 1],
+            "ticket_id": row["ticket_id"],
+            "number": number_text(prefix=prefix, number=row["number"]),
+            "subject": row["subject"],
+            "at": as_text(datetime.fromisoformat(row["at"])),
+        }
+        for row in rows
+    ]
 
 
 def _channels(*, endpoints: Iterable[dict[str, str]], points: list[dict[str, str]], sends_sms: bool) -> list[str]:

@@ -52,6 +52,7 @@ TICKET_EXAMPLE: dict[str, Any] = {
     "due_at": "2026-06-15T13:00:00Z",
     "due_for": "first_reply",
     "is_breached": False,
+    "snoozed_until": None,
 }
 
 
@@ -77,6 +78,7 @@ class TicketCardSerializer(serializers.Serializer[Any]):
     due_at = serializers.DateTimeField(allow_null=True, help_text="When the next promise is due; null: none runs")
     due_for = serializers.ChoiceField(choices=ClockKind.choices, allow_blank=True)
     is_breached = serializers.BooleanField(help_text="Whether a promise on this ticket was broken")
+    snoozed_until = serializers.DateTimeField(allow_null=True)
 
 
 class TicketListSerializer(serializers.Serializer[Any]):
@@ -119,6 +121,17 @@ class WrapSerializer(serializers.Serializer[Any]):
     extended = serializers.BooleanField()
 
 
+class TicketRelationSerializer(serializers.Serializer[Any]):
+    """Another ticket this one hangs together with. `role`: what this ticket is to the other one."""
+
+    id = serializers.IntegerField()
+    role = serializers.ChoiceField(choices=["kept", "merged", "split", "split_off", "followed", "follow_up"])
+    ticket_id = serializers.IntegerField()
+    number = serializers.CharField()
+    subject = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
 class TicketDetailSerializer(TicketCardSerializer):
     """An opened ticket."""
 
@@ -133,6 +146,7 @@ class TicketDetailSerializer(TicketCardSerializer):
     channels_available = serializers.ListField(child=serializers.ChoiceField(choices=Channel.choices))
     endpoints = TicketEndpointSerializer(many=True)
     drafts = DraftSerializer(many=True)
+    relations = TicketRelationSerializer(many=True)
     wrap = WrapSerializer(allow_null=True)
 
 

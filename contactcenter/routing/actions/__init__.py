@@ -10,6 +10,7 @@ from contactcenter.routing.actions.matching import match_waiting
 from contactcenter.routing.actions.offers import accept_offer, decline_offer, expire_offers
 from contactcenter.routing.actions.presence import lose_operators, see_operator, set_presence
 from contactcenter.routing.actions.queues import note_queues
+from contactcenter.routing.actions.relating import follow_up, merge, split, unmerge
 from contactcenter.routing.actions.serving import (
     close_overdue_wraps,
     conversation_ended,
@@ -20,6 +21,7 @@ from contactcenter.routing.actions.serving import (
     resume,
     wrap_up,
 )
+from contactcenter.routing.actions.snoozing import snooze_ticket, wake_due, wake_ticket
 from contactcenter.routing.actions.supervising import force_presence, take_over, whisper
 from contactcenter.routing.actions.transfers import (
     ask_operator,
@@ -42,10 +44,12 @@ __all__ = [
     "extend_wrap",
     "finish_conversation",
     "focus_ticket",
+    "follow_up",
     "force_presence",
     "hold",
     "lose_operators",
     "match_waiting",
+    "merge",
     "note_queues",
     "patch_to_number",
     "place_forgotten_tickets",
@@ -53,9 +57,14 @@ __all__ = [
     "resume",
     "see_operator",
     "set_presence",
+    "snooze_ticket",
+    "split",
     "take_over",
     "tell_pulse",
     "transfer_to_queue",
+    "unmerge",
+    "wake_due",
+    "wake_ticket",
     "whisper",
     "wrap_call",
     "wrap_up",

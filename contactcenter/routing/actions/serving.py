@@ -265,28 +265,42 @@ def _done(*, assignment: Assignment, at: datetime, outcome: Disposition | None, 
 @transaction.atomic
 def release_assignment(*, assignment: Assignment, at: datetime) -> Waiting | None:
     """Take a ticket from an operator who has gone: unanswered it waits again in its old place, else it rests."""
+    was = assignment.state
+    if not end_without_outcome(assignment=assignment, at=at):
+        return None
+    ticket = Ticket.objects.get(pk=assignment.ticket_id)
+    if was == AssignmentState.WRAPPING or ticket.status not in WAITS:
+        return None
+    ticket_actions.assign(ticket_id=ticket.pk, operator_id=None)
+    ticket.refresh_from_db()
+    return enqueue(ticket=ticket, channel=assignment.channel, enqueued_at=place_of(assignment), at=at)
+
+
+def place_of(assignment: Assignment) -> datetime:
+    """Return the place in the queue that the ticket had before it was accepted."""
+    waited = timedelta(milliseconds=assignment.interaction.waited_ms or 0)
+    return assignment.enqueued_at or assignment.started_at - waited
+
+
+def end_without_outcome(*, assignment: Assignment, at: datetime) -> bool:
+    """End what an operator does for a ticket, without wrap-up; False where it had ended before."""
     at = max(at, assignment.wrapping_at or assignment.started_at)
     if assignment.state in OWNING:
         cancel_transfer_of(assignment=assignment, at=at)
         assignment.refresh_from_db(fields=["state", "state_since"])
     was = assignment.state
     if not move_assignment(assignment=assignment, wanted=AssignmentState.DONE, done_at=at, state_since=None):
-        return None
+        return False
     interaction = assignment.interaction
     if interaction.wrapped_at is None:
         ticket_actions.wrap_interaction(interaction_id=interaction.pk, at=at, disposition_id=None)
-    kinds = [EventKind.WRAP_ENDED] if was == AssignmentState.WRAPPING else ledger_events.closed(assignment=assignment)
+    ended = ledger_events.closed(assignment=assignment)
+    kinds = [EventKind.WRAP_ENDED] if was == AssignmentState.WRAPPING else ended
     ledger_events.serving(assignment=assignment, at=at, kinds=kinds)
     _tell_wrap_finished(assignment=assignment, outcome="released")
     begin_next(operator_id=assignment.operator_id, at=at)
-    ticket = Ticket.objects.get(pk=assignment.ticket_id)
-    if was == AssignmentState.WRAPPING or ticket.status not in WAITS:
-        return None
-    ticket_actions.assign(ticket_id=ticket.pk, operator_id=None)
-    ticket.refresh_from_db()
-    waited = timedelta(milliseconds=interaction.waited_ms or 0)
-    place = assignment.enqueued_at or assignment.started_at - waited
-    return enqueue(ticket=ticket, channel=assignment.channel, enqueued_at=place, at=at)
+    enqueue_on_commit("routing.match")
+    return True
 
 
 @transaction.atomic

@@ -18,10 +18,12 @@ from contactcenter.routing.models import (
     AssignmentState,
     OperatorState,
     Presence,
+    Snooze,
     Waiting,
 )
 from contactcenter.routing.states import OWNING
 from contactcenter.tickets.models import Channel, Direction, Message, MessageKind, Ticket
+from contactcenter.tickets.models.ticket import OPEN_STATUSES
 
 PRESENT: Final = frozenset({Presence.AVAILABLE, Presence.BREAK})
 FORGOTTEN_AFTER: Final = timedelta(seconds=15)
@@ -34,6 +36,7 @@ def place_ticket(*, ticket_id: int, at: datetime) -> Waiting | None:
     - solved, closed or answered (pending): it leaves the queue and its offer is taken back;
     - served by an operator who is there: it stays theirs; wrap-up is interrupted, the same handled unit goes on;
     - served by an operator who has gone: it is released;
+    - put away for later: it stays away until then, or until the contact writes;
     - else it waits, in the place it already has if it waited before. Safe to run any number of times.
     """
     ticket = Ticket.objects.filter(pk=ticket_id).first()
@@ -41,6 +44,14 @@ def place_ticket(*, ticket_id: int, at: datetime) -> Waiting | None:
         return None
     waiting = Waiting.objects.select_for_update(of=("self",)).filter(ticket_id=ticket_id).first()
     assignment = queries.live_assignment(ticket_id=ticket_id)
+    snooze = Snooze.objects.select_for_update(of=("self",)).filter(ticket_id=ticket_id).first()
+    if snooze is not None:
+        if ticket.status in OPEN_STATUSES and not ticket.unread:
+            return None
+        # the contact did not wait, or the matter is settled
+        snooze.delete()
+        if ticket.status in WAITS:
+            return enqueue(ticket=ticket, channel=snooze.channel, enqueued_at=snooze.enqueued_at or at, at=at)
     if ticket.status not in WAITS:
         withdraw(ticket=ticket, waiting=waiting, at=at)
         promise(ticket=ticket, queue=None, at=at)

@@ -4,6 +4,7 @@ from contactcenter.tickets.models.bridging import InterpreterUse, Translation, T
 from contactcenter.tickets.models.entry import Attachment, Message, Note, Upload
 from contactcenter.tickets.models.phone import Call, CallSegment
 from contactcenter.tickets.models.rating import Rating
+from contactcenter.tickets.models.relation import RelationKind, TicketRelation
 from contactcenter.tickets.models.service_level import Calendar, ClockKind, SlaClock, SlaPolicy, SlaTarget
 from contactcenter.tickets.models.ticket import Draft, Interaction, Ticket, TicketCounter, TicketLink
 from contactcenter.tickets.models.words import (
@@ -32,12 +33,14 @@ __all__ = [
     "MessageStatus",
     "Note",
     "Rating",
+    "RelationKind",
     "SlaClock",
     "SlaPolicy",
     "SlaTarget",
     "Ticket",
     "TicketCounter",
     "TicketLink",
+    "TicketRelation",
     "TicketStatus",
     "Translation",
     "TranslationState",

@@ -39,6 +39,7 @@ class Ticket(AccountScopedModel):
     opened_at = models.DateTimeField()
     last_activity_at = models.DateTimeField()
     solved_at = models.DateTimeField(null=True)
+    merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="merged_tickets")
     # written by sla_actions.py from the clocks: the next instant that something is due, and what
     sla_policy = models.ForeignKey("tickets.SlaPolicy", null=True, on_delete=models.SET_NULL, related_name="+")
     due_at = models.DateTimeField(null=True)

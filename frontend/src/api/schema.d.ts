@@ -1282,6 +1282,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ticket-merges/{ticket_merge_id}/undo/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Move back what the merge moved; returns the ticket that exists again. */
+        post: operations["ticket_merges_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/": {
         parameters: {
             query?: never;
@@ -1386,6 +1403,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{ticket_id}/follow-up/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Open a ticket of the same contact that goes on where this one ended, which is returned. */
+        post: operations["tickets_follow_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{ticket_id}/hold/": {
         parameters: {
             query?: never;
@@ -1397,6 +1431,23 @@ export interface paths {
         put?: never;
         /** @description Let the contact wait; the ticket stays with its operator. */
         post: operations["tickets_hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{ticket_id}/merge/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Merge the other ticket into this one; it can be undone. */
+        post: operations["tickets_merge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1471,6 +1522,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{ticket_id}/snooze/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Put the ticket away until an instant; then it waits again in its place. */
+        post: operations["tickets_snooze"];
+        /** @description Bring the ticket back now. */
+        delete: operations["tickets_wake"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{ticket_id}/social/": {
         parameters: {
             query?: never;
@@ -1482,6 +1551,23 @@ export interface paths {
         get: operations["tickets_social"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{ticket_id}/split/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Move entries to a new ticket, which is returned. */
+        post: operations["tickets_split"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3150,6 +3236,15 @@ export interface components {
             /** @description Milliseconds since the last activity. */
             idle_ms?: number;
         };
+        /** @description What is to be followed up, and when ('' and null: now, under the same subject). */
+        FollowUpRequest: {
+            /** @default  */
+            subject: string;
+            /** @default  */
+            note: string;
+            /** Format: date-time */
+            due_at?: string | null;
+        };
         /** @description What a supervisor decides for somebody, and why. */
         ForcePresenceRequest: {
             state: components["schemas"]["PresenceByHand"];
@@ -3307,7 +3402,7 @@ export interface components {
             results: components["schemas"]["LineContact"][];
             next: string | null;
         };
-        LiveEvent: components["schemas"]["OfferMadeEvent"] | components["schemas"]["OfferResolvedEvent"] | components["schemas"]["TicketChangedEvent"] | components["schemas"]["EntryAddedEvent"] | components["schemas"]["EntryChangedEvent"] | components["schemas"]["PresenceChangedEvent"] | components["schemas"]["PresenceForcedEvent"] | components["schemas"]["TransferChangedEvent"] | components["schemas"]["TicketWhisperedEvent"] | components["schemas"]["TicketTaken_overEvent"] | components["schemas"]["QueuePulseEvent"] | components["schemas"]["WrapStartedEvent"] | components["schemas"]["WrapFinishedEvent"] | components["schemas"]["ChatTypingEvent"] | components["schemas"]["ChatClosedEvent"] | components["schemas"]["CallRingingEvent"] | components["schemas"]["CallRing_endedEvent"] | components["schemas"]["CallRequest_changedEvent"] | components["schemas"]["ContactMergedEvent"] | components["schemas"]["ContactUnmergedEvent"];
+        LiveEvent: components["schemas"]["OfferMadeEvent"] | components["schemas"]["OfferResolvedEvent"] | components["schemas"]["TicketChangedEvent"] | components["schemas"]["EntryAddedEvent"] | components["schemas"]["EntryChangedEvent"] | components["schemas"]["PresenceChangedEvent"] | components["schemas"]["PresenceForcedEvent"] | components["schemas"]["TransferChangedEvent"] | components["schemas"]["TicketWhisperedEvent"] | components["schemas"]["TicketTaken_overEvent"] | components["schemas"]["TicketViewersEvent"] | components["schemas"]["QueuePulseEvent"] | components["schemas"]["WrapStartedEvent"] | components["schemas"]["WrapFinishedEvent"] | components["schemas"]["ChatTypingEvent"] | components["schemas"]["ChatClosedEvent"] | components["schemas"]["CallRingingEvent"] | components["schemas"]["CallRing_endedEvent"] | components["schemas"]["CallRequest_changedEvent"] | components["schemas"]["ContactMergedEvent"] | components["schemas"]["ContactUnmergedEvent"];
         /** @description Events after a cursor; ask again with `next` until none come. `reload`: the log no longer reaches back so far. */
         LiveEvents: {
             results: components["schemas"]["LiveEvent"][];
@@ -3371,6 +3466,10 @@ export interface components {
         /** @description Which contact to merge into the one in the address. */
         MergeRequestRequest: {
             contact_id: number;
+        };
+        /** @description The other ticket, whose entries come here; it is closed. */
+        MergeTicketsRequest: {
+            ticket_id: number;
         };
         /** @description The sanitised HTML of a message, to be shown in a sandboxed frame. */
         MessageHtml: {
@@ -4284,6 +4383,11 @@ export interface components {
             results: components["schemas"]["Slice"][];
             next: string | null;
         };
+        /** @description When the ticket comes back. */
+        SnoozeRequest: {
+            /** Format: date-time */
+            until: string;
+        };
         /** @description What the network takes now. `open_until` null: no limit, or the contact never wrote (`is_open` tells). */
         SocialState: {
             provider: string | null;
@@ -4292,6 +4396,24 @@ export interface components {
             open_until: string | null;
             max_text: number | null;
             templates: components["schemas"]["Template"][];
+        };
+        /** @description One entry of the timeline. */
+        SplitEntryRequest: {
+            type: components["schemas"]["SplitEntryTypeEnum"];
+            id: number;
+        };
+        /**
+         * @description * `message` - message
+         *     * `note` - note
+         *     * `call` - call
+         * @enum {string}
+         */
+        SplitEntryTypeEnum: "message" | "note" | "call";
+        /** @description What goes to the new ticket, and its subject ('' takes the first message's). */
+        SplitTicketRequest: {
+            entries: components["schemas"]["SplitEntryRequest"][];
+            /** @default  */
+            subject: string;
         };
         /** @description A language and how well: 1 basic to 5 native. */
         SpokenLanguage: {
@@ -4414,6 +4536,8 @@ export interface components {
             due_for: components["schemas"]["DueForEnum"] | components["schemas"]["BlankEnum"];
             /** @description Whether a promise on this ticket was broken */
             is_breached: boolean;
+            /** Format: date-time */
+            snoozed_until: string | null;
         };
         /** @description Live event ticket.changed. */
         TicketChangedEvent: {
@@ -4456,6 +4580,8 @@ export interface components {
             due_for: components["schemas"]["DueForEnum"] | components["schemas"]["BlankEnum"];
             /** @description Whether a promise on this ticket was broken */
             is_breached: boolean;
+            /** Format: date-time */
+            snoozed_until: string | null;
             priority: number;
             /** Format: date-time */
             opened_at: string;
@@ -4468,6 +4594,7 @@ export interface components {
             channels_available: components["schemas"]["Channel"][];
             endpoints: components["schemas"]["TicketEndpoint"][];
             drafts: components["schemas"]["Draft"][];
+            relations: components["schemas"]["TicketRelation"][];
             wrap: components["schemas"]["Wrap"] | null;
         };
         /** @description An endpoint the ticket's messages came by. */
@@ -4487,6 +4614,26 @@ export interface components {
             ticket_id: number;
             created?: boolean;
         };
+        /** @description Another ticket this one hangs together with. `role`: what this ticket is to the other one. */
+        TicketRelation: {
+            id: number;
+            role: components["schemas"]["TicketRelationRoleEnum"];
+            ticket_id: number;
+            number: string;
+            subject: string;
+            /** Format: date-time */
+            at: string;
+        };
+        /**
+         * @description * `kept` - kept
+         *     * `merged` - merged
+         *     * `split` - split
+         *     * `split_off` - split_off
+         *     * `followed` - followed
+         *     * `follow_up` - follow_up
+         * @enum {string}
+         */
+        TicketRelationRoleEnum: "kept" | "merged" | "split" | "split_off" | "followed" | "follow_up";
         /**
          * @description * `new` - New
          *     * `open` - In progress
@@ -4508,6 +4655,19 @@ export interface components {
             at: string;
             account_id: number | null;
             payload: components["schemas"]["TakenOverPayload"];
+        };
+        /** @description Live event ticket.viewers. */
+        TicketViewersEvent: {
+            cursor: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "ticket.viewers";
+            /** Format: date-time */
+            at: string;
+            account_id: number | null;
+            payload: components["schemas"]["ViewersPayload"];
         };
         /** @description Live event ticket.whispered. */
         TicketWhisperedEvent: {
@@ -4746,6 +4906,17 @@ export interface components {
             version: number;
             net: string;
             total: string;
+        };
+        /** @description Somebody of the team who has the ticket on screen. */
+        Viewer: {
+            user_id: number;
+            name: string;
+            writing: boolean;
+        };
+        /** @description Who looks at this ticket now; passes by and is not in the log of events. */
+        ViewersPayload: {
+            ticket_id: number;
+            viewers: components["schemas"]["Viewer"][];
         };
         /** @description The floor at one instant. */
         Wallboard: {
@@ -7150,6 +7321,27 @@ export interface operations {
             };
         };
     };
+    ticket_merges_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_merge_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketCard"];
+                };
+            };
+        };
+    };
     tickets_list: {
         parameters: {
             query?: {
@@ -7162,7 +7354,7 @@ export interface operations {
                 q?: string;
                 status?: string;
                 /** @description Which list; all unless told. */
-                view?: "all" | "mine" | "queue" | "team";
+                view?: "all" | "later" | "mine" | "queue" | "team";
             };
             header?: never;
             path?: never;
@@ -7347,6 +7539,31 @@ export interface operations {
             };
         };
     };
+    tickets_follow_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FollowUpRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketCard"];
+                };
+            };
+        };
+    };
     tickets_hold: {
         parameters: {
             query?: never;
@@ -7357,6 +7574,31 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketCard"];
+                };
+            };
+        };
+    };
+    tickets_merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeTicketsRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -7466,6 +7708,51 @@ export interface operations {
             };
         };
     };
+    tickets_snooze: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SnoozeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketCard"];
+                };
+            };
+        };
+    };
+    tickets_wake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is back, if it was away. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     tickets_social: {
         parameters: {
             query?: never;
@@ -7483,6 +7770,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SocialState"];
+                };
+            };
+        };
+    };
+    tickets_split: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SplitTicketRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketCard"];
                 };
             };
         };

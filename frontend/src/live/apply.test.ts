@@ -4,7 +4,7 @@ import { apply, Refresher, type Refresh } from './apply';
 
 const card = (id: number, subject = 'Subject'): TicketCard => ({
   id, number: `MT-${id}`, account_id: 1, contact: { id: 5, name: 'Olga', point: '+7' }, channel: 'chat', subject, language: 'ru', status: 'open', unread: 0,
-  waiting_since: null, last_activity_at: '2026-06-05T10:00:00Z', assignee: null, preview: '', assignment_state: 'active', since: null, due_at: null, due_for: '', is_breached: false,
+  waiting_since: null, last_activity_at: '2026-06-05T10:00:00Z', assignee: null, preview: '', assignment_state: 'active', since: null, due_at: null, due_for: '', is_breached: false, snoozed_until: null,
 });
 const snapshot: ConsoleSnapshot = {
   cursor: '5-1',

@@ -26,6 +26,7 @@ from contactcenter.tenancy.key_actions import create_key
 from contactcenter.tenancy.models import ApiScope, Role
 from contactcenter.tickets import actions
 from contactcenter.tickets.models import Attachment, Call
+from contactcenter.tickets.relations import merge_tickets
 from tests.app.factories import AT, make_account, make_contact, make_operator, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +141,12 @@ TABLE = {
     "POST /api/v1/tickets/{ticket_id}/files/": "y-ynynnn",
     "POST /api/v1/tickets/{ticket_id}/finish/": "---nnnnn",
     "POST /api/v1/tickets/{ticket_id}/focus/": "y-ynnnnn",
+    "POST /api/v1/tickets/{ticket_id}/follow-up/": "y-ynynnn",
+    "POST /api/v1/tickets/{ticket_id}/merge/": "y-ynynnn",
+    "POST /api/v1/tickets/{ticket_id}/snooze/": "y-ynynnn",
+    "DELETE /api/v1/tickets/{ticket_id}/snooze/": "y-ynynnn",
+    "POST /api/v1/tickets/{ticket_id}/split/": "y-ynynnn",
+    "POST /api/v1/ticket-merges/{ticket_merge_id}/undo/": "y-ynynnn",
     "POST /api/v1/tickets/{ticket_id}/hold/": "---nnnnn",
     "POST /api/v1/tickets/{ticket_id}/resume/": "---nnnnn",
     "POST /api/v1/tickets/{ticket_id}/transfer/": "y-ynnnnn",
@@ -243,6 +250,8 @@ def house():
         )
         other_contact = make_contact(alpha)
         merge = merge_contacts(kept_id=other_contact.pk, merged_id=make_contact(alpha).pk, actor_id=None, at=AT)
+        twin = make_ticket(alpha, contact=ticket.contact)
+        joined = merge_tickets(kept_id=ticket.pk, merged_id=twin.pk, actor_id=None, at=AT)
         free_point = ContactPoint.objects.create(account=alpha, contact=ticket.contact, kind="sms", value="+4915112345")
     people = {
         "operator": operator.user,
@@ -274,6 +283,7 @@ def house():
         "other_contact_id": other_contact.pk,
         "point_id": free_point.pk,
         "merge_id": merge.pk,
+        "ticket_merge_id": joined.pk,
     }
     return alpha, people, ids
 
