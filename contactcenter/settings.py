@@ -240,6 +240,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "ServiceLevelFormulaEnum": "contactcenter.tenancy.models.ServiceLevelFormula",
         "WebhookDeliveryState": "channels_app.subscriptions.models.DeliveryState",
         "WebhookEvent": "channels_app.subscriptions.models.WebhookEvent",
         "ApiScope": "contactcenter.tenancy.models.ApiScope",

@@ -9,9 +9,11 @@ from asgiref.testing import ApplicationCommunicator
 class Socket(ApplicationCommunicator):
     """One websocket as the application sees it."""
 
-    def __init__(self, application: Any, path: str, *, headers: list[tuple[bytes, bytes]], user: Any) -> None:
+    def __init__(
+        self, application: Any, path: str, *, headers: list[tuple[bytes, bytes]], user: Any, query: bytes = b""
+    ) -> None:
         super().__init__(
-            application, {"type": "websocket", "path": path, "query_string": b"", "headers": headers, "user": user}
+            application, {"type": "websocket", "path": path, "query_string": query, "headers": headers, "user": user}
         )
 
     async def connect(self) -> bool:

@@ -109,14 +109,21 @@ def service_level(*, answering: Answering, formula: Formula = "abandons_within_m
     abandoned, 20 of them within 20 s: 83.0 % (abandons within count as met), 86.0 % (answered only),
     81.1 % (strict), 82.7 % (short abandons dropped).
     """
-    met = answering.answered_in_time
-    of = answering.answered + answering.abandoned
-    if formula == "abandons_within_met":
-        met += answering.abandoned_in_time
-    elif formula == "answered_only":
-        of = answering.answered
-    elif formula == "short_abandons_dropped":
-        of -= answering.abandoned_in_time
+    return pooled_service_level(parts=[(answering, formula)])
+
+
+def pooled_service_level(*, parts: Iterable[tuple[Answering, Formula]]) -> Fraction | None:
+    """The service level of several accounts as one, each counted by its own threshold and formula."""
+    met, of = 0, 0
+    for answering, formula in parts:
+        met += answering.answered_in_time
+        of += answering.answered + answering.abandoned
+        if formula == "abandons_within_met":
+            met += answering.abandoned_in_time
+        elif formula == "answered_only":
+            of -= answering.abandoned
+        elif formula == "short_abandons_dropped":
+            of -= answering.abandoned_in_time
     return Fraction(met, of) if of else None
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from contactcenter.dashboards import admin_api, endpoint_api, portal_api, wallboard_api
+from contactcenter.dashboards import admin_api, endpoint_api, planning_api, portal_api, wallboard_api
 
 urlpatterns: list[URLPattern] = [
     path("portal/usage/", portal_api.UsageView.as_view(), name="portal-usage"),
@@ -26,5 +26,6 @@ urlpatterns: list[URLPattern] = [
     path("admin/queues/", admin_api.QueuesView.as_view(), name="admin-queues"),
     path("admin/queues/<int:queue_id>/", admin_api.QueueView.as_view(), name="admin-queue"),
     path("admin/audit/", admin_api.AuditView.as_view(), name="admin-audit"),
+    path("admin/planning/", planning_api.PlanningView.as_view(), name="admin-planning"),
     path("admin/wallboard/", wallboard_api.WallboardView.as_view(), name="admin-wallboard"),
 ]

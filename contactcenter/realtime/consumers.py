@@ -74,6 +74,8 @@ class ConsoleConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.close(code=NOT_SIGNED_IN)
             return
         self.user_id, self.audience = user.pk, audience
+        # a wallboard listens, too; a screen on the wall must not keep somebody at work who has gone
+        self.is_watching = b"watch=1" in self.scope["query_string"].split(b"&")
         self.checked_at = timezone.now()
         self.focused: tuple[int, bool, datetime] | None = None
         self.typed: tuple[int, datetime] | None = None
@@ -173,7 +175,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         return await _in_database(run)
 
     async def _sign_of_life(self, at: datetime) -> None:
-        if self.audience.operator_id is not None:
+        if self.audience.operator_id is not None and not self.is_watching:
             await _in_database(see_operator, operator_id=self.audience.operator_id, at=at)
 
     async def _check_access(self, at: datetime) -> bool:

@@ -14,7 +14,16 @@ export const useOperators = () => list<AdminOperator>('operators', '/api/v1/admi
 export const useQueues = () => list<AdminQueue>('queues', '/api/v1/admin/queues/');
 export const useTariffs = (enabled?: () => boolean) => list<Tariff>('tariffs', '/api/v1/tariffs/', enabled);
 export const useContracts = (enabled?: () => boolean) => list<Contract>('contracts', '/api/v1/contracts/', enabled);
-export const useWallboard = () => useQuery({ key: ['admin', 'wallboard'], query: () => get<Wallboard>('/api/v1/admin/wallboard/'), staleTime: 0 });
+/** The board of everything, one client, or one queue; the day is the client's own, else that of this device. */
+export const useWallboard = (chosen: () => { account: number | null; queue: number | null }) =>
+  useQuery({
+    key: () => ['admin', 'wallboard', chosen().account ?? 0, chosen().queue ?? 0],
+    query: () => get<Wallboard>('/api/v1/admin/wallboard/', { ...chosen(), time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone }),
+    staleTime: 0,
+  });
+/** The queues of the whole house by name, for choosing among them. */
+export const useQueueNames = () =>
+  useQuery({ key: ['admin', 'queue-names'], query: async () => (await get<Wallboard>('/api/v1/admin/wallboard/')).queues.map(({ id, name }) => ({ id, name })), staleTime: 300_000 });
 export const useVersion = (id: () => number) => useQuery({ key: () => ['admin', 'version', id()], query: () => get<TariffVersion>(`/api/v1/tariff-versions/${id()}/`), staleTime: 0 });
 
 /** Reads these lists again after a change. */

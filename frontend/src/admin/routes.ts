@@ -5,6 +5,15 @@ const number = (value: unknown): number => Number(value);
 
 export const adminRoutes: RouteRecordRaw[] = [
   {
+    path: '/admin/wall',
+    name: 'admin-wall',
+    component: async () => {
+      await useArea('client');
+      return import('./wallboard/WallboardPage.vue');
+    },
+    props: { wall: true },
+  },
+  {
     path: '/admin',
     // bills and contacts are shown with the portal's parts and their texts
     component: async () => {
@@ -13,7 +22,8 @@ export const adminRoutes: RouteRecordRaw[] = [
     },
     children: [
       { path: '', redirect: '/admin/wallboard' },
-      { path: 'wallboard', name: 'admin-wallboard', component: () => import('./WallboardPage.vue') },
+      { path: 'wallboard', name: 'admin-wallboard', component: () => import('./wallboard/WallboardPage.vue') },
+      { path: 'planning', name: 'admin-planning', component: () => import('./planning/PlanningPage.vue') },
       { path: 'operators', name: 'admin-operators', component: () => import('./OperatorsPage.vue') },
       { path: 'queues', name: 'admin-queues', component: () => import('./QueuesPage.vue') },
       { path: 'accounts', name: 'admin-accounts', component: () => import('./AccountsPage.vue') },

@@ -20,6 +20,7 @@ export type Wallboard = Omit<Schemas['Wallboard'], 'queues' | 'operators'> & {
   queues: (Omit<Schemas['WallboardQueue'], 'channel'> & { channel: Channel | '' })[];
   operators: (Omit<Schemas['WallboardOperator'], 'channels'> & { channels: Channel[] })[];
 };
+export type Alert = Wallboard['alerts'][number];
 export type Engagement = Wallboard['operators'][number]['engagement'];
 
 export type Tariff = Schemas['Tariff'];

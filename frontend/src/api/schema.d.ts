@@ -198,6 +198,23 @@ export interface paths {
         patch: operations["admin_operator_change"];
         trace?: never;
     };
+    "/api/v1/admin/planning/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the operators that a usual week needs: one shared pool against dedicated ones. */
+        get: operations["admin_planning"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/queues/": {
         parameters: {
             query?: never;
@@ -259,7 +276,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Return queues, operators and today's contacts. */
+        /** @description Return queues, operators, accounts, the day so far by quarters of an hour, and alerts. */
         get: operations["admin_wallboard"];
         put?: never;
         post?: never;
@@ -2282,6 +2299,12 @@ export interface components {
             average_wait_ms: number | null;
             before_wait_ms: number | null;
         };
+        /**
+         * @description * `queue` - queue
+         *     * `account` - account
+         * @enum {string}
+         */
+        ApartEnum: "queue" | "account";
         /** @description A key as people see it; its token is not kept. */
         ApiKey: {
             readonly id: number;
@@ -3206,12 +3229,33 @@ export interface components {
          * @enum {string}
          */
         EntryType: "message" | "call" | "note" | "event" | "rating";
+        /** @description What so many operators may expect; a wait of null is without end. */
+        Expectation: {
+            operators: number;
+            service_level_permille: number;
+            average_wait_ms: number | null;
+            abandonment_permille: number;
+            occupancy_permille: number;
+        };
         /** @description A frequent question with its answer. */
         FaqEntry: {
             id: number;
             language: string;
             question: string;
             answer: string;
+        };
+        /** @description The day so far. Shares are whole thousandths, times milliseconds; null: nothing to divide (docs/metrics.md). */
+        Figures: {
+            contacts: number;
+            answered: number;
+            abandoned: number;
+            service_level_permille: number | null;
+            abandonment_permille: number | null;
+            average_wait_ms: number | null;
+            average_handle_ms: number | null;
+            occupancy_permille: number | null;
+            transfers_permille: number | null;
+            csat_permille: number | null;
         };
         /** @description A reply with a file; `client_uuid` makes sending it twice harmless. */
         FileReplyRequest: {
@@ -3269,6 +3313,15 @@ export interface components {
          * @enum {string}
          */
         IdlePolicyKind: "none" | "home" | "percent" | "proportional" | "equal" | "leads_to" | "dedicated";
+        /** @description A quarter of an hour with contacts. */
+        Intraday: {
+            /** Format: date-time */
+            at: string;
+            contacts: number;
+            answered: number;
+            abandoned: number;
+            service_level_permille: number | null;
+        };
         /** @description An invoice with its lines, taxes and parties. */
         Invoice: {
             id: number;
@@ -3881,6 +3934,59 @@ export interface components {
             used: number;
             max: number;
         };
+        /** @description A half hour of the usual week: `weekday` 0 = Monday, `half_hour` 0 to 47. `rostered` includes shrinkage. */
+        PlannedSlot: {
+            weekday: number;
+            half_hour: number;
+            /** Format: double */
+            contacts: number;
+            /** @description Thousandths of an erlang */
+            load_permille: number;
+            shared: components["schemas"]["Expectation"];
+            shared_rostered: number;
+            dedicated: number;
+            dedicated_rostered: number;
+            by_stream: components["schemas"]["StreamNeed"][];
+            given: components["schemas"]["Expectation"] | null;
+        };
+        /** @description A queue or account (id null: contacts of no queue) with operators of its own, at work, without shrinkage. */
+        PlannedStream: {
+            id: number | null;
+            name: string;
+            /** Format: double */
+            contacts_a_week: number;
+            aht_ms: number;
+            measured_aht_ms: number | null;
+            /** Format: double */
+            operator_hours: number;
+            most_operators: number;
+        };
+        /** @description The week in rostered operator hours: shared against dedicated. */
+        PlannedWeek: {
+            /** Format: double */
+            contacts: number;
+            /** Format: double */
+            shared_hours: number;
+            /** Format: double */
+            dedicated_hours: number;
+            /** Format: double */
+            saved_hours: number;
+            saved_permille: number | null;
+            most_shared: number;
+            most_dedicated: number;
+        };
+        /** @description Operators needed in a usual week, from the contacts of the days `first_on` to `last_on`. */
+        Planning: {
+            time_zone: string;
+            /** Format: date */
+            first_on: string;
+            /** Format: date */
+            last_on: string;
+            apart: components["schemas"]["ApartEnum"];
+            streams: components["schemas"]["PlannedStream"][];
+            slots: components["schemas"]["PlannedSlot"][];
+            week: components["schemas"]["PlannedWeek"];
+        };
         /** @description Everything beside a ticket that tells how to answer. */
         Playbook: {
             account: components["schemas"]["PlaybookAccount"];
@@ -4425,6 +4531,11 @@ export interface components {
             language: string;
             level: number;
         };
+        /** @description Operators at work of one stream. */
+        StreamNeed: {
+            id: number | null;
+            operators: number;
+        };
         /** @description Another contact that may be the same person: `value` is the number or address that both have. */
         Suggestion: {
             contact: components["schemas"]["Contact"];
@@ -4918,29 +5029,66 @@ export interface components {
             ticket_id: number;
             viewers: components["schemas"]["Viewer"][];
         };
-        /** @description The floor at one instant. */
+        /** @description The floor at one instant, and the day so far. */
         Wallboard: {
             /** Format: date-time */
             at: string;
+            /** @description From where /api/v1/events/ goes on */
+            cursor: string;
+            time_zone: string;
+            /** Format: date-time */
+            day_starts_at: string;
+            total: components["schemas"]["Figures"];
             queues: components["schemas"]["WallboardQueue"][];
             operators: components["schemas"]["WallboardOperator"][];
             accounts: components["schemas"]["WallboardAccount"][];
+            intraday: components["schemas"]["Intraday"][];
+            alerts: components["schemas"]["WallboardAlert"][];
             failed_receipts: number;
             pending_receipts: number;
         };
-        /** @description An account's day so far, in its own time zone. */
+        /** @description An account, who waits for it, and its day so far in its own time zone. */
         WallboardAccount: {
+            waiting: number;
+            /** Format: date-time */
+            longest_since: string | null;
+            breached: number;
+            at_risk: number;
             id: number;
             name: string;
-            contacts: number;
             by_channel: {
                 [key: string]: number;
             };
-            answered: number;
-            abandoned: number;
-            in_time_permille: number | null;
+            formula: components["schemas"]["ServiceLevelFormulaEnum"];
+            threshold_s: number;
+            target_percent: number;
+            today: components["schemas"]["Figures"];
         };
-        /** @description What an operator is doing, since when. */
+        /** @description Something that asks for somebody. `name`: of the queue, client or endpoint. */
+        WallboardAlert: {
+            kind: components["schemas"]["WallboardAlertKindEnum"];
+            is_grave: boolean;
+            name: string;
+            count: number | null;
+            /** Format: date-time */
+            since: string | null;
+            detail: string;
+            target_percent: number | null;
+            value_permille: number | null;
+        };
+        /**
+         * @description * `sla_breached` - sla_breached
+         *     * `service_level` - service_level
+         *     * `receipts_failed` - receipts_failed
+         *     * `endpoint_failing` - endpoint_failing
+         *     * `endpoint_silent` - endpoint_silent
+         *     * `worker_silent` - worker_silent
+         *     * `rollups_behind` - rollups_behind
+         *     * `proof_failed` - proof_failed
+         * @enum {string}
+         */
+        WallboardAlertKindEnum: "sla_breached" | "service_level" | "receipts_failed" | "endpoint_failing" | "endpoint_silent" | "worker_silent" | "rollups_behind" | "proof_failed";
+        /** @description What an operator is doing, since when, for which accounts, and their day so far. */
         WallboardOperator: {
             id: number;
             name: string;
@@ -4950,6 +5098,10 @@ export interface components {
             since: string | null;
             reason: string;
             channels: string[];
+            serves: number[];
+            handled: number;
+            average_handle_ms: number | null;
+            occupancy_permille: number | null;
         };
         /**
          * @description * `serving` - serving
@@ -4962,15 +5114,19 @@ export interface components {
          * @enum {string}
          */
         WallboardOperatorEngagementEnum: "serving" | "wrapping" | "offered" | "ready" | "break" | "lost" | "offline";
-        /** @description A queue and who waits longest in it. */
+        /** @description A queue, who waits in it, and its day so far. */
         WallboardQueue: {
-            id: number;
-            name: string;
-            language: string;
-            channel: string;
             waiting: number;
             /** Format: date-time */
             longest_since: string | null;
+            breached: number;
+            at_risk: number;
+            id: number;
+            name: string;
+            account_id: number | null;
+            language: string;
+            channel: string;
+            today: components["schemas"]["Figures"];
         };
         /** @description What looks wrong with a tariff; a warning never forbids. */
         Warning: {
@@ -5566,6 +5722,51 @@ export interface operations {
             };
         };
     };
+    admin_planning: {
+        parameters: {
+            query?: {
+                account?: number[];
+                aht_s?: number;
+                /**
+                 * @description Whose operators are dedicated
+                 *
+                 *     * `queue` - queue
+                 *     * `account` - account
+                 */
+                apart?: "queue" | "account";
+                /**
+                 * @description * `voice` - voice
+                 *     * `chat` - chat
+                 */
+                channel?: "voice" | "chat";
+                occupancy_percent?: number;
+                /** @description What if so many work */
+                operators?: number;
+                /** @description Mean patience (Erlang A); without: nobody gives up */
+                patience_s?: number;
+                queue?: number[];
+                shrinkage_percent?: number;
+                target_percent?: number;
+                time_zone?: string;
+                weeks?: number;
+                within_s?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Planning"];
+                };
+            };
+        };
+    };
     admin_queues: {
         parameters: {
             query?: never;
@@ -5698,7 +5899,11 @@ export interface operations {
     };
     admin_wallboard: {
         parameters: {
-            query?: never;
+            query?: {
+                account?: number;
+                queue?: number;
+                time_zone?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -61,6 +61,7 @@ TABLE = {
     "POST /api/v1/admin/queues/": "nnynynnn",
     "GET /api/v1/admin/queues/{queue_id}/": "nn-n-nnn",
     "PATCH /api/v1/admin/queues/{queue_id}/": "nn-n-nnn",
+    "GET /api/v1/admin/planning/": "nnyyynnn",
     "GET /api/v1/admin/wallboard/": "nnyyynnn",
     "GET /api/v1/admin/signatures/": "nnynynnn",
     "PUT /api/v1/admin/signatures/": "nnynynnn",

@@ -81,6 +81,7 @@ TABLE = [
     ("get", "/api/v1/admin/queues/{queue}/", FLOOR),
     ("patch", "/api/v1/admin/queues/{queue}/", FLOOR),
     ("get", "/api/v1/admin/audit/", {Role.ADMIN}),
+    ("get", "/api/v1/admin/planning/", STAFF),
     ("get", "/api/v1/admin/wallboard/", STAFF),
 ]
 

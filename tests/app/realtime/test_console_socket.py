@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -11,9 +12,10 @@ from django.db import transaction
 from contactcenter.kernel.models import LiveEvent
 from contactcenter.kernel.push import push_on_commit
 from contactcenter.realtime.consumers import NOT_SIGNED_IN, ConsoleConsumer
+from contactcenter.routing.models import OperatorState
 from contactcenter.tenancy.doors import open_every_account
 from contactcenter.worktime.models import OperatorEvent
-from tests.app.factories import make_account, make_operator, make_ticket, make_user
+from tests.app.factories import AT, make_account, make_operator, make_ticket, make_user
 from tests.sockets import Socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,6 +62,28 @@ async def test_page_of_another_site_is_refused(origin):
     _, _, operator = await setup()
     headers = [OURS[0], *([(b"origin", origin)] if origin else [])]
     assert not await socket(operator.user, headers).connect()
+
+
+async def test_wallboard_listens_without_being_a_sign_of_life():
+    _, _, operator = await setup()
+    long_ago = AT - timedelta(days=1)
+    await sync_to_async(OperatorState.objects.create)(
+        operator=operator, presence="available", since=long_ago, last_seen_at=long_ago
+    )
+    board = Socket(ConsoleConsumer.as_asgi(), "/ws/console/", headers=OURS, user=operator.user, query=b"watch=1")
+    assert await board.connect()
+    assert (await board.receive_json())["type"] == "hello"
+    await board.send_json({"type": "ping"})
+    assert (await board.receive_json())["type"] == "pong"
+    state = await sync_to_async(OperatorState.objects.get)(operator=operator)
+    assert state.last_seen_at == long_ago
+
+    console = await opened(operator.user)
+
+    state = await sync_to_async(OperatorState.objects.get)(operator=operator)
+    assert state.last_seen_at > long_ago
+    for communicator in (board, console):
+        await communicator.disconnect()
 
 
 async def test_events_of_ones_own_audiences_arrive_and_no_others():
