@@ -156,7 +156,7 @@ def volume_lines(*, segment: Segment, usage: Sequence[Line], digits: int) -> lis
         committed = round_to_units(
             value=minimum.units * (segment.share if minimum.prorate else 1) * rate.quantity.scale, digits=0
         )
-        charged = sum(contact.rated.charged for contact in line.contacts)
+        charged = line.totals.charged if line.totals is not None else 0
         if charged >= committed:
             continue
         # measured against the rounded line, so that both together print what the whole volume would have cost

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from billing.matching import on_holiday
 from billing.money import decimal_from_units
-from billing.rating import RatedContact, RatedRate, Usage
+from billing.rating import RatedContact, RatedRate, Usage, UsageTotals
 from billing.terms import Names, PriceComponent, TariffTerms, TaxCategory
 from billing.wallet import Draw
 
@@ -99,9 +99,10 @@ class Line:
     """One line: the component behind it, the exact amount, the amount in whole units of 10^-digits, and the contacts
     that make it up.
 
-    unit_price: where the line is nothing but quantity x price, the exact price of one of the engine's units (a
-    millisecond, a contact, ...); None where fees, tiers, caps or stages take part. counted_units: what a cap, minimum
-    or percentage was measured against. quantity: how many fees.
+    totals: the sums of a usage line's contacts, be they on it or not. unit_price: where the line is nothing but
+    quantity x price, the exact price of one of the engine's units (a millisecond, a contact, ...); None where fees,
+    tiers, caps or stages take part. counted_units: what a cap, minimum or percentage was measured against. quantity:
+    how many fees.
     """
 
     kind: LineKind
@@ -111,6 +112,7 @@ class Line:
     units: int
     digits: int
     usage: RatedRate | None = None
+    totals: UsageTotals | None = None
     contacts: tuple[PricedContact, ...] = ()
     counted_units: int = 0
     unit_price: Fraction | None = None

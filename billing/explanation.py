@@ -12,7 +12,7 @@ from typing import Any
 from billing.bill import Bill, Line, PricedContact
 from billing.money import exact_text
 from billing.proration import is_prorated
-from billing.rating import RatedContact
+from billing.rating import RatedContact, UsageTotals
 from billing.terms import (
     WORK_CLASSES,
     Cap,
@@ -91,30 +91,25 @@ def explain_line(*, line: Line) -> dict[str, Any]:
 
 
 def _explain_usage(*, rate: Rate, line: Line) -> dict[str, Any]:
-    contacts = [contact.rated for contact in line.contacts]
-    totals = {
-        name: sum(map(attrgetter(name), contacts))
-        for name in ("raw", "waived", "rounding", "billed", "included", "charged")
-    }
+    totals = line.totals or UsageTotals()
     told: dict[str, Any] = {
         **_rate_facts(rate),
         "channels": sorted(rate.match.channels),
         "directions": sorted(rate.match.directions),
-        "contacts": len(contacts),
+        "contacts": totals.contacts,
         "allowance": line.usage.allowance if line.usage else 0,
         "prorated": rate.prorate and rate.included > 0,
-        **totals,
+        **{name: getattr(totals, name) for name in ("raw", "waived", "rounding", "billed", "included", "charged")},
     }
     if rate.quantity.is_time:
-        by_class = {
-            time_class.value: sum(map(attrgetter(f"usage.{time_class}_ms"), contacts)) for time_class in TimeClass
-        }
-        told |= {
-            "raw_ms_by_class": told_classes(by_class=by_class),
-            "rounding_percent": _percent(part=totals["rounding"], whole=totals["raw"]),
-        }
+        told["rounding_percent"] = _percent(part=totals.rounding, whole=totals.raw)
+        if line.contacts or not totals.contacts:
+            recorded = [contact.rated.usage for contact in line.contacts]
+            told["raw_ms_by_class"] = told_classes(
+                by_class={name.value: sum(map(attrgetter(f"{name}_ms"), recorded)) for name in TimeClass}
+            )
     if rate.connect_fee:
-        told["connects"] = sum(1 for contact in contacts if contact.billed and contact.connects)
+        told["connects"] = totals.connects
     return told
 
 

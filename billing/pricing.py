@@ -15,7 +15,7 @@ from billing.bill import Bill, Booking, Line, LineKind, PricedContact, Segment, 
 from billing.fees import PaidAhead, fee_lines, fee_lines_ahead
 from billing.money import currency_digits
 from billing.proration import fixed_parts
-from billing.rating import Bucket, RatedRate, Rating, included_units, rate_usage
+from billing.rating import Bucket, RatedRate, Rating, UsageTotals, included_units, rate_usage
 from billing.rounding import allot_exact, allot_shares, round_to_units
 from billing.terms import Bucket as BucketKind
 from billing.terms import Rate, TaxCategory
@@ -75,6 +75,40 @@ def with_lines(*, bill: Bill, lines: Sequence[Line]) -> Bill:
     """Return the bill with further lines behind its own, of the same currency; its taxes are summed anew."""
     every = (*bill.lines, *lines)
     return replace(bill, lines=every, taxes=tax_totals(lines=every))
+
+
+def price_totals(*, segment: Segment, totals: Sequence[UsageTotals]) -> Bill:
+    """Price a period of one segment from the sums of its usage under each rate, in the tariff's order: the bill that
+    price_period gives for the same usage, its lines without contacts.
+
+    Included units of the sums are filled in here. Only for terms that billing.set_rating can rate.
+    """
+    digits = currency_digits(currency=segment.terms.currency)
+    usage: list[Line] = []
+    for rate, sums in zip(segment.terms.rates, totals, strict=True):
+        included = included_units(terms=segment.terms, rate=rate, share=segment.share)
+        allowance = round_to_units(value=included, digits=0)
+        used = min(sums.billed, allowance)
+        sums = sums._replace(included=used, charged=sums.billed - used)
+        exact = usage_price(rate=rate, charged=sums.charged) + rate.connect_fee * sums.connects
+        usage.append(
+            Line(
+                LineKind.USAGE,
+                rate,
+                segment,
+                exact,
+                round_to_units(value=exact, digits=digits),
+                digits,
+                usage=RatedRate(rate=rate, allowance=allowance, contacts=()),
+                totals=sums,
+                unit_price=unit_price(rate=rate),
+            )
+        )
+    (parts,) = fixed_parts(segments=[segment], digits=digits)
+    paid = PaidAhead(units=None, begins=segment.is_first)
+    fees = fee_lines(segment=segment, parts=parts, digits=digits, paid=paid, is_last=True)
+    lines = _segment_lines(segment=segment, usage=usage, fees=fees, parts=parts, digits=digits)
+    return Bill(segment.terms.currency, digits, tuple(lines), tax_totals(lines=lines), unpriced=())
 
 
 def tax_totals(*, lines: Iterable[Line]) -> tuple[TaxTotal, ...]:
@@ -190,4 +224,15 @@ def _usage_line(*, rated: RatedRate, segment: Segment, digits: int, before: int 
             denominator=price.denominator,
         )
     contacts = tuple(map(PricedContact, rated.contacts, exacts, parts))
-    return Line(LineKind.USAGE, rate, segment, exact, units, digits, usage=rated, contacts=contacts, unit_price=price)
+    return Line(
+        LineKind.USAGE,
+        rate,
+        segment,
+        exact,
+        units,
+        digits,
+        usage=rated,
+        contacts=contacts,
+        unit_price=price,
+        totals=rated.totals,
+    )

@@ -53,12 +53,42 @@ class RatedContact(NamedTuple):
     slices: tuple[Slice, ...] = ()
 
 
+class UsageTotals(NamedTuple):
+    """The sums of the contacts under one rate, and how many of them pay its connect fee."""
+
+    contacts: int = 0
+    raw: int = 0
+    waived: int = 0
+    rounding: int = 0
+    billed: int = 0
+    included: int = 0
+    charged: int = 0
+    connects: int = 0
+
+
 class RatedRate(NamedTuple):
     """One rate with all its contacts in order of start, and the units of it that the period includes."""
 
     rate: Rate
     allowance: int
     contacts: tuple[RatedContact, ...]
+
+    @property
+    def totals(self) -> UsageTotals:
+        """The sums of the contacts."""
+        raw, waived, rounding, billed, included, charged = (
+            sum(column) for column in (list(zip(*self.contacts, strict=True)) or [()] * 7)[1:7]
+        )
+        return UsageTotals(
+            contacts=len(self.contacts),
+            raw=raw,
+            waived=waived,
+            rounding=rounding,
+            billed=billed,
+            included=included,
+            charged=charged,
+            connects=sum(1 for contact in self.contacts if contact.billed and contact.connects),
+        )
 
 
 class Rating(NamedTuple):
