@@ -77,7 +77,7 @@ class RatedRate(NamedTuple):
     def totals(self) -> UsageTotals:
         """The sums of the contacts."""
         raw, waived, rounding, billed, included, charged = (
-            sum(column) for column in (list(zip(*self.contacts, strict=True)) or [()] * 7)[1:7]
+            sum(map(itemgetter(field), self.contacts)) for field in range(1, 7)
         )
         return UsageTotals(
             contacts=len(self.contacts),
@@ -131,6 +131,8 @@ def rate_usage(
     parts: dict[str, dict[str, _Part]] = {rate.code: {} for rate in terms.rates}
     unpriced: list[Usage] = []
     lanes_by_kind: dict[tuple[str, ...], tuple[tuple[Rate, ...], ...]] = {}
+    # beside what prices the handling of a contact, a rate is charged only where it has something to count
+    counted = {rate.code for rate in terms.rates if rate.lane != HANDLING}
     calendar = _Calendar(zone=ZoneInfo(zone), holidays=frozenset(terms.holidays))
     for contact in in_order(usage=usage):
         kind = (contact.channel, contact.direction, contact.language, contact.queue, contact.campaign)
@@ -140,7 +142,7 @@ def rate_usage(
         is_priced = False
         for lane in lanes:
             rate = lane[0] if not lane[0].match.is_timed else calendar.rate_at(lane, contact.started_at)
-            if rate is None or (rate.lane != HANDLING and not raw_units(rate=rate, usage=contact)):
+            if rate is None or (rate.code in counted and not raw_units(rate=rate, usage=contact)):
                 continue
             is_priced = True
             if lane[0].match.is_timed and rate.quantity.is_time and not rate.stages:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Sum
 
 from billing.models import CollectedRun, UsageLine, UsageSource
-from billing.terms import TimeClass
+from billing.terms import WORK_CLASSES
+from billing.usage_facts import Facts, facts_of
 from contactcenter.contacts.models import ContactPoint
 from contactcenter.tickets.models import CallSegment, Channel, Direction, Interaction
 from contactcenter.worktime.models import Allocation, AllocationRun
@@ -18,7 +19,7 @@ from contactcenter.worktime.queries import settled_allocations
 
 BATCH = 500
 LOOK_BACK = timedelta(days=7)
-CLASSES = tuple(time_class.value for time_class in TimeClass)
+CLASSES = tuple(time_class.value for time_class in WORK_CLASSES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ def collect_usage(*, interaction_ids: Iterable[int], at: datetime) -> Collected:
     """Bring the usage lines of ended interactions up to what is allocated to them now.
 
     Afterwards each has one current line that equals the sum of its sources; running it again changes nothing. A line
-    whose milliseconds changed gets a further version; the former one stays for the invoice that may hold it.
+    whose milliseconds or other facts changed gets a further version; the former one stays for the invoice that may hold
+    it.
     """
     interactions = list(
         Interaction.objects.select_for_update(of=("self",))
@@ -51,6 +53,7 @@ def collect_usage(*, interaction_ids: Iterable[int], at: datetime) -> Collected:
         line.interaction_id: line for line in UsageLine.objects.filter(interaction__in=interactions, is_current=True)
     }
     points = _contact_points(interactions)
+    facts = facts_of(interactions=interactions)
     added = changed = unchanged = 0
     for interaction in interactions:
         pieces = sources[interaction.pk]
@@ -58,7 +61,7 @@ def collect_usage(*, interaction_ids: Iterable[int], at: datetime) -> Collected:
         known = current.get(interaction.pk)
         if known is None and not pieces:
             continue
-        if known is not None and all(getattr(known, f"{name}_ms") == ms for name, ms in totals.items()):
+        if known is not None and _says(known, totals, facts[interaction.pk]):
             unchanged += 1
             continue
         if known is not None:
@@ -67,7 +70,13 @@ def collect_usage(*, interaction_ids: Iterable[int], at: datetime) -> Collected:
         else:
             added += 1
         _add_line(
-            interaction, pieces, totals, version=known.version + 1 if known else 1, point=points[interaction.pk], at=at
+            interaction,
+            pieces,
+            totals,
+            facts[interaction.pk],
+            version=known.version + 1 if known else 1,
+            point=points[interaction.pk],
+            at=at,
         )
     return Collected(added=added, changed=changed, unchanged=unchanged)
 
@@ -160,10 +169,17 @@ def _allocated(interactions: Sequence[Interaction]) -> dict[int, list[Allocation
     return found
 
 
+def _says(line: UsageLine, totals: dict[str, int], facts: Facts) -> bool:
+    return all(getattr(line, f"{name}_ms") == ms for name, ms in totals.items()) and all(
+        getattr(line, name) == value for name, value in asdict(facts).items()
+    )
+
+
 def _add_line(
     interaction: Interaction,
     pieces: Sequence[Allocation],
     totals: dict[str, int],
+    facts: Facts,
     *,
     version: int,
     point: str,
@@ -178,6 +194,7 @@ def _add_line(
         direction=interaction.direction,
         started_at=interaction.started_at,
         **{f"{name}_ms": ms for name, ms in totals.items()},
+        **asdict(facts),
         contact_name=ticket.contact.name,
         contact_point=point,
         ticket_id=ticket.pk,

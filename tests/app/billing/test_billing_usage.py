@@ -9,7 +9,7 @@ from billing import actions
 from billing.models import CollectedRun, UsageLine, UsageSource
 from billing.tasks import collect_usage, sweep
 from contactcenter.tenancy.models import Account
-from contactcenter.tickets.models import Interaction
+from contactcenter.tickets.models import Call, CallSegment, Interaction, Message, Ticket
 from contactcenter.worktime.models import Allocation, AllocationRun, Session
 from tests.app.billing.rows import AT, allocate_again
 
@@ -125,3 +125,45 @@ def test_a_run_that_is_gone_is_no_error() -> None:
 @pytest.mark.parametrize("ids", [[], [987654]])
 def test_unknown_interactions_are_no_error(ids: list[int]) -> None:
     assert actions.collect_usage(interaction_ids=ids, at=AT) == actions.usage.Collected()
+
+
+def test_usage_knows_what_was_sent_and_in_which_language(account: Account, serve: Serve) -> None:
+    interaction = serve(channel="sms", focus=60)
+    Ticket.objects.filter(pk=interaction.ticket_id).update(language="ru")
+    sent = [(1, 2, "out", interaction.operator), (2, 1, "out", interaction.operator), (3, None, "in", None)]
+    for minute, parts, direction, operator in [*sent, (600, 5, "out", interaction.operator)]:
+        Message.objects.create(
+            account=account,
+            ticket_id=interaction.ticket_id,
+            direction=direction,
+            channel="sms",
+            operator=operator,
+            # the last one goes out long after the interaction has ended
+            at=interaction.started_at + timedelta(seconds=minute),
+            status="sent",
+            parts=parts,
+        )
+    actions.collect_pending(at=AT)
+    line = UsageLine.objects.get()
+    assert (line.language, line.queue, line.messages, line.segments) == ("ru", "", 2, 3)
+
+
+def test_usage_knows_the_queue_and_the_time_put_through_to_an_outside_number(account: Account, serve: Serve) -> None:
+    interaction = serve(talk=70)
+    call = Call.objects.create(
+        account=account,
+        endpoint_id=1,
+        external_id="c1",
+        direction="in",
+        queue_name="sales",
+        from_number="+34600000001",
+        started_at=interaction.started_at,
+    )
+    stays = [("operator", interaction, 70_000), ("external", None, 125_500), ("external", None, 4_500)]
+    for position, (kind, of, talk_ms) in enumerate(stays):
+        CallSegment.objects.create(
+            account=account, call=call, position=position, kind=kind, interaction=of, talk_ms=talk_ms
+        )
+    actions.collect_pending(at=AT)
+    line = UsageLine.objects.get()
+    assert (line.queue, line.patched_ms, line.talk_ms) == ("sales", 130_000, 70_000)
