@@ -1,7 +1,8 @@
 """Rating of 100,000 calls to the last second, beside one hand-written SQL statement that rounds and sums the same rows.
 
-Bills from ten million contacts, without the appendix, are measured in rating_sets.py. Here the product does more than the statement: it explains every call, consumes the included minutes in order, allots the
-line's amount over its calls, and hashes the whole. Both must give the same minutes and the same money.
+The product does more than the statement: it explains every call, consumes the included minutes in order, allots the
+line's amount over its calls, and hashes the whole. Both must give the same minutes and the same money. Bills from ten
+million contacts, without the appendix, are measured in rating_sets.py.
 """
 
 from collections.abc import Callable
