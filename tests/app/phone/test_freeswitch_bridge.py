@@ -166,7 +166,9 @@ def test_restart_of_the_system_ends_its_calls(pbx, anna):
     take_events(endpoint_id=pbx.pk, raws=[message(each, form="plain").partition(b"\n\n")[2] for each in events], at=AT)
     assert close_lost_calls(endpoint=pbx, at=AT + timedelta(seconds=70)) == 1
     call = Call.objects.get()
-    assert (call.ended_at, "pbx_restarted" in call.flags) == (AT + timedelta(seconds=8), True)
+    assert (call.ended_at, call.flags) == (AT + timedelta(seconds=8), ["end_unknown"])
+    rule = "the telephone system stopped or started at 2026-11-23 15:00:40 UTC"
+    assert AuditEntry.objects.get(action="call.closed_by_rule").data["rule"] == rule
 
 
 @pytest.mark.parametrize(
