@@ -130,6 +130,15 @@ class RemoteFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Which piece of a message it is: `number` of `total`, from 1; `reference` is what the sender calls the whole."""
+
+    reference: str
+    number: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboundMessage:
     """One message that arrived, translated; every string is clean text, `html` is already sanitised.
 
@@ -141,7 +150,7 @@ class InboundMessage:
     one for each recipient, delays included; `complaint` what a complaint says of it. `parts` is how many units the
     carrier counts (SMS segments), `consent` what a keyword says about being written to. `problem` states why the text
     may be incomplete, if so. `album`: the external id is that of a set of files which come one by one; those after the
-    first join its entry.
+    first join its entry. `piece`: the text is a part of the message only, which is shown when all parts are there.
     """
 
     channel: str
@@ -164,6 +173,7 @@ class InboundMessage:
     remote_files: tuple[RemoteFile, ...] = ()
     parts: int | None = None
     album: bool = False
+    piece: Piece | None = None
     consent: Consent | None = None
     headers: Mapping[str, Any] = field(default_factory=dict)
     bounces: tuple[BounceReport, ...] = ()
@@ -235,7 +245,14 @@ class Ignored:
     reason: str
 
 
-InboundEvent: TypeAlias = InboundMessage | StatusReport | MessageEdit | Ignored
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misdelivered:
+    """It came to this endpoint's webhook for another number, page or account of the same app: that of `address`."""
+
+    address: str
+
+
+InboundEvent: TypeAlias = InboundMessage | StatusReport | MessageEdit | Ignored | Misdelivered
 
 
 class IngestStatus(StrEnum):
@@ -258,6 +275,17 @@ class IngestResult:
     contact_id: int
     kind: InboundKind
     language: str
+
+    def outcome(self) -> dict[str, Any]:
+        """Return what stands on the receipt."""
+        return {
+            "status": str(self.status),
+            "ticket": self.ticket_number,
+            "ticket_id": self.ticket_id,
+            "message_id": self.message_id,
+            "kind": str(self.kind),
+            "language": self.language,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

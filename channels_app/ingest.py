@@ -11,6 +11,7 @@ from channels_app.attachments import store_attachments, store_remote_files
 from channels_app.bounces import record_bounces, record_complaint
 from channels_app.consent import take_consent
 from channels_app.contract import (
+    AdapterError,
     Ignored,
     InboundEvent,
     InboundKind,
@@ -18,13 +19,16 @@ from channels_app.contract import (
     IngestResult,
     IngestStatus,
     MessageEdit,
+    Misdelivered,
     StatusReport,
 )
 from channels_app.email.addresses import verified_ticket
 from channels_app.email.loops import guarded
 from channels_app.language import SURE, DetectedLanguage, detect_language
 from channels_app.message_actions import apply_edit, apply_report, join_album
+from channels_app.misdelivered import pass_on
 from channels_app.models import ChannelThread, Endpoint, EndpointKind
+from channels_app.pieces import hold_piece, note_entry
 from channels_app.queries import ticket_of_answers, ticket_of_thread, ticket_on_endpoint
 from contactcenter.contacts.actions import find_or_create_contact
 from contactcenter.contacts.models import Contact, ContactPoint
@@ -48,24 +52,29 @@ def ingest_event(
     match event:
         case InboundMessage():
             if event.album:
-                _serialise(endpoint_id=endpoint.pk, value=_point_value(event))
+                serialise_sender(endpoint=endpoint, inbound=event)
                 if (joined := join_album(endpoint=endpoint, part=event)) is not None:
                     return None, {"status": "part", **joined}
+            if event.piece is not None and receipt_id is not None:
+                serialise_sender(endpoint=endpoint, inbound=event)
+                held = hold_piece(endpoint=endpoint, inbound=event, receipt_id=receipt_id)
+                if held.whole is None:
+                    return None, {"status": "part", **(held.outcome or {})}
+                result = ingest_message(endpoint=endpoint, inbound=held.whole, receipt_id=receipt_id)
+                note_entry(receipt_id=receipt_id, message_id=result.message_id)
+                return result, result.outcome()
             result = ingest_message(endpoint=endpoint, inbound=event, receipt_id=receipt_id)
-            return result, {
-                "status": str(result.status),
-                "ticket": result.ticket_number,
-                "ticket_id": result.ticket_id,
-                "message_id": result.message_id,
-                "kind": str(result.kind),
-                "language": result.language,
-            }
+            return result, result.outcome()
         case StatusReport():
             return None, {"status": "report", **apply_report(endpoint=endpoint, report=event)}
         case MessageEdit():
             return None, {"status": "edit", **apply_edit(endpoint=endpoint, edit=event)}
         case Ignored():
             return None, {"status": "ignored", "reason": event.reason[:300]}
+        case Misdelivered():
+            if receipt_id is None:
+                raise AdapterError(f"It came for {event.address[:80]!r}.", permanent=True)
+            return None, {"status": "passed_on", **pass_on(endpoint=endpoint, event=event, receipt_id=receipt_id)}
 
 
 @transaction.atomic(savepoint=False)
@@ -143,6 +152,11 @@ def ingest_message(*, endpoint: Endpoint, inbound: InboundMessage, receipt_id: i
 
 def _point_value(inbound: InboundMessage) -> str:
     return normal_value(kind=inbound.sender.kind, value=inbound.sender.value) or inbound.sender.value[:320]
+
+
+def serialise_sender(*, endpoint: Endpoint, inbound: InboundMessage) -> None:
+    """Wait for other messages of the same sender on the same endpoint; the lock ends with the transaction."""
+    _serialise(endpoint_id=endpoint.pk, value=_point_value(inbound))
 
 
 def _serialise(*, endpoint_id: int, value: str) -> None:

@@ -139,6 +139,31 @@ class Receipt(AccountScopedModel):
         return f"{self.external_id} {self.state}"
 
 
+class MessagePiece(AccountScopedModel):
+    """A piece of a message that waits for the rest, or stands in the entry that they made together.
+
+    `key` is the sender and the number that they gave the whole message; `number` counts from 1 to `total`.
+    """
+
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    number = models.PositiveSmallIntegerField()
+    total = models.PositiveSmallIntegerField()
+    text = models.TextField(blank=True)
+    receipt = models.OneToOneField(Receipt, on_delete=models.CASCADE, related_name="piece")
+    received_at = models.DateTimeField()
+    message = models.ForeignKey("tickets.Message", null=True, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["endpoint", "key", "-received_at"], name="message_piece_group"),
+            models.Index(fields=["received_at"], condition=Q(message__isnull=True), name="message_piece_waits"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.number} of {self.total}"
+
+
 class ChannelThread(AccountScopedModel):
     """A ticket's place on one endpoint: by which endpoint and point of contact it is answered."""
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from celery import shared_task
 from django.utils import timezone
 
-from channels_app import delivery, names, receipts, remote_files, templates
+from channels_app import delivery, names, piece_release, receipts, remote_files, templates
 from channels_app.contract import AdapterError
 from channels_app.models import Endpoint, Receipt
 from channels_app.webchat import actions as webchat
@@ -105,6 +105,7 @@ def sweep() -> None:
             break
     _send_due()
     _fetch_due()
+    _release_pieces()
     with open_every_account(reason="visitors of any account may have gone"):
         idle_chats = webchat.idle_sessions(at=timezone.now())
     for account_id, session in idle_chats:
@@ -123,6 +124,15 @@ def _send_due() -> None:
         failures += status == MessageStatus.QUEUED
         if failures >= MAX_FAILURES:
             return
+
+
+def _release_pieces() -> None:
+    """Show messages of which a part does not come; one that fails never stops the others."""
+    with open_every_account(reason="pieces of any account may wait"):
+        overdue = piece_release.overdue(at=timezone.now())
+    for account_id, receipt_id in overdue:
+        with open_account(account_id), suppress(AdapterError):
+            piece_release.release_piece(receipt_id=receipt_id)
 
 
 def _fetch_due() -> None:

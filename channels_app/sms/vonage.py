@@ -10,7 +10,8 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from channels_app.contract import (
@@ -21,6 +22,7 @@ from channels_app.contract import (
     Ignored,
     InboundEvent,
     OutboundMessage,
+    Piece,
 )
 from channels_app.outbound import send_request
 from channels_app.sms.inbound import (
@@ -84,6 +86,8 @@ _REPORT_REASONS = {
 }
 # statuses of the answer to a request; the others are final
 _THROTTLED = "1"
+# GSM counts the parts of a message in one octet
+MOST_PARTS = 255
 _CONCATENATION = ("concat-ref", "concat-part", "concat-total")
 _TEMPORARY = frozenset({_THROTTLED, "5"})
 
@@ -211,7 +215,7 @@ class VonageAdapter:
             )
         text = fields.get("text", "")
         parts: dict[str, str] = {name: fields[name] for name in _CONCATENATION if name in fields}
-        return inbound_sms(
+        sms = inbound_sms(
             endpoint=endpoint,
             external_id=_message_id(fields),
             sender=number_of(_sender(fields), field="msisdn"),
@@ -219,6 +223,7 @@ class VonageAdapter:
             at=at,
             headers={"to": fields.get("to", ""), **parts},
         )
+        return replace(sms, piece=_piece(fields))
 
     def deliver(self, *, endpoint: EndpointInfo, message: OutboundMessage) -> Delivered:
         """Send by the SMS API; the answer names each part, the first id stands for the message."""
@@ -264,6 +269,20 @@ class VonageAdapter:
         return f"Vonage answers; the balance is {answer.json().get('value')} EUR."
 
 
+def _piece(fields: Mapping[str, str]) -> Piece | None:
+    """Return which part of a long message it is; None for a whole one, and where the numbers make no sense."""
+    texts = [fields.get(name, "") for name in _CONCATENATION]
+    if not all(text.isascii() and text.isdigit() and len(text) <= 5 for text in texts):
+        return None
+    reference, number, total = map(int, texts)
+    whole = fields.get("concat", "true").lower() == "false"
+    return (
+        None
+        if whole or not 1 <= number <= total <= MOST_PARTS or total == 1
+        else Piece(reference=str(reference), number=number, total=total)
+    )
+
+
 def _message_id(fields: Mapping[str, str]) -> str:
     return fields.get("messageId") or fields.get("message_uuid", "")
 
@@ -275,9 +294,10 @@ def _sender(fields: Mapping[str, str]) -> str:
 def _instant(fields: Mapping[str, str]) -> datetime | None:
     """`message-timestamp` ("2026-06-15 09:00:00", UTC) or `timestamp` in ISO 8601; other forms count as not given."""
     try:
-        return datetime.fromisoformat(fields.get("message-timestamp") or fields.get("timestamp", ""))
+        found = datetime.fromisoformat(fields.get("message-timestamp") or fields.get("timestamp", ""))
     except ValueError:
         return None
+    return found.replace(tzinfo=UTC) if found.utcoffset() is None else found
 
 
 def _api_url(endpoint: EndpointInfo) -> str:

@@ -17,6 +17,7 @@ from channels_app.contract import (
     InboundEvent,
     InboundMessage,
     MessageEdit,
+    Misdelivered,
     RemoteFile,
     StatusReport,
 )
@@ -26,6 +27,8 @@ from channels_app.social.payload import Payload, joined, read_event
 from channels_app.social.whatsapp import TAKEN_BACK
 from channels_app.webhook import RawEvent
 
+# what an event of another page of the app says of whose it is
+OWNER = "entry_id"
 _PERSON = re.compile(r"\d{1,32}")
 # the three sizes of the thumb
 _THUMBS = frozenset({"369239263222822", "369239343222814", "369239383222810"})
@@ -35,10 +38,11 @@ _LAST_SECONDS = 10**11
 
 
 def split_entry(entry: Payload, endpoint: EndpointInfo) -> Iterator[RawEvent]:
-    """Give the events of this page, one by one; echoes of what the page itself sent are not kept."""
-    if entry.text("id") != endpoint.address:
-        return
+    """Give the events one by one, those of the app's other pages too; echoes of what a page sent are not kept."""
+    owner = entry.text("id")
     for item in entry.children("messaging"):
+        if owner and owner != endpoint.address:
+            item = Payload({**item.data, OWNER: owner})
         message, person = item.child("message"), item.child("sender").text("id")
         stamp = item.text("timestamp")
         if message.data.get("is_echo") is True:
@@ -69,6 +73,9 @@ class MessengerAdapter(MessengerSender):
     def translate(self, *, raw: bytes, endpoint: EndpointInfo, received_at: datetime) -> InboundEvent:
         """Return what the event says."""
         item = read_event(raw)
+        owner = item.text(OWNER)
+        if owner and owner != endpoint.address:
+            return Misdelivered(address=owner)
         person = item.child("sender").text("id")
         if not _PERSON.fullmatch(person):
             raise AdapterError(f"sender.id: {person[:40]!r} is no id of {self.network}.", permanent=True)

@@ -18,6 +18,7 @@ from channels_app.contract import (
     InboundEvent,
     InboundMessage,
     MessageEdit,
+    Misdelivered,
     RemoteFile,
     StatusReport,
 )
@@ -48,10 +49,10 @@ _FILES = {
 
 
 def split_entry(entry: Payload, endpoint: EndpointInfo) -> Iterator[RawEvent]:
-    """Give messages, reports and errors of this endpoint's number, one by one; other numbers are other endpoints."""
+    """Give messages, reports and errors one by one, those of the app's other numbers too (`Misdelivered`)."""
     for change in entry.children("changes"):
         value = change.child("value")
-        if change.text("field") != "messages" or value.child("metadata").text("phone_number_id") != endpoint.address:
+        if change.text("field") != "messages":
             continue
         frame = {name: value.data[name] for name in ("metadata", "contacts") if name in value.data}
         for message in value.children("messages"):
@@ -71,6 +72,9 @@ class WhatsAppAdapter(WhatsAppSender):
     def translate(self, *, raw: bytes, endpoint: EndpointInfo, received_at: datetime) -> InboundEvent:
         """Return what the event says; an error that WhatsApp reports instead of a message is a permanent failure."""
         value = read_event(raw)
+        number = value.child("metadata").text("phone_number_id")
+        if number and number != endpoint.address:
+            return Misdelivered(address=number)
         for status in value.children("statuses"):
             return _report(status, received_at=received_at)
         for message in value.children("messages"):
