@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.text import slugify
 from drf_spectacular.types import OpenApiTypes
@@ -15,33 +15,17 @@ from rest_framework.views import APIView
 
 from billing.booked import invoices_for
 from billing.queries import account_in_scope
-from contactcenter.dashboards import metrics
-from contactcenter.dashboards import portal_figures as figures
 from contactcenter.dashboards.portal_costs import contact_costs, month_cost
 from contactcenter.dashboards.portal_export import contacts_csv, invoice_csv
-from contactcenter.dashboards.portal_months import (
-    Month,
-    day_bounds,
-    days_of,
-    month_bounds,
-    month_of,
-    same_stretch_before,
-    shifted,
-)
-from contactcenter.dashboards.portal_queries import (
-    IN_TIME_MS,
-    ContactFilter,
-    ContactRow,
-    Place,
-    contact_page,
-    usage_buckets,
-)
+from contactcenter.dashboards.portal_months import Month, day_bounds, month_bounds, month_of, shifted
+from contactcenter.dashboards.portal_queries import ContactFilter, ContactRow, Place, contact_page
 from contactcenter.dashboards.portal_serializers import (
     ContactParameters,
     PortalContactPageSerializer,
     UsageParameters,
     UsageSerializer,
 )
+from contactcenter.dashboards.portal_usage import usage_csv, usage_document
 from contactcenter.kernel.errors import NotFound
 from contactcenter.tenancy.login import logged_in
 from contactcenter.tenancy.models import Account, ApiScope, Role, User
@@ -50,7 +34,6 @@ from contactcenter.tenancy.queries import accounts_in_scope
 from contactcenter.tickets.models import Ticket
 
 PAGE_SIZE = 50
-FORMULA: metrics.Formula = "abandons_within_met"
 SeesUsage = roles(Role.CLIENT_VIEWER, Role.CLIENT_ADMIN, Role.SUPERVISOR, Role.BILLING_ADMIN, Role.ADMIN)
 SeesMoney = roles(Role.CLIENT_VIEWER, Role.CLIENT_ADMIN, Role.BILLING_ADMIN, Role.ADMIN)
 BUILDS_BILLS = frozenset({Role.BILLING_ADMIN.value, Role.ADMIN.value})
@@ -75,63 +58,27 @@ class UsageView(APIView):
         return Response(UsageSerializer(document).data)
 
 
-def usage_document(*, account: Account, month: Month, channel: str, at: dt.datetime) -> dict[str, Any]:
-    """Return UsageSerializer's shape, without the cost, for one month as seen at the instant `at`."""
-    zone = ZoneInfo(account.time_zone)
-    start, end = month_bounds(month=month, zone=zone)
-    before_start, before_end = same_stretch_before(month=month, at=at, zone=zone)
-    buckets = usage_buckets(
-        wanted=ContactFilter(account_id=account.pk, zone=zone, start=start, end=end, channel=channel)
+class UsageExportView(APIView):
+    """GET /api/v1/portal/usage/export/"""
+
+    key_scopes = {"GET": ApiScope.USAGE_READ}
+    permission_classes = [SeesUsage]
+
+    @extend_schema(
+        parameters=[UsageParameters],
+        responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.STR)},
+        operation_id="portal_usage_export",
     )
-    before = usage_buckets(
-        wanted=ContactFilter(account_id=account.pk, zone=zone, start=before_start, end=before_end, channel=channel)
-    )
-    contacts, contacts_before = figures.total_contacts(buckets=buckets), figures.total_contacts(buckets=before)
-    answering, answering_before = figures.total_answering(buckets=buckets), figures.total_answering(buckets=before)
-    heat = figures.heat_of(buckets=buckets)
-    peak = figures.busiest(heat=heat)
-    return {
-        "account_id": account.pk,
-        "month": str(month),
-        "time_zone": account.time_zone,
-        "currency": account.currency,
-        "as_of": min(at, end),
-        "starts_at": start,
-        "ends_at": end,
-        "complete": at >= end,
-        "contacts": {
-            "value": contacts,
-            "before": contacts_before,
-            "change_permille": figures.change_permille(now=contacts, before=contacts_before),
-        },
-        "answering": {
-            "threshold_s": IN_TIME_MS // 1000,
-            "formula": FORMULA,
-            "answered": answering.answered,
-            "abandoned": answering.abandoned,
-            "in_time_permille": _in_time(answering),
-            "before_permille": _in_time(answering_before),
-            "average_wait_ms": metrics.average_wait_ms(answering=answering),
-            "before_wait_ms": metrics.average_wait_ms(answering=answering_before),
-        },
-        "days": [_day(on, [bucket for bucket in buckets if bucket.on == on]) for on in days_of(month=month)],
-        "heat": heat,
-        "busiest": {"weekday": peak[0], "hour": peak[1], "contacts": heat[peak[0]][peak[1]]} if peak else None,
-    }
-
-
-def _in_time(answering: metrics.Answering) -> int | None:
-    return metrics.permille(share=metrics.service_level(answering=answering, formula=FORMULA))
-
-
-def _day(on: dt.date, buckets: list[figures.Bucket]) -> dict[str, Any]:
-    answering = figures.total_answering(buckets=buckets)
-    return {
-        "on": on,
-        "counts": figures.counts_by_channel(buckets=buckets),
-        "in_time_permille": _in_time(answering),
-        "average_wait_ms": metrics.average_wait_ms(answering=answering),
-    }
+    def get(self, request: Request) -> HttpResponse:
+        """Send a month's figures as CSV, one row a local day and one for the month; without costs."""
+        wanted = _read(UsageParameters, request)
+        account = _account(wanted.get("account"))
+        at = timezone.now()
+        month = wanted.get("month") or month_of(at=at, zone=ZoneInfo(account.time_zone))
+        lines = usage_csv(account=account, month=month, channel=wanted.get("channel", ""), at=at)
+        response = HttpResponse("".join(lines), content_type="text/csv; charset=utf-8")
+        response.headers["Content-Disposition"] = f'attachment; filename="usage-{account.slug}-{month}.csv"'
+        return response
 
 
 def _cost(*, account: Account, month: Month) -> dict[str, Any] | None:
@@ -281,4 +228,5 @@ def _filter(given: dict[str, Any]) -> tuple[Account, ContactFilter]:
         weekday=given.get("weekday"),
         hour=given.get("hour"),
         ticket_id=ticket_id,
+        within_ms=account.service_level_seconds * 1000,
     )

@@ -1,7 +1,8 @@
 """The list of contacts, and an invoice with every contact behind it, as CSV, streamed."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from billing.models import Invoice, InvoiceLine, InvoiceLineUsage
 from billing.money import money_text
@@ -18,6 +19,11 @@ class _Line:
 
     def write(self, text: str) -> str:
         return text
+
+
+def csv_line(row: Iterable[Any]) -> str:
+    """Return one line of CSV."""
+    return str(csv.writer(_Line()).writerow(row))
 
 
 COLUMNS = (

@@ -9,18 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import (
-    Coalesce,
-    ExtractHour,
-    ExtractIsoWeekDay,
-    TruncDate,
-)
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import ExtractHour, ExtractIsoWeekDay
 
 from contactcenter.contacts.models import ContactPoint
-from contactcenter.dashboards.metrics import Answering
-from contactcenter.dashboards.portal_figures import Bucket
+from contactcenter.dashboards.rollups.queries import LIVE_CHANNELS
 from contactcenter.kernel.errors import Invalid
+from contactcenter.kernel.intervals import milliseconds
+from contactcenter.routing.models import Abandonment, CallbackRequest
 from contactcenter.tickets.models import (
     Call,
     CallSegment,
@@ -30,8 +26,6 @@ from contactcenter.tickets.models import (
 )
 from contactcenter.worktime.queries import InteractionTime, interaction_time
 
-IN_TIME_MS = 20_000
-LIVE_CHANNELS = (Channel.VOICE, Channel.CHAT)
 TIME_CLASSES = ("talk", "hold", "wrap", "focus", "open")
 
 
@@ -39,7 +33,7 @@ TIME_CLASSES = ("talk", "hold", "wrap", "focus", "open")
 class ContactFilter:
     """Which contacts of one account; [start, end) are UTC instants, None for all time. Empty fields do not narrow.
 
-    `answer`: in_time (answered within the threshold), late (answered after it), abandoned.
+    `answer`: in_time (answered within `within_ms`), late (answered after it), abandoned.
     `weekday` 0 = Monday and `hour` are local to `zone`.
     """
 
@@ -52,11 +46,12 @@ class ContactFilter:
     weekday: int | None = None
     hour: int | None = None
     ticket_id: int | None = None
+    within_ms: int = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in the list, newest first: the instant, then interactions before calls, then the id."""
+    """A place in the list, newest first: the instant, then interactions, calls, abandoned chats, then the id."""
 
     at: dt.datetime
     kind: str
@@ -74,7 +69,7 @@ class Place:
             place = cls(at=at, kind=rest[:1], id=int(rest[1:]))
         except ValueError:
             raise Invalid("The cursor is not one this server gave out.", field="cursor") from None
-        if at.tzinfo is None or place.kind not in ("i", "c") or not 0 <= place.id < 2**63:
+        if at.tzinfo is None or place.kind not in ("i", "c", "a") or not 0 <= place.id < 2**63:
             raise Invalid("The cursor is not one this server gave out.", field="cursor")
         return place
 
@@ -89,7 +84,7 @@ def interactions(*, wanted: ContactFilter) -> QuerySet[Interaction]:
     if wanted.answer:
         live = Q(direction=Direction.INBOUND, channel__in=LIVE_CHANNELS, waited_ms__isnull=False)
         in_time = wanted.answer == "in_time"
-        found = found.filter(live, **{"waited_ms__lte" if in_time else "waited_ms__gt": IN_TIME_MS})
+        found = found.filter(live, **{"waited_ms__lte" if in_time else "waited_ms__gt": wanted.within_ms})
     return found
 
 
@@ -100,16 +95,38 @@ def calls_nobody_took(*, wanted: ContactFilter) -> QuerySet[Call]:
     if wanted.channel and wanted.channel != Channel.VOICE:
         return found.none()
     if wanted.answer == "abandoned":
-        return found.filter(_ABANDONED)
+        # A caller who hung up before reaching a queue was never ours to answer; who asked to be called back waits on.
+        called_back = CallbackRequest.objects.filter(
+            ticket=OuterRef("ticket_id"),
+            requested_at__gte=OuterRef("enqueued_at"),
+            requested_at__lte=OuterRef("ended_at"),
+        )
+        return found.filter(
+            ~Exists(called_back),
+            direction=Direction.INBOUND,
+            answered_at__isnull=True,
+            enqueued_at__isnull=False,
+            ended_at__isnull=False,
+        )
     if wanted.answer:
         in_time = wanted.answer == "in_time"
-        found = found.filter(_ANSWERED, **{"wait_ms__lte" if in_time else "wait_ms__gt": IN_TIME_MS})
+        found = found.filter(_ANSWERED, **{"wait_ms__lte" if in_time else "wait_ms__gt": wanted.within_ms})
     return found
 
 
-# A caller who hung up before reaching a queue was never ours to answer.
-_ABANDONED = Q(direction=Direction.INBOUND, answered_at__isnull=True, enqueued_at__isnull=False)
 _ANSWERED = Q(direction=Direction.INBOUND, answered_at__isnull=False, wait_ms__isnull=False)
+
+
+def abandoned_chats(*, wanted: ContactFilter) -> QuerySet[Any]:
+    """Return the chats whose visitor left before an answer, in no order; they are listed as abandoned only.
+
+    Unlike calls they may be handled afterwards, and are then contacts like others.
+    """
+    found = Abandonment.objects.annotate(started_at=F("enqueued_at"))
+    if wanted.answer != "abandoned":
+        return found.none()
+    found = _narrowed(found, wanted)
+    return found.filter(channel=wanted.channel) if wanted.channel else found
 
 
 def _narrowed(rows: QuerySet[Any], wanted: ContactFilter) -> QuerySet[Any]:
@@ -126,58 +143,6 @@ def _narrowed(rows: QuerySet[Any], wanted: ContactFilter) -> QuerySet[Any]:
     if wanted.hour is not None:
         rows = rows.alias(local_hour=ExtractHour("started_at", tzinfo=wanted.zone)).filter(local_hour=wanted.hour)
     return rows
-
-
-def usage_buckets(*, wanted: ContactFilter) -> list[Bucket]:
-    """Count contacts by local day, local hour and channel; the database turns instants into local time."""
-    answered = Q(direction=Direction.INBOUND, channel__in=LIVE_CHANNELS, waited_ms__isnull=False)
-    rows: list[dict[str, Any]] = [
-        dict(row)
-        for row in interactions(wanted=wanted)
-        .values(
-            "channel",
-            on=TruncDate("started_at", tzinfo=wanted.zone),
-            hour=ExtractHour("started_at", tzinfo=wanted.zone),
-        )
-        .annotate(
-            contacts=Count("id"),
-            answered=Count("id", filter=answered),
-            answered_in_time=Count("id", filter=answered & Q(waited_ms__lte=IN_TIME_MS)),
-            answered_wait_ms=Coalesce(Sum("waited_ms", filter=answered), 0),
-        )
-    ]
-    calls = (
-        calls_nobody_took(wanted=wanted)
-        .values(
-            on=TruncDate("started_at", tzinfo=wanted.zone),
-            hour=ExtractHour("started_at", tzinfo=wanted.zone),
-        )
-        .annotate(
-            contacts=Count("id"),
-            answered=Count("id", filter=_ANSWERED),
-            answered_in_time=Count("id", filter=_ANSWERED & Q(wait_ms__lte=IN_TIME_MS)),
-            answered_wait_ms=Coalesce(Sum("wait_ms", filter=_ANSWERED), 0),
-            abandoned=Count("id", filter=_ABANDONED),
-            abandoned_in_time=Count("id", filter=_ABANDONED & Q(wait_ms__lte=IN_TIME_MS)),
-        )
-    )
-    rows += [dict(row) | {"channel": Channel.VOICE.value} for row in calls]
-    return [
-        Bucket(
-            on=row["on"],
-            hour=row["hour"],
-            channel=row["channel"],
-            contacts=row["contacts"],
-            answering=Answering(
-                answered=row["answered"],
-                answered_in_time=row["answered_in_time"],
-                abandoned=row.get("abandoned", 0),
-                abandoned_in_time=row.get("abandoned_in_time", 0),
-                wait_ms=row["answered_wait_ms"],
-            ),
-        )
-        for row in rows
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +172,12 @@ def contact_page(*, wanted: ContactFilter, after: Place | None, size: int) -> tu
         "operator", "disposition", "ticket__contact", "ticket__account"
     )
     missed = calls_nobody_took(wanted=wanted).select_related("contact", "operator", "ticket__account")
-    first = [*_page_of(handled, "i", after, size + 1), *_page_of(missed, "c", after, size + 1)]
+    left = abandoned_chats(wanted=wanted).select_related("ticket__contact", "ticket__account")
+    first = [
+        *_page_of(handled, "i", after, size + 1),
+        *_page_of(missed, "c", after, size + 1),
+        *_page_of(left, "a", after, size + 1),
+    ]
     first.sort(key=lambda row: (row[0].at, row[0].kind, row[0].id), reverse=True)
     chosen = first[:size]
     more = chosen[-1][0] if len(first) > size else None
@@ -219,13 +189,15 @@ def contact_page(*, wanted: ContactFilter, after: Place | None, size: int) -> tu
         _handled_row(place, row, times.get(row.pk, InteractionTime()), legs.get(row.pk), points)
         if isinstance(row, Interaction)
         else _missed_row(place, row)
+        if isinstance(row, Call)
+        else _left_row(place, row)
         for place, row in chosen
     ], more
 
 
 def _page_of(
     rows: QuerySet[Any], kind: str, after: Place | None, size: int
-) -> Iterable[tuple[Place, Interaction | Call]]:
+) -> Iterable[tuple[Place, Interaction | Call | Abandonment]]:
     if after is not None:
         same_instant = Q(started_at=after.at)
         if kind == after.kind:
@@ -280,6 +252,26 @@ def _handled_row(
         ticket_subject=row.ticket.subject,
         wait_ms=row.waited_ms if row.direction == Direction.INBOUND else None,
         times={f"{name}_ms": getattr(time, f"{name}_ms") for name in TIME_CLASSES},
+    )
+
+
+def _left_row(place: Place, row: Abandonment) -> ContactRow:
+    return ContactRow(
+        place=place,
+        started_at=row.enqueued_at,
+        ended_at=row.abandoned_at,
+        channel=row.channel,
+        direction=Direction.INBOUND,
+        contact_name=row.ticket.contact.name,
+        contact_point="",
+        operator=None,
+        outcome="abandoned",
+        disposition=None,
+        ticket_id=row.ticket_id,
+        ticket_number=_number(row.ticket),
+        ticket_subject=row.ticket.subject,
+        wait_ms=milliseconds(start=row.enqueued_at, end=row.abandoned_at),
+        times={f"{name}_ms": 0 for name in TIME_CLASSES},
     )
 
 

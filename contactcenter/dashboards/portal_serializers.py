@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from contactcenter.dashboards.portal_months import Month, parse_month
+from contactcenter.tenancy.models import ServiceLevelFormula
 from contactcenter.tickets.models import Channel, Direction
 
 ANSWERS = ("in_time", "late", "abandoned")
@@ -52,13 +53,34 @@ class AnsweringSerializer(serializers.Serializer[Any]):
     """How calls and chats were answered."""
 
     threshold_s = serializers.IntegerField()
-    formula = serializers.CharField()
+    formula = serializers.ChoiceField(choices=ServiceLevelFormula.choices)
+    target_percent = serializers.IntegerField()
     answered = serializers.IntegerField()
     abandoned = serializers.IntegerField()
     in_time_permille = serializers.IntegerField(allow_null=True)
     before_permille = serializers.IntegerField(allow_null=True)
     average_wait_ms = serializers.IntegerField(allow_null=True)
     before_wait_ms = serializers.IntegerField(allow_null=True)
+
+
+class FigureSerializer(serializers.Serializer[Any]):
+    """A figure beside that of the stretch compared with: a share in thousandths or a time in milliseconds.
+
+    Null: nothing to divide. Defined in docs/metrics.md.
+    """
+
+    value = serializers.IntegerField(allow_null=True)
+    before = serializers.IntegerField(allow_null=True)
+
+
+class UsageFiguresSerializer(serializers.Serializer[Any]):
+    """How contacts were handled."""
+
+    abandonment = FigureSerializer()
+    aht = FigureSerializer()
+    transfers = FigureSerializer()
+    fcr = FigureSerializer()
+    csat = FigureSerializer()
 
 
 class CostSerializer(serializers.Serializer[Any]):
@@ -100,6 +122,7 @@ class UsageSerializer(serializers.Serializer[Any]):
     complete = serializers.BooleanField()
     contacts = CountSerializer()
     answering = AnsweringSerializer()
+    figures = UsageFiguresSerializer()
     cost = CostSerializer(allow_null=True)
     days = UsageDaySerializer(many=True)
     heat = serializers.ListField(child=serializers.ListField(child=serializers.IntegerField()))

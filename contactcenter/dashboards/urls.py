@@ -6,6 +6,7 @@ from contactcenter.dashboards import admin_api, endpoint_api, planning_api, port
 
 urlpatterns: list[URLPattern] = [
     path("portal/usage/", portal_api.UsageView.as_view(), name="portal-usage"),
+    path("portal/usage/export/", portal_api.UsageExportView.as_view(), name="portal-usage-export"),
     path("portal/interactions/", portal_api.ContactsView.as_view(), name="portal-interactions"),
     path("portal/interactions/export/", portal_api.ContactsExportView.as_view(), name="portal-interactions-export"),
     path(

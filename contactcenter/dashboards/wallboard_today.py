@@ -22,10 +22,10 @@ from contactcenter.dashboards.metrics import (
     total,
     transfers,
 )
-from contactcenter.dashboards.portal_months import day_bounds
 from contactcenter.dashboards.rollups.queries import (
     ContactTotals,
     contact_sums,
+    days,
     merged,
     operator_clocks,
     operators_serving,
@@ -128,14 +128,12 @@ def today(*, accounts: Sequence[Account], start: dt.datetime, at: dt.datetime, q
         by_zone[account.time_zone].append(account.pk)
     contacts: dict[Key, ContactTotals] = {}
     for name, ids in sorted(by_zone.items()):
-        zone = ZoneInfo(name)
-        begun, _ = day_bounds(on=at.astimezone(zone).date(), zone=zone)
-        rows = quarters(start=begun, end=at, account_ids=ids)
+        on = at.astimezone(ZoneInfo(name)).date()
+        rows = days(first=on, last=on, account_ids=ids)
         if queue_id is not None:
             rows = rows.filter(queue_id=queue_id)
-        contacts |= cast(
-            dict[Key, ContactTotals], contact_sums(rows=rows, by=("account_id", "queue_id"), seconds=seconds)
-        )
+        sums = contact_sums(rows=rows, by=("account_id", "queue_id"), seconds=seconds)
+        contacts |= cast(dict[Key, ContactTotals], sums)
     rows = quarters(start=start, end=at, account_ids=list(by_id))
     if queue_id is not None:
         rows = rows.filter(queue_id=queue_id)

@@ -21,6 +21,8 @@ PAGES = [
     (CLIENT, "/client/api"),
     (CLIENT, "/client/settings"),
     (ADMIN, "/admin/wallboard"),
+    (ADMIN, "/admin/wall"),
+    (ADMIN, "/admin/planning"),
     (ADMIN, "/admin/operators"),
     (ADMIN, "/admin/queues"),
     (ADMIN, "/admin/accounts"),

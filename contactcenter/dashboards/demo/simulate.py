@@ -15,6 +15,7 @@ from contactcenter.dashboards.demo.house import demo_accounts, demo_operators
 from contactcenter.dashboards.demo.load import month_before
 from contactcenter.dashboards.demo.pbx import run_telephony
 from contactcenter.dashboards.demo.plan import plan_day
+from contactcenter.dashboards.rollups.actions import fold_everything
 from contactcenter.kernel.clock import ClockHold
 from contactcenter.kernel.errors import Conflict
 from contactcenter.kernel.jobs import hand_jobs_to
@@ -59,6 +60,7 @@ def simulate_days(
                 # by the present instant: an earlier one would cut off days that were simulated before
                 run.steps.through_outages(lambda: worktime.derive_behind(at=timezone.now()))
                 run.steps.through_outages(lambda: billing.collect_pending(at=timezone.now()))
+                run.steps.through_outages(fold_everything)
                 run.steps.through_outages(lambda run=run, day=day: run.counts.update(_totals(day)))  # type: ignore[misc]
             summaries.append(
                 {

@@ -40,6 +40,14 @@ def fold_changes(*, limit: int = MARKS_AT_ONCE) -> int:
     return len(ids)
 
 
+def fold_everything() -> int:
+    """Take in change after change until nothing is left (or another process is at it); return how many."""
+    done = 0
+    while some := fold_changes():
+        done += some
+    return done
+
+
 def rebuild(*, start: datetime, end: datetime) -> dict[str, int]:
     """Recompute every bucket of [start, end), a UTC day at a time; return how many buckets and rows there are.
 

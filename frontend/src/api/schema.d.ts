@@ -1075,6 +1075,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/portal/usage/export/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Send a month's figures as CSV, one row a local day and one for the month; without costs. */
+        get: operations["portal_usage_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/presence/": {
         parameters: {
             query?: never;
@@ -2291,7 +2308,8 @@ export interface components {
         /** @description How calls and chats were answered. */
         Answering: {
             threshold_s: number;
-            formula: string;
+            formula: components["schemas"]["ServiceLevelFormulaEnum"];
+            target_percent: number;
             answered: number;
             abandoned: number;
             in_time_permille: number | null;
@@ -3243,6 +3261,15 @@ export interface components {
             language: string;
             question: string;
             answer: string;
+        };
+        /**
+         * @description A figure beside that of the stretch compared with: a share in thousandths or a time in milliseconds.
+         *
+         *     Null: nothing to divide. Defined in docs/metrics.md.
+         */
+        Figure: {
+            value: number | null;
+            before: number | null;
         };
         /** @description The day so far. Shares are whole thousandths, times milliseconds; null: nothing to divide (docs/metrics.md). */
         Figures: {
@@ -4954,6 +4981,7 @@ export interface components {
             complete: boolean;
             contacts: components["schemas"]["Count"];
             answering: components["schemas"]["Answering"];
+            figures: components["schemas"]["UsageFigures"];
             cost: components["schemas"]["Cost"] | null;
             days: components["schemas"]["UsageDay"][];
             heat: number[][];
@@ -4968,6 +4996,14 @@ export interface components {
             };
             in_time_permille: number | null;
             average_wait_ms: number | null;
+        };
+        /** @description How contacts were handled. */
+        UsageFigures: {
+            abandonment: components["schemas"]["Figure"];
+            aht: components["schemas"]["Figure"];
+            transfers: components["schemas"]["Figure"];
+            fcr: components["schemas"]["Figure"];
+            csat: components["schemas"]["Figure"];
         };
         /** @description A piece of an operator's time that a contact's usage is made of. */
         UsageSource: {
@@ -7161,6 +7197,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Usage"];
+                };
+            };
+        };
+    };
+    portal_usage_export: {
+        parameters: {
+            query?: {
+                account?: number;
+                /**
+                 * @description * `voice` - Phone
+                 *     * `email` - E-mail
+                 *     * `chat` - Web chat
+                 *     * `social` - Social network
+                 *     * `sms` - SMS
+                 */
+                channel?: "voice" | "email" | "chat" | "social" | "sms" | "";
+                /** @description YYYY-MM, in the account's time zone */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
         };

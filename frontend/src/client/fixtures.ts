@@ -27,7 +27,8 @@ export const usage: Usage = {
   ends_at: '2026-06-30T22:00:00Z',
   complete: false,
   contacts: { value: 9, before: 12, change_permille: -250 },
-  answering: { threshold_s: 20, formula: 'abandons_within_met', answered: 5, abandoned: 1, in_time_permille: 831, before_permille: 811, average_wait_ms: 23_400, before_wait_ms: 31_000 },
+  answering: { threshold_s: 20, formula: 'abandons_within_met', target_percent: 80, answered: 5, abandoned: 1, in_time_permille: 831, before_permille: 811, average_wait_ms: 23_400, before_wait_ms: 31_000 },
+  figures: { abandonment: { value: 167, before: 200 }, aht: { value: 245_000, before: 200_000 }, transfers: { value: 40, before: null }, fcr: { value: null, before: 900 }, csat: { value: 950, before: 950 } },
   cost: { net: '12905.63', gross: '15615.81', currency: 'EUR', before_net: null },
   days: [
     { on: '2026-06-01', counts: { voice: 4, chat: 2 }, in_time_permille: 800, average_wait_ms: 20_000 },

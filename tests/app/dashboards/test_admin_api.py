@@ -61,6 +61,7 @@ MONEY = {Role.CLIENT_VIEWER, Role.CLIENT_ADMIN, Role.BILLING_ADMIN, Role.ADMIN}
 FLOOR = {Role.SUPERVISOR, Role.ADMIN}
 TABLE = [
     ("get", "/api/v1/portal/usage/", STAFF | {Role.CLIENT_VIEWER, Role.CLIENT_ADMIN}),
+    ("get", "/api/v1/portal/usage/export/", STAFF | {Role.CLIENT_VIEWER, Role.CLIENT_ADMIN}),
     ("get", "/api/v1/portal/interactions/", STAFF | {Role.CLIENT_VIEWER, Role.CLIENT_ADMIN}),
     ("get", "/api/v1/portal/interactions/export/", STAFF | {Role.CLIENT_VIEWER, Role.CLIENT_ADMIN}),
     ("get", "/api/v1/portal/invoices/999/export/", MONEY),

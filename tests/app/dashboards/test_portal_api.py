@@ -12,10 +12,12 @@ from django.test import Client
 
 from billing.actions import build_draft, issue_invoice
 from billing.models import Contract, Issuer, Tariff, TariffVersion, UsageLine
+from contactcenter.dashboards.rollups.actions import fold_changes
 from contactcenter.operators.models import Operator
-from contactcenter.tenancy.doors import open_account
+from contactcenter.routing.models import Abandonment, Queue
+from contactcenter.tenancy.doors import open_account, open_every_account
 from contactcenter.tenancy.models import Account, Role, User
-from contactcenter.tickets.models import Call, CallSegment, Interaction
+from contactcenter.tickets.models import Call, CallSegment, Interaction, Rating
 from tests.app.factories import AT, make_account, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
@@ -78,7 +80,14 @@ def miss(account: Account, started: datetime, *, wait_ms: int = 30_000, external
         )
 
 
+def fold() -> None:
+    with open_every_account(reason="roll-ups add up all accounts"):
+        while fold_changes():
+            pass
+
+
 def usage(client: Client, **query: str) -> dict:
+    fold()
     with time_machine.travel(JULY, tick=False):
         response = client.get("/api/v1/portal/usage/", query)
     assert response.status_code == 200, response.content
@@ -125,6 +134,7 @@ def test_service_level_and_wait_count_what_was_answered_and_given_up(account, cl
     assert june["answering"] == {
         "threshold_s": 20,
         "formula": "abandons_within_met",
+        "target_percent": 80,
         "answered": 3,
         "abandoned": 1,
         "in_time_permille": 500,
@@ -132,6 +142,105 @@ def test_service_level_and_wait_count_what_was_answered_and_given_up(account, cl
         "average_wait_ms": 30_000,
         "before_wait_ms": None,
     }
+
+
+def test_service_level_follows_the_accounts_own_formula_and_threshold(account, client):
+    Account.objects.filter(pk=account.pk).update(
+        service_level_formula="strict", service_level_seconds=60, service_level_percent=90
+    )
+    handle(account, at("2026-06-02T09:00:00"), waited_ms=45_000)
+    handle(account, at("2026-06-02T09:10:00"), waited_ms=61_000)
+    miss(account, at("2026-06-02T09:30:00"), wait_ms=5_000)
+
+    answering = usage(client, account=account.pk, month="2026-06")["answering"]
+
+    assert (answering["formula"], answering["threshold_s"], answering["target_percent"]) == ("strict", 60, 90)
+    assert answering["in_time_permille"] == 333  # 1 of 3; early abandons count as missed
+    listed = client.get(
+        "/api/v1/portal/interactions/", {"account": account.pk, "month": "2026-06", "answer": "in_time"}
+    ).json()["results"]
+    assert [row["wait_ms"] for row in listed] == [45_000]
+
+
+def test_handling_is_told_beside_the_month_before_and_a_dash_where_nothing_is(account, client):
+    with open_account(account.pk):
+        early = handle(account, at("2026-05-04T09:00:00"))
+        row = handle(account, at("2026-06-02T09:00:00"))
+        handle(account, at("2026-07-14T09:00:00"))  # its seven days are not over on the 20th
+        Interaction.objects.filter(pk=row.pk).update(wrapped_at=row.ended_at + timedelta(seconds=30))
+        for interaction, score in ((early, 5), (row, 3)):
+            Rating.objects.create(
+                account=account, ticket=interaction.ticket, interaction=interaction, score=score, at=AT
+            )
+    miss(account, at("2026-06-02T09:30:00"))
+
+    june = usage(client, account=account.pk, month="2026-06")
+    july = usage(client, account=account.pk, month="2026-07")
+
+    assert june["figures"] == {
+        "abandonment": {"value": 500, "before": 0},
+        "aht": {"value": 210_000, "before": 180_000},
+        "transfers": {"value": 0, "before": 0},
+        "fcr": {"value": 1000, "before": 1000},
+        "csat": {"value": 0, "before": 1000},
+    }
+    assert (july["figures"]["fcr"], july["figures"]["csat"]["value"]) == ({"value": None, "before": 1000}, None)
+
+
+def test_visitor_who_left_a_waiting_chat_is_in_the_list_of_the_abandoned(account, client):
+    with open_account(account.pk):
+        ticket = make_ticket(account, channel="chat")
+        left = Abandonment.objects.create(
+            account=account,
+            ticket=ticket,
+            queue=Queue.objects.create(name="Any"),
+            channel="chat",
+            enqueued_at=at("2026-06-02T09:00:00"),
+            abandoned_at=at("2026-06-02T09:00:25"),
+        )
+    miss(account, at("2026-06-02T08:00:00"))
+    handle(account, at("2026-06-02T08:30:00"))
+    query = {"account": account.pk, "month": "2026-06"}
+
+    june = usage(client, **query)
+
+    assert (june["contacts"]["value"], june["answering"]["abandoned"]) == (2, 2)
+    abandoned = client.get("/api/v1/portal/interactions/", {**query, "answer": "abandoned"}).json()["results"]
+    assert [(row["channel"], row["wait_ms"], row["outcome"]) for row in abandoned] == [
+        ("chat", 25_000, "abandoned"),
+        ("voice", 30_000, "abandoned"),
+    ]
+    assert abandoned[0]["id"] == f"a{left.pk}"
+    assert len(client.get("/api/v1/portal/interactions/", query).json()["results"]) == 2
+
+
+def test_months_figures_are_exported_day_by_day(account, client):
+    handle(account, at("2026-06-02T09:00:00"), waited_ms=10_000)
+    handle(account, at("2026-06-02T09:10:00"), waited_ms=31_000, channel="chat")
+    miss(account, at("2026-06-03T09:30:00"))
+    fold()
+
+    answer = client.get("/api/v1/portal/usage/export/", {"account": account.pk, "month": "2026-06"})
+
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(answer.content.decode().splitlines()))
+    assert [row["on"] for row in rows] == [f"2026-06-{day:02}" for day in range(1, 31)] + ["month"]
+    # nothing to divide is empty, never 0
+    assert (rows[0]["contacts"], rows[0]["service_level_permille"], rows[0]["average_handle_ms"]) == ("0", "", "")
+    second = {
+        "contacts": "2",
+        "voice": "1",
+        "chat": "1",
+        "answered": "2",
+        "answered_in_time": "1",
+        "service_level_permille": "500",
+        "average_wait_ms": "20500",
+        "average_handle_ms": "180000",
+    }
+    assert {name: rows[1][name] for name in second} == second
+    assert (rows[-1]["contacts"], rows[-1]["abandoned"], rows[-1]["service_level_permille"]) == ("3", "1", "333")
+    stranger = make_account("Other")
+    assert client.get("/api/v1/portal/usage/export/", {"account": stranger.pk}).status_code == 404
 
 
 def test_trend_compares_with_the_whole_month_before(account, client):
