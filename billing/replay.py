@@ -5,23 +5,23 @@ from dataclasses import asdict
 from typing import Any
 
 from billing.booked import credit_note_document, credit_note_hash, creditable
+from billing.correction_lines import corrected
 from billing.crediting import Credit, credit_lines
+from billing.late import price_snapshot
 from billing.models import DocumentKind, Invoice, InvoiceLine, InvoiceLineUsage
 from billing.money import exact_text, units_from_decimal
-from billing.pricing import Bill, price_period
+from billing.pricing import Bill
 from billing.queries import USAGE_COLUMNS, usage_from_row
 from billing.replay_file import FORMAT, usage_row
-from billing.snapshot import chain_hash, content_hash, restore_segment
+from billing.snapshot import chain_hash, content_hash
 from billing.usage import Usage, in_order
 from contactcenter.kernel.intervals import as_text
 
 
 def replay_bill(*, invoice: Invoice) -> Bill:
     """Return the bill that the invoice's snapshot gives today: the engine run again on its terms and usage lines."""
-    by_segment = _usage_by_segment(invoice)
-    return price_period(
-        segments=[restore_segment(document=document, usage=by_segment[document["key"]]) for document in invoice.tariff]
-    )
+    bill = price_snapshot(invoice=invoice, usage=_usage_by_segment(invoice))
+    return corrected(bill=bill, corrections=invoice.corrections)
 
 
 def _usage_by_segment(invoice: Invoice) -> dict[str, list[Usage]]:
@@ -58,6 +58,7 @@ def replay_file(*, invoice: Invoice) -> str:
         held = {
             "document": {name: getattr(invoice, name) for name in facts} | said,
             "segments": invoice.tariff,
+            "corrections": invoice.corrections,
             "usage": {
                 key: [usage_row(usage=usage) for usage in in_order(usage=rows)]
                 for key, rows in _usage_by_segment(invoice).items()
@@ -96,6 +97,7 @@ def bill_hash(*, invoice: Invoice, bill: Bill) -> str:
         period=invoice.period,
         seller=invoice.seller,
         buyer=invoice.buyer,
+        corrections=invoice.corrections,
     )
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from billing.correction_lines import corrected
 from billing.crediting import Credit, CreditableLine, CreditableTax, credit_lines
 from billing.document_fields import TermsError
 from billing.money import decimal_from_units
@@ -77,6 +78,7 @@ def _invoice(held: Mapping[str, Any]) -> Replayed:
             restore_segment(document=segment, usage=usage.get(segment["key"], ())) for segment in held["segments"]
         ]
     )
+    bill = corrected(bill=bill, corrections=held["corrections"])
     computed = content_hash(
         bill=bill,
         unpriced=document["unpriced"],
@@ -85,6 +87,7 @@ def _invoice(held: Mapping[str, Any]) -> Replayed:
         period=document["period"],
         seller=document["seller"],
         buyer=document["buyer"],
+        corrections=held["corrections"],
     )
     return Replayed(bill, document["language"], document["content_hash"], computed)
 

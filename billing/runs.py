@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 
 from billing.actions import build_draft, collect_pending, collect_period, issue_invoice, park_bill
-from billing.models import Invoice, InvoiceLineUsage, InvoiceStatus, UsageLine
+from billing.late import unbooked_usage
+from billing.models import Invoice, InvoiceLineUsage, InvoiceStatus
 from billing.money import money_text
-from billing.periods import PeriodError, local_midnight, month_period
+from billing.periods import PeriodError, month_period
 from billing.queries import NothingToBill
 from contactcenter.kernel.errors import DomainError
 from contactcenter.tenancy.doors import open_account, open_every_account
@@ -128,10 +128,4 @@ def late_contacts(*, invoice: Invoice) -> int:
     """Return how many contacts of an issued invoice's period have usage, or newer usage, that is not on it."""
     if invoice.status != InvoiceStatus.ISSUED:
         return 0
-    billed = InvoiceLineUsage.objects.filter(usage_line=OuterRef("pk"))
-    since = local_midnight(day=invoice.period_start, zone=invoice.time_zone)
-    until = local_midnight(day=invoice.period_end, zone=invoice.time_zone)
-    unbilled = UsageLine.objects.filter(
-        ~Exists(billed), account_id=invoice.account_id, is_current=True, started_at__gte=since, started_at__lt=until
-    )
-    return max(0, unbilled.count() - invoice.unpriced)
+    return max(0, unbooked_usage(invoice=invoice).count() - invoice.unpriced)

@@ -77,13 +77,17 @@ def content_hash(
     period: str,
     seller: Mapping[str, Any],
     buyer: Mapping[str, Any],
+    corrections: Sequence[Mapping[str, Any]] = (),
 ) -> str:
-    """Return the SHA-256 (hex) of an invoice's content: parties, period, terms, every line, contact, tax and total.
+    """Return the SHA-256 (hex) of an invoice's content: parties, period, terms, every line, contact, tax and total, and
+    the corrections of former periods where there are any.
 
     Number and dates are not part of it: they are given when the content is issued.
     """
     digest = hashlib.sha256()
     head = {"period": period, "language": language, "seller": seller, "buyer": buyer, "segments": list(segments)}
+    if corrections:
+        head["corrections"] = list(corrections)
     for part in _parts(head=head, bill=bill, unpriced=unpriced, language=language):
         digest.update(_canonical(part))
         digest.update(b"\n")

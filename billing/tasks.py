@@ -3,11 +3,15 @@
 import logging
 from collections import Counter
 from datetime import timedelta
+from smtplib import SMTPException
 
 from celery import shared_task
 from django.utils import timezone
 
 from billing import actions
+from billing.documents.invoice import invoice_filename, invoice_pdf
+from billing.house_mail import MailNotConfigured, send_house_mail
+from billing.models import Reminder
 from billing.periods import month_of
 from billing.runs import run_invoices
 from contactcenter.tenancy.doors import open_every_account
@@ -30,6 +34,38 @@ def sweep() -> None:
         collected = actions.collect_pending(at=timezone.now())
     if collected.added or collected.changed:
         logger.info("sweep collected usage: %s new, %s changed", collected.added, collected.changed)
+
+
+@shared_task(name="billing.send_reminder")
+def send_reminder(*, reminder_id: int) -> None:
+    """Send a reminder with its invoice; what the mail server does not take now, the sweeper tries again."""
+    with open_every_account(reason="a reminder is known by its id alone"):
+        reminder = actions.take_for_sending(reminder_id=reminder_id)
+        if reminder is None:
+            return
+        invoice, error = reminder.invoice, ""
+        try:
+            send_house_mail(
+                sender=invoice.seller["email"] or "billing@localhost",
+                recipient=reminder.recipient,
+                subject=reminder.subject,
+                body=reminder.body,
+                attachments=[(invoice_filename(invoice=invoice), invoice_pdf(invoice=invoice), "application/pdf")],
+            )
+        except (SMTPException, OSError, MailNotConfigured) as failure:
+            error = f"{type(failure).__name__}: {failure}"
+            logger.warning("reminder %s did not leave: %s", reminder_id, error)
+        actions.note_sending(reminder_id=reminder_id, at=timezone.now(), error=error)
+
+
+@shared_task(name="billing.send_reminders")
+def send_reminders() -> None:
+    """Try again what did not leave."""
+    with open_every_account(reason="sweeps the reminders of all accounts"):
+        waiting = Reminder.objects.filter(sent_at__isnull=True).order_by("pk").values_list("pk", flat=True)
+        ids = list(waiting[:200])
+    for reminder_id in ids:
+        send_reminder(reminder_id=reminder_id)
 
 
 @shared_task(name="billing.run")

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from billing.api import crediting, files, invoices, profiles, running, tariffs
+from billing.api import crediting, disputes, files, invoices, money, profiles, running, tariffs
 
 urlpatterns: list[URLPattern] = [
     path("invoices/", invoices.InvoicesView.as_view(), name="invoices"),
@@ -19,6 +19,20 @@ urlpatterns: list[URLPattern] = [
         name="invoice-line-contact",
     ),
     path("accounts/<int:account_id>/billing-profile/", profiles.BillingProfileView.as_view(), name="billing-profile"),
+    path("invoices/<int:invoice_id>/reminders/", money.RemindersView.as_view(), name="invoice-reminders"),
+    path("invoices/<int:invoice_id>/late-usage/", disputes.LateDecisionView.as_view(), name="invoice-late-usage"),
+    path("invoice-lines/<int:line_id>/dispute/", disputes.NewDisputeView.as_view(), name="invoice-line-dispute"),
+    path("disputes/", disputes.DisputesView.as_view(), name="disputes"),
+    path("disputes/<int:dispute_id>/messages/", disputes.DisputeMessagesView.as_view(), name="dispute-messages"),
+    path("disputes/<int:dispute_id>/resolve/", disputes.ResolveView.as_view(), name="dispute-resolve"),
+    path("late-usage/", disputes.LateUsageView.as_view(), name="late-usage"),
+    path("payments/", money.PaymentsView.as_view(), name="payments"),
+    path("payments/import/", money.PaymentFileView.as_view(), name="payments-import"),
+    path("payments/<int:payment_id>/match/", money.MatchView.as_view(), name="payment-match"),
+    path("balance/", money.BalanceView.as_view(), name="balance"),
+    path("wallet/settle/", money.SettleView.as_view(), name="wallet-settle"),
+    path("wallet/refund/", money.RefundView.as_view(), name="wallet-refund"),
+    path("reminders/", money.RemindAllView.as_view(), name="reminders"),
     path("bill-runs/", running.BillRunsView.as_view(), name="bill-runs"),
     path("parked-bills/", running.ParkedBillsView.as_view(), name="parked-bills"),
     path("parked-bills/<int:bill_id>/retry/", running.RetryView.as_view(), name="parked-bill-retry"),

@@ -1,11 +1,21 @@
 """Every write of billing: tariffs and contracts, collected usage, invoices."""
 
 from billing.actions.credit_notes import issue_credit_note
+from billing.actions.disputes import answer_dispute, open_dispute, resolve_dispute
 from billing.actions.drafts import approve_invoice, build_draft, discard_draft
 from billing.actions.issuers import change_issuer, change_profile
 from billing.actions.issuing import issue_invoice
+from billing.actions.late import credit_late_usage, decide_late_usage
 from billing.actions.parking import park_bill
 from billing.actions.parties import current_issuer
+from billing.actions.payments import (
+    import_payments,
+    match_payment,
+    record_payment,
+    refund_wallet,
+    settle_from_wallet,
+)
+from billing.actions.reminders import note_sending, take_for_sending, write_reminder
 from billing.actions.tariffs import (
     add_draft_version,
     add_tariff,
@@ -20,6 +30,7 @@ from billing.actions.usage import collect_pending, collect_period, collect_run, 
 __all__ = [
     "add_draft_version",
     "add_tariff",
+    "answer_dispute",
     "approve_invoice",
     "build_draft",
     "change_issuer",
@@ -29,14 +40,26 @@ __all__ = [
     "collect_run",
     "collect_session",
     "collect_usage",
+    "credit_late_usage",
     "current_issuer",
+    "decide_late_usage",
     "discard_draft",
     "end_contract",
+    "import_payments",
     "issue_credit_note",
     "issue_invoice",
+    "match_payment",
+    "note_sending",
+    "open_dispute",
     "park_bill",
     "put_in_force",
+    "record_payment",
+    "refund_wallet",
+    "resolve_dispute",
     "save_draft_version",
+    "settle_from_wallet",
     "sign_contract",
+    "take_for_sending",
     "throw_away_draft",
+    "write_reminder",
 ]

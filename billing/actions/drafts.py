@@ -1,6 +1,7 @@
 """Writes of drafts: built from the period's usage, built again, approved as they stand, discarded."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,11 +9,13 @@ from django.db import transaction
 
 from billing.actions.parties import buyer_particulars, current_issuer, seller_particulars
 from billing.booked import is_cancelled
+from billing.correction_lines import corrected, explain_correction
 from billing.explanation import bill_document, explain_line
+from billing.late import corrections_for
 from billing.models import DocumentKind, Invoice, InvoiceLine, InvoiceLineUsage, InvoiceStatus
 from billing.money import exact_text
 from billing.periods import Period, PeriodError, local_midnight
-from billing.pricing import Line
+from billing.pricing import Bill, Line
 from billing.queries import AccountBill, account_bill, account_in_scope, account_period
 from billing.snapshot import content_hash
 from contactcenter.kernel import audit
@@ -53,8 +56,8 @@ def build_draft(*, account_id: int, period: str, at: datetime, actor_id: int | N
         if not is_cancelled(invoice=existing):
             raise Conflict(f"Invoice {existing.number} stands. Cancel it before {period} is billed again.")
         revision, existing = existing.revision + 1, None
-    priced = account_bill(account=account, period=named_period(account, period))
-    fields = draft_fields(priced=priced)
+    priced, corrections = full_bill(account=account, period=named_period(account, period))
+    fields = draft_fields(priced=priced, corrections=corrections)
     if existing is not None and existing.content_hash == fields["content_hash"]:
         return Built(invoice=existing, outcome="unchanged")
     if existing is not None:
@@ -124,7 +127,8 @@ def check_period_closed(*, account: Account, period: Period, at: datetime) -> No
 
 def check_draft_current(*, account: Account, period: Period, invoice: Invoice) -> None:
     """Raise Conflict where computing the bill again gives anything else than the draft."""
-    if draft_fields(priced=account_bill(account=account, period=period))["content_hash"] != invoice.content_hash:
+    priced, corrections = full_bill(account=account, period=period)
+    if draft_fields(priced=priced, corrections=corrections)["content_hash"] != invoice.content_hash:
         raise Conflict("The draft is out of date: usage, tariff or particulars changed. Build it again.")
 
 
@@ -144,7 +148,19 @@ def locked_invoice(invoice_id: int) -> tuple[Account, Invoice]:
     return account, invoice
 
 
-def draft_fields(*, priced: AccountBill) -> dict[str, Any]:
+def full_bill(*, account: Account, period: Period) -> tuple[AccountBill, list[dict[str, Any]]]:
+    """Return the bill of a period with the corrections of former ones that it takes in."""
+    priced = account_bill(account=account, period=period)
+    corrections = corrections_for(
+        account_id=account.pk,
+        period=period,
+        currency=priced.bill.currency,
+        late_periods=current_issuer().late_periods,
+    )
+    return replace(priced, bill=corrected(bill=priced.bill, corrections=corrections)), corrections
+
+
+def draft_fields(*, priced: AccountBill, corrections: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the columns of an invoice that its bill and its parties give."""
     account, period, bill = priced.account, priced.period, priced.bill
     seller = seller_particulars(issuer=current_issuer())
@@ -161,6 +177,7 @@ def draft_fields(*, priced: AccountBill) -> dict[str, Any]:
         "total": bill.money(units=bill.total_units),
         "taxes": bill_document(bill=bill, language=account.language)["taxes"],
         "tariff": list(priced.segments),
+        "corrections": corrections,
         "seller": seller,
         "buyer": buyer,
         "unpriced": len(bill.unpriced),
@@ -172,6 +189,7 @@ def draft_fields(*, priced: AccountBill) -> dict[str, Any]:
             period=period.label,
             seller=seller,
             buyer=buyer,
+            corrections=corrections,
         ),
     }
 
@@ -201,9 +219,9 @@ def _add_lines(*, invoice: Invoice, priced: AccountBill) -> None:
             segment=line.segment.key,
             tax_code=line.tax.code,
             amount=line.amount,
-            explanation=explain_line(line=line),
+            explanation=explained,
         )
-        for position, line in enumerate(priced.bill.lines, start=1)
+        for position, (line, explained) in enumerate(_explained(priced.bill, invoice.corrections), start=1)
     )
     InvoiceLineUsage.objects.bulk_create(
         (
@@ -213,6 +231,14 @@ def _add_lines(*, invoice: Invoice, priced: AccountBill) -> None:
         ),
         batch_size=BATCH,
     )
+
+
+def _explained(bill: Bill, corrections: list[dict[str, Any]]) -> Iterator[tuple[Line, dict[str, Any]]]:
+    own = len(bill.lines) - len(corrections)
+    for line in bill.lines[:own]:
+        yield line, explain_line(line=line)
+    for line, correction in zip(bill.lines[own:], corrections, strict=True):
+        yield line, explain_line(line=line) | explain_correction(correction=correction, digits=bill.digits)
 
 
 def _contacts(*, row: InvoiceLine, line: Line, revision: int) -> list[InvoiceLineUsage]:

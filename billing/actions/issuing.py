@@ -6,6 +6,7 @@ from django.db import transaction
 
 from billing.actions.drafts import check_draft_current, check_period_closed, locked_invoice, named_period
 from billing.actions.parties import current_issuer
+from billing.actions.payments import settle_document
 from billing.models import DocumentChain, DocumentKind, Invoice, InvoiceStatus, Issuer, NumberSeries
 from billing.periods import local_day
 from billing.snapshot import chain_hash
@@ -66,6 +67,7 @@ def put_in_series(
     series.save(update_fields=["next_number"])
     chain.length, chain.head = invoice.chain_position, invoice.chain_hash
     chain.save(update_fields=["length", "head"])
+    settle_document(invoice=invoice, at=at, actor_id=actor_id)
     _tell(invoice, actor_id=actor_id)
     return invoice
 

@@ -22,7 +22,7 @@ from billing.api.serializers import (
     InvoiceSerializer,
     LineContactPageSerializer,
 )
-from billing.api.shapes import contact_row, invoice_detail, invoice_row
+from billing.api.shapes import contact_row, invoice_detail, invoice_rows
 from billing.booked import invoices_for
 from billing.documents.invoice import invoice_filename, invoice_pdf
 from billing.explanation import bill_document
@@ -51,7 +51,8 @@ def visible_invoice(request: Request, invoice_id: int) -> Invoice:
     return invoice
 
 
-def _line(request: Request, line_id: int) -> InvoiceLine:
+def visible_line(request: Request, line_id: int) -> InvoiceLine:
+    """Return a line; NotFound for one of a document that the person may not see."""
     line = (
         InvoiceLine.objects.filter(pk=line_id, invoice__in=visible_invoices(request).order_by())
         .select_related("invoice")
@@ -81,7 +82,7 @@ class InvoicesView(APIView):
         rows = list(found[: PAGE + 1])
         last = rows[PAGE - 1] if len(rows) > PAGE else None
         page = {
-            "results": [invoice_row(invoice=invoice) for invoice in rows[:PAGE]],
+            "results": invoice_rows(invoices=rows[:PAGE]),
             "next": f"{last.period_start}_{last.pk}" if last else None,
         }
         return Response(InvoicePageSerializer(page).data)
@@ -177,7 +178,7 @@ class LineContactsView(APIView):
     @extend_schema(operation_id="invoice_line_contacts", parameters=[CURSOR], responses=LineContactPageSerializer)
     def get(self, request: Request, line_id: int) -> Response:
         """Return the contacts of a usage line in order of start, each explained to the millisecond."""
-        line = _line(request, line_id)
+        line = visible_line(request, line_id)
         after = whole(request.query_params.get("cursor") or "0", field="cursor")
         rows = list(
             InvoiceLineUsage.objects.filter(line=line, position__gt=after)
@@ -199,7 +200,7 @@ class LineContactView(APIView):
     @extend_schema(operation_id="invoice_line_contact", responses=ContactExplanationSerializer)
     def get(self, request: Request, line_id: int, contact_id: int) -> Response:
         """Return one contact with the pieces of operator time that its milliseconds are the sum of."""
-        line = _line(request, line_id)
+        line = visible_line(request, line_id)
         contact = (
             InvoiceLineUsage.objects.filter(line=line, usage_line_id=contact_id)
             .select_related("usage_line", "line")

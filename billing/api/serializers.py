@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from billing.models import CreditReason, DocumentKind, InvoiceStatus
+from billing.money_owed import PaymentState
 from billing.pricing import LineKind
 
 Shape = serializers.Serializer[Any]
@@ -88,6 +89,9 @@ class InvoiceRowSerializer(Shape):
     net = serializers.CharField()
     tax = serializers.CharField()
     total = serializers.CharField()
+    paid = serializers.CharField()
+    open = serializers.CharField()
+    payment_state = serializers.ChoiceField(choices=[str(state) for state in PaymentState])
 
 
 class CreditNoteRowSerializer(DocumentReferenceSerializer):

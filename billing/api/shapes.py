@@ -1,10 +1,12 @@
 """Rows of billing as the values its serializers show."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Sum
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from billing.models import (
     Contract,
@@ -17,10 +19,17 @@ from billing.models import (
     VersionState,
 )
 from billing.money import money_text
+from billing.money_owed import Owed, owed_by_invoice
 from billing.queries import contact_explanation
 
 
-def invoice_row(*, invoice: Invoice) -> dict[str, Any]:
+def invoice_rows(*, invoices: Sequence[Invoice]) -> list[dict[str, Any]]:
+    """Return invoices as a list shows them, with what is paid and open."""
+    money = owed_by_invoice(invoices=invoices, on=timezone.now().date())
+    return [invoice_row(invoice=invoice, money=money[invoice.pk]) for invoice in invoices]
+
+
+def invoice_row(*, invoice: Invoice, money: Owed) -> dict[str, Any]:
     """Return an invoice as a list shows it."""
     digits = invoice.digits
     return {
@@ -43,6 +52,9 @@ def invoice_row(*, invoice: Invoice) -> dict[str, Any]:
         "net": money_text(amount=invoice.net, digits=digits),
         "tax": money_text(amount=invoice.tax, digits=digits),
         "total": money_text(amount=invoice.total, digits=digits),
+        "paid": money_text(amount=money.paid, digits=digits),
+        "open": money_text(amount=money.open, digits=digits),
+        "payment_state": money.state,
     }
 
 
@@ -51,7 +63,7 @@ def invoice_detail(*, invoice: Invoice) -> dict[str, Any]:
     digits = invoice.digits
     lines = invoice.lines.annotate(credited=Coalesce(Sum("credit_lines__amount"), Decimal(0))).order_by("position")
     notes = invoice.credit_notes.filter(status=InvoiceStatus.ISSUED).order_by("pk")
-    return invoice_row(invoice=invoice) | {
+    return invoice_rows(invoices=[invoice])[0] | {
         "lines": [
             line_row(line=line, digits=digits) | {"credited": money_text(amount=line.credited, digits=digits)}
             for line in lines

@@ -1,5 +1,6 @@
 """Tariffs and contracts, billable usage with its sources, invoices."""
 
+from billing.models.disputes import Dispute, DisputeMessage, DisputeState
 from billing.models.invoice import (
     CreditReason,
     DocumentKind,
@@ -10,15 +11,22 @@ from billing.models.invoice import (
     ParkedBill,
 )
 from billing.models.issuer import DocumentChain, Issuer, NumberSeries
+from billing.models.late import LateChoice, LateDecision
+from billing.models.payments import Book, MoneyEntry, MoneyMovement, MovementKind, Payment, PaymentSource
 from billing.models.profile import BillingProfile
+from billing.models.reminders import Reminder
 from billing.models.tariff import Contract, Tariff, TariffVersion, VersionState
 from billing.models.usage import CollectedRun, UsageLine, UsageSource
 
 __all__ = [
     "BillingProfile",
+    "Book",
     "CollectedRun",
     "Contract",
     "CreditReason",
+    "Dispute",
+    "DisputeMessage",
+    "DisputeState",
     "DocumentChain",
     "DocumentKind",
     "Invoice",
@@ -26,8 +34,16 @@ __all__ = [
     "InvoiceLineUsage",
     "InvoiceStatus",
     "Issuer",
+    "LateChoice",
+    "LateDecision",
+    "MoneyEntry",
+    "MoneyMovement",
+    "MovementKind",
     "NumberSeries",
     "ParkedBill",
+    "Payment",
+    "PaymentSource",
+    "Reminder",
     "Tariff",
     "TariffVersion",
     "UsageLine",

@@ -338,6 +338,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/balance/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return what an account owes and what is in its wallet. */
+        get: operations["balance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bill-runs/": {
         parameters: {
             query?: never;
@@ -596,6 +613,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/disputes/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the disputes within reach, newest first. */
+        get: operations["disputes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/disputes/{dispute_id}/messages/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Say something: the house's word answers, the client's opens the dispute again. */
+        post: operations["dispute_say"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/disputes/{dispute_id}/resolve/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description End a dispute: credit an amount of its line, or reject it. */
+        post: operations["dispute_resolve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/endpoints/{endpoint_id}/mailbox/": {
         parameters: {
             query?: never;
@@ -658,6 +726,23 @@ export interface paths {
         get: operations["invoice_line_contact"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoice-lines/{line_id}/dispute/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Doubt a line of an issued invoice. */
+        post: operations["dispute_open"];
         delete?: never;
         options?: never;
         head?: never;
@@ -768,6 +853,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invoices/{invoice_id}/late-usage/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Decide on an invoice's late usage. */
+        post: operations["late_usage_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invoices/{invoice_id}/pdf/": {
         parameters: {
             query?: never;
@@ -779,6 +881,24 @@ export interface paths {
         get: operations["invoice_pdf"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{invoice_id}/reminders/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return an invoice's reminders. */
+        get: operations["invoice_reminders"];
+        put?: never;
+        /** @description Write and send the next reminder of an overdue invoice. */
+        post: operations["invoice_remind"];
         delete?: never;
         options?: never;
         head?: never;
@@ -801,6 +921,23 @@ export interface paths {
         head?: never;
         /** @description Change them; documents that are issued stay as they are. */
         patch: operations["issuer_change"];
+        trace?: never;
+    };
+    "/api/v1/late-usage/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return usage that came after its invoice and is booked nowhere yet. */
+        get: operations["late_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/me/": {
@@ -984,6 +1121,58 @@ export interface paths {
         put?: never;
         /** @description Try a parked bill again: its draft is built, or it stays parked with the reason of now. */
         post: operations["parked_bill_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the payments, newest first. */
+        get: operations["payments"];
+        put?: never;
+        /** @description Record a payment; it pays the invoices its reference names, the rest stays in the account's wallet. */
+        post: operations["payment_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{payment_id}/match/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Say whose an unmatched payment is. */
+        post: operations["payment_match"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/import/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Read a CSV or CAMT.053 file of the bank; reading it again changes nothing. */
+        post: operations["payments_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1205,6 +1394,23 @@ export interface paths {
         put?: never;
         /** @description Put failed receipts back to be processed, at most a thousand at once, the oldest first. */
         post: operations["receipts_retry_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reminders/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Write the next reminder of every overdue invoice for which one is due. */
+        post: operations["remind_all"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1807,6 +2013,40 @@ export interface paths {
         post?: never;
         /** @description Forget a file that was not sent. */
         delete: operations["uploads_discard"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/wallet/refund/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Note that money went back to the account. */
+        post: operations["wallet_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/wallet/settle/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Pay an account's open invoices from its wallet, the longest due first. */
+        post: operations["wallet_settle"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2422,6 +2662,15 @@ export interface components {
          * @enum {string}
          */
         AuthorKind: "contact" | "operator" | "system";
+        /** @description An account's money by currency. */
+        Balance: {
+            results: components["schemas"]["Money"][];
+        };
+        /** @description A file of the bank. */
+        BankFileRequest: {
+            /** Format: binary */
+            file: string;
+        };
         /**
          * @description A line as printed; `explanation` tells how the amount came about. `id` and what credit notes took
          *     back (`credited`) only on invoices.
@@ -2753,6 +3002,13 @@ export interface components {
             account_id: number | null;
             payload: components["schemas"]["TypingPayload"];
         };
+        /**
+         * @description * `bill` - Bill
+         *     * `waive` - Waive
+         *     * `credit` - Credit
+         * @enum {string}
+         */
+        ChoiceEnum: "bill" | "waive" | "credit";
         /** @description Somebody called a mail of ours spam; `nature` as RFC 5965 has it (abuse, fraud, ...), '' where it is not said. */
         Complaint: {
             /** Format: date-time */
@@ -3035,6 +3291,48 @@ export interface components {
             code: string;
             name: string;
         };
+        /** @description A dispute with its thread. */
+        Dispute: {
+            id: number;
+            account: number;
+            account_name: string;
+            state: components["schemas"]["DisputeState"];
+            invoice: number;
+            invoice_number: string;
+            line: number;
+            line_position: number;
+            line_name: string;
+            line_amount: string;
+            currency: string;
+            /** Format: date-time */
+            opened_at: string;
+            /** Format: date-time */
+            resolved_at: string | null;
+            credit_note: number | null;
+            credit_note_number: string | null;
+            messages: components["schemas"]["DisputeMessage"][];
+        };
+        /** @description A word in a dispute. */
+        DisputeMessage: {
+            author: string;
+            is_staff: boolean;
+            text: string;
+            /** Format: date-time */
+            said_at: string;
+        };
+        /** @description Disputes, newest first. */
+        DisputePage: {
+            results: components["schemas"]["Dispute"][];
+            next: string | null;
+        };
+        /**
+         * @description * `open` - Open
+         *     * `answered` - Answered
+         *     * `credited` - Credited
+         *     * `rejected` - Rejected
+         * @enum {string}
+         */
+        DisputeState: "open" | "answered" | "credited" | "rejected";
         /**
          * @description * `assign` - assign
          *     * `void` - void
@@ -3340,6 +3638,13 @@ export interface components {
          * @enum {string}
          */
         IdlePolicyKind: "none" | "home" | "percent" | "proportional" | "equal" | "leads_to" | "dedicated";
+        /** @description What reading a file did; skipped: entries that are no payment, each with its reason. */
+        Imported: {
+            matched: number;
+            unmatched: number;
+            known: number;
+            skipped: string[];
+        };
         /** @description A quarter of an hour with contacts. */
         Intraday: {
             /** Format: date-time */
@@ -3374,6 +3679,9 @@ export interface components {
             net: string;
             tax: string;
             total: string;
+            paid: string;
+            open: string;
+            payment_state: components["schemas"]["PaymentStateEnum"];
             lines: components["schemas"]["BillLine"][];
             taxes: components["schemas"]["BillTax"][];
             unpriced: number;
@@ -3426,6 +3734,9 @@ export interface components {
             net: string;
             tax: string;
             total: string;
+            paid: string;
+            open: string;
+            payment_state: components["schemas"]["PaymentStateEnum"];
         };
         /**
          * @description * `draft` - Draft
@@ -3457,6 +3768,27 @@ export interface components {
          * @enum {string}
          */
         LanguageEnum: "en" | "ru" | "es";
+        /** @description What becomes of late usage: billed on the next invoice, waived, or given back at once by a credit note. */
+        LateDecisionRequest: {
+            choice: components["schemas"]["ChoiceEnum"];
+            reason: string;
+        };
+        /** @description Usage that came after its invoice. amount: what it changes before tax; waits: a person must decide. */
+        LateUsage: {
+            invoice: number;
+            invoice_number: string;
+            account: number;
+            account_name: string;
+            period: string;
+            contacts: number;
+            amount: string;
+            currency: string;
+            waits: boolean;
+        };
+        /** @description Late usage, oldest invoice first. */
+        LateUsageList: {
+            results: components["schemas"]["LateUsage"][];
+        };
         /** @description A contact on a usage line, to the millisecond. */
         LineContact: {
             id: number;
@@ -3512,6 +3844,10 @@ export interface components {
         /** @description The folders of a mailbox; none before it was read for the first time. */
         MailboxState: {
             folders: components["schemas"]["MailFolder"][];
+        };
+        /** @description Whose a payment is. */
+        MatchRequest: {
+            account: number;
         };
         /** @description The logged-in person. */
         Me: {
@@ -3599,6 +3935,13 @@ export interface components {
          * @enum {string}
          */
         MessageStatus: "received" | "queued" | "sending" | "sent" | "delivered" | "read" | "failed";
+        /** @description An account's money in one currency: open on invoices, in the wallet; owed = open - wallet. */
+        Money: {
+            currency: string;
+            open: string;
+            wallet: string;
+            owed: string;
+        };
         /** @description An object by id and name. */
         Named: {
             id: number;
@@ -3650,6 +3993,18 @@ export interface components {
             /** Format: uuid */
             client_uuid?: string;
             text: string;
+        };
+        /** @description A payment to record by hand; `key` makes a second sending harmless. */
+        NewPaymentRequest: {
+            account: number;
+            /** Format: decimal */
+            amount: string;
+            currency: string;
+            /** Format: date */
+            paid_on: string;
+            /** @default  */
+            reference: string;
+            key?: string;
         };
         /** @description A point as anybody writes it. */
         NewPointRequest: {
@@ -3951,6 +4306,41 @@ export interface components {
             description?: string;
             is_active?: boolean;
         };
+        /** @description A payment. account null: it waits for a person to say whose it is. */
+        Payment: {
+            id: number;
+            source: components["schemas"]["PaymentSource"];
+            amount: string;
+            currency: string;
+            /** Format: date */
+            paid_on: string;
+            payer: string;
+            reference: string;
+            account: number | null;
+            account_name: string | null;
+        };
+        /** @description Payments, newest first. */
+        PaymentPage: {
+            results: components["schemas"]["Payment"][];
+            next: string | null;
+        };
+        /**
+         * @description * `manual` - By hand
+         *     * `csv` - CSV file
+         *     * `camt` - CAMT.053 file
+         * @enum {string}
+         */
+        PaymentSource: "manual" | "csv" | "camt";
+        /**
+         * @description * `draft` - draft
+         *     * `open` - open
+         *     * `partly_paid` - partly_paid
+         *     * `paid` - paid
+         *     * `credited` - credited
+         *     * `overdue` - overdue
+         * @enum {string}
+         */
+        PaymentStateEnum: "draft" | "open" | "partly_paid" | "paid" | "credited" | "overdue";
         /** @description An operator by name. */
         Person: {
             id: number;
@@ -4344,10 +4734,41 @@ export interface components {
             cc: components["schemas"]["Recipient"][];
             bcc: components["schemas"]["Recipient"][];
         };
+        /** @description Money that went back to the account. */
+        RefundRequest: {
+            account: number;
+            currency: string;
+            /** Format: decimal */
+            amount: string;
+            /** @default  */
+            note: string;
+        };
         /** @description Why a correction is rejected; its author may leave it out. */
         RejectionRequest: {
             /** @default  */
             note: string;
+        };
+        /** @description How many reminders were written, and why others were not. */
+        Reminded: {
+            written: number;
+            refused: string[];
+        };
+        /** @description A reminder as it was written. */
+        Reminder: {
+            id: number;
+            level: number;
+            recipient: string;
+            subject: string;
+            body: string;
+            /** Format: date-time */
+            written_at: string;
+            /** Format: date-time */
+            sent_at: string | null;
+            error: string;
+        };
+        /** @description An invoice's reminders, the first first. */
+        ReminderList: {
+            results: components["schemas"]["Reminder"][];
         };
         /** @description Which deliveries to send again: made in [starts_at, ends_at). */
         ReplayRequest: {
@@ -4385,6 +4806,12 @@ export interface components {
             id: number;
             status: string;
         };
+        /** @description How a dispute ends: with the amount credited, or without one it is rejected. */
+        ResolutionRequest: {
+            text: string;
+            /** Format: decimal */
+            credit?: string | null;
+        };
         /** @description How many are processed again; `remaining` are failed still: ask once more. */
         Retried: {
             retried: number;
@@ -4410,6 +4837,10 @@ export interface components {
          * @enum {string}
          */
         Role: "operator" | "supervisor" | "billing_admin" | "admin" | "client_viewer" | "client_admin";
+        /** @description What somebody says. */
+        SayingRequest: {
+            text: string;
+        };
         /** @description What to say for one reason of contact. */
         Script: {
             id: number;
@@ -4467,6 +4898,15 @@ export interface components {
         SessionPage: {
             results: components["schemas"]["Session"][];
             next: string | null;
+        };
+        /** @description Which wallet to pay open invoices from. */
+        SettleRequest: {
+            account: number;
+            currency: string;
+        };
+        /** @description How many invoices got money. */
+        Settled: {
+            settled: number;
         };
         /** @description What stands below the mails of an account; {operator} and {account} are filled in. Language '' is the general. */
         Signature: {
@@ -6043,6 +6483,27 @@ export interface operations {
             };
         };
     };
+    balance: {
+        parameters: {
+            query: {
+                account: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Balance"];
+                };
+            };
+        };
+    };
     bill_run: {
         parameters: {
             query?: never;
@@ -6469,6 +6930,80 @@ export interface operations {
             };
         };
     };
+    disputes: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string;
+                invoice?: number;
+                unresolved?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisputePage"];
+                };
+            };
+        };
+    };
+    dispute_say: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dispute_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SayingRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dispute"];
+                };
+            };
+        };
+    };
+    dispute_resolve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dispute_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolutionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dispute"];
+                };
+            };
+        };
+    };
     endpoints_mailbox: {
         parameters: {
             query?: never;
@@ -6554,6 +7089,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ContactExplanation"];
+                };
+            };
+        };
+    };
+    dispute_open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                line_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SayingRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dispute"];
                 };
             };
         };
@@ -6736,6 +7296,30 @@ export interface operations {
             };
         };
     };
+    late_usage_decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invoice_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LateDecisionRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     invoice_pdf: {
         parameters: {
             query?: never;
@@ -6754,6 +7338,48 @@ export interface operations {
                 };
                 content: {
                     "application/pdf": string;
+                };
+            };
+        };
+    };
+    invoice_reminders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invoice_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReminderList"];
+                };
+            };
+        };
+    };
+    invoice_remind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invoice_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminder"];
                 };
             };
         };
@@ -6796,6 +7422,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Issuer"];
+                };
+            };
+        };
+    };
+    late_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LateUsageList"];
                 };
             };
         };
@@ -7034,6 +7679,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RetryOutcome"];
+                };
+            };
+        };
+    };
+    payments: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string;
+                /** @description only those of nobody yet */
+                unmatched?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentPage"];
+                };
+            };
+        };
+    };
+    payment_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPaymentRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+        };
+    };
+    payment_match: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+        };
+    };
+    payments_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["BankFileRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
                 };
             };
         };
@@ -7385,6 +8125,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Retried"];
+                };
+            };
+        };
+    };
+    remind_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminded"];
                 };
             };
         };
@@ -8337,6 +9096,51 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    wallet_refund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    wallet_settle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettleRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settled"];
+                };
             };
         };
     };

@@ -1,0 +1,100 @@
+"""Late usage as lines of a later bill: what an invoiced period costs by all of its usage, less what is booked. Pure.
+
+delta = rate(all) - booked (corrections.py), charge by charge. A correction is a JSON value, copied into the
+invoice that charges it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from billing.bill import Bill, Line, LineKind, Segment
+from billing.corrections import Charge, charge_of, deltas
+from billing.money import exact_text
+from billing.pricing import with_lines
+from billing.terms import ComponentKind, Fee, Names, TariffTerms, TaxCategory
+
+# what follows usage; fees do not change because of a late contact
+USAGE_KINDS = frozenset(
+    {LineKind.USAGE, LineKind.SURCHARGE, LineKind.DISCOUNT, LineKind.CAP, LineKind.TRUE_UP, LineKind.HOLIDAY}
+)
+
+
+def corrections_of(*, bill: Bill, booked: Mapping[Charge, int]) -> list[dict[str, Any]]:
+    """Return the corrections that bring what is booked to what the bill of all usage says; none where they agree.
+
+    Amounts in whole units. A charge that is booked and no longer on the bill is taken back whole, without names or tax.
+    """
+    lines = {charge_of(line=line): line for line in bill.lines if line.kind in USAGE_KINDS}
+    usage = replace(bill, lines=tuple(line for line in bill.lines if line.kind in USAGE_KINDS))
+    found: list[dict[str, Any]] = []
+    for delta in deltas(now=usage, booked=booked):
+        charge = delta.charge
+        found.append(
+            {
+                **charge._asdict(),
+                "before": delta.booked_units,
+                "after": delta.now_units,
+                "units": delta.units,
+            }
+        )
+        if charge in lines:
+            found[-1] |= {
+                "names": dict(lines[charge].names.by_language),
+                "tax_category": _tax(lines[charge].tax),
+            }
+    return found
+
+
+def _tax(category: TaxCategory) -> dict[str, str]:
+    return {"code": category.code, "percent": exact_text(value=category.percent), "category": category.letter}
+
+
+def corrected(*, bill: Bill, corrections: Sequence[Mapping[str, Any]]) -> Bill:
+    """Return the bill with a line for each correction."""
+    if not corrections:
+        return bill
+    known = {line.tax.code: line.tax for line in bill.lines}
+    lines = []
+    for correction in corrections:
+        category = _category(correction["tax_category"], known=known)
+        known.setdefault(category.code, category)
+        lines.append(_line(correction, category=category, bill=bill))
+    return with_lines(bill=bill, lines=lines)
+
+
+def _category(tax: Mapping[str, str], *, known: Mapping[str, TaxCategory]) -> TaxCategory:
+    """The tax that held in the corrected period; where the bill uses its code for another rate, under a longer code."""
+    category = TaxCategory(code=tax["code"], percent=Fraction(tax["percent"]), letter=tax["category"])
+    if known.get(category.code, category) == category:
+        return category
+    return TaxCategory(code=f"{tax['code']} {tax['category']} {tax['percent']}", percent=category.percent, letter=category.letter)  # noqa: E501  # fmt: skip
+
+
+def _line(correction: Mapping[str, Any], *, category: TaxCategory, bill: Bill) -> Line:
+    exact = Fraction(correction["units"], 10**bill.digits)
+    component = Fee(
+        code=correction["component"],
+        names=Names({language: f"{name} · {correction['period']}" for language, name in correction["names"].items()}),
+        kind=ComponentKind.ONE_OFF,
+        amount=abs(exact),
+        tax=category.code,
+        prorate=False,
+    )
+    terms = TariffTerms(name="", currency=bill.currency, taxes=(category,))
+    segment = Segment(terms=terms, usage=(), key=correction["segment"])
+    return Line(LineKind.CORRECTION, component, segment, exact, correction["units"], bill.digits)
+
+
+def explain_correction(*, correction: Mapping[str, Any], digits: int) -> dict[str, Any]:
+    """Return what a correction line tells: which invoice it corrects, what was booked, what all usage gives."""
+    scale = 10**digits
+    return {
+        "corrects": correction["invoice"],
+        "period": correction["period"],
+        "before": exact_text(value=Fraction(correction["before"], scale)),
+        "after": exact_text(value=Fraction(correction["after"], scale)),
+        "late_contacts": correction["contacts"],
+        "late_usage": list(correction["usage"]),
+    }

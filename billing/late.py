@@ -1,0 +1,186 @@
+"""Reads of late usage: what came after a period was invoiced, what it costs, and who is to decide on it.
+
+Every function runs inside an account scope that its caller has opened.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from billing.booked import standing_invoices
+from billing.correction_lines import USAGE_KINDS, corrections_of
+from billing.corrections import Charge
+from billing.models import (
+    CreditReason,
+    Invoice,
+    InvoiceLine,
+    InvoiceLineUsage,
+    InvoiceStatus,
+    LateChoice,
+    LateDecision,
+    UsageLine,
+)
+from billing.money import units_from_decimal
+from billing.periods import Period, local_midnight
+from billing.pricing import Bill, price_period
+from billing.queries import USAGE_COLUMNS, usage_from_row
+from billing.snapshot import restore_segment
+from billing.usage import Usage
+
+MOST_NAMED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """An invoice whose period has usage that is not booked: how many contacts, and the corrections it takes.
+
+    `corrections` is empty where the contacts cost nothing (within what the plan includes, or below the minimum).
+    """
+
+    invoice: Invoice
+    contacts: int
+    corrections: tuple[dict[str, Any], ...]
+
+    @property
+    def units(self) -> int:
+        """The sum of the corrections, before tax."""
+        return sum(correction["units"] for correction in self.corrections)
+
+
+def corrections_for(*, account_id: int, period: Period, currency: str, late_periods: int) -> list[dict[str, Any]]:
+    """Return the corrections that the bill of a period takes in: of invoices up to so many periods back, and of older
+    ones that a person has said to bill. Other currencies wait for a person.
+    """
+    found: list[dict[str, Any]] = []
+    for late in late_usage(account_id=account_id, before=period):
+        if late.invoice.currency == currency and _is_taken_in(late.invoice, period=period, late_periods=late_periods):
+            found += late.corrections
+    return found
+
+
+def waits_for_a_person(*, late: Late, newest: Period, late_periods: int) -> bool:
+    """Say whether late usage is too old for the next bill to take it in by itself."""
+    return bool(late.corrections) and not _is_taken_in(late.invoice, period=newest, late_periods=late_periods)
+
+
+def _is_taken_in(invoice: Invoice, *, period: Period, late_periods: int) -> bool:
+    length = max(1, (invoice.period_end - invoice.period_start).days)
+    # whole periods between the end of that one and the start of this, months counted by their usual length
+    periods_back = 1 + round((period.starts_on - invoice.period_end).days / length)
+    if periods_back <= late_periods:
+        return True
+    return LateDecision.objects.filter(invoice=invoice, choice=LateChoice.BILL).exists()
+
+
+def late_usage(*, account_id: int | None = None, before: Period | None = None) -> Iterator[Late]:
+    """Yield the standing invoices with usage that is not on them, oldest first; those whose corrections are booked by
+    now have none.
+    """
+    invoices = standing_invoices().select_related("account").order_by("period_start", "pk")
+    if account_id is not None:
+        invoices = invoices.filter(account_id=account_id)
+    if before is not None:
+        invoices = invoices.filter(period_end__lte=before.starts_on)
+    for invoice in invoices:
+        late = late_of(invoice=invoice)
+        if late is not None:
+            yield late
+
+
+def late_of(*, invoice: Invoice) -> Late | None:
+    """Return an invoice's late usage; None where all usage of its period is on it."""
+    unbooked = list(unbooked_usage(invoice=invoice).order_by("started_at", "pk").values_list("pk", flat=True))
+    # contacts that no rate fits are never on an invoice
+    if len(unbooked) <= invoice.unpriced:
+        return None
+    found = _corrections(invoice=invoice, unbooked=unbooked)
+    return Late(invoice=invoice, contacts=len(unbooked) - invoice.unpriced, corrections=tuple(found))
+
+
+def unbooked_usage(*, invoice: Invoice) -> QuerySet[UsageLine]:
+    """Return the current usage of an invoice's period that is not on it."""
+    billed = InvoiceLineUsage.objects.filter(usage_line=OuterRef("pk"), revision=invoice.revision)
+    return _usage_of(invoice).filter(~Exists(billed))
+
+
+def _usage_of(invoice: Invoice) -> QuerySet[UsageLine]:
+    return UsageLine.objects.filter(
+        account_id=invoice.account_id,
+        is_current=True,
+        started_at__gte=local_midnight(day=invoice.period_start, zone=invoice.time_zone),
+        started_at__lt=local_midnight(day=invoice.period_end, zone=invoice.time_zone),
+    )
+
+
+def price_snapshot(*, invoice: Invoice, usage: Mapping[str, Sequence[Usage]]) -> Bill:
+    """Return the bill of usage, by segment, under an invoice's own terms; its corrections are not part of it."""
+    return price_period(
+        segments=[restore_segment(document=segment, usage=usage.get(segment["key"], ())) for segment in invoice.tariff]
+    )
+
+
+def _corrections(*, invoice: Invoice, unbooked: Sequence[int]) -> list[dict[str, Any]]:
+    rows = _usage_of(invoice).order_by("started_at", "id").values_list(*USAGE_COLUMNS)
+    bill = price_snapshot(invoice=invoice, usage=_by_segment(invoice, map(usage_from_row, rows.iterator(2000))))
+    named = {line.code: line for line in invoice.lines.all()}
+    found = corrections_of(bill=bill, booked=_booked(invoice))
+    for correction in found:
+        line = named.get(correction["component"])
+        correction.setdefault("names", {"": line.name if line is not None else correction["component"]})
+        if "tax_category" not in correction:
+            correction["tax_category"] = next(_plain(tax) for tax in invoice.taxes if tax["code"] == correction["tax"])
+        correction |= {
+            "invoice": invoice.number,
+            "invoice_id": invoice.pk,
+            "period": invoice.period,
+            "contacts": len(unbooked),
+            "usage": list(unbooked[:MOST_NAMED]),
+        }
+    return found
+
+
+def _plain(tax: Mapping[str, str]) -> dict[str, str]:
+    return {name: tax[name] for name in ("code", "percent", "category")}
+
+
+def _by_segment(invoice: Invoice, usage: Iterable[Usage]) -> dict[str, list[Usage]]:
+    """Part the usage of a period over its segments, by the bounds of their days in the invoice's time zone."""
+    bounds = []
+    for segment in invoice.tariff:
+        first, _, last = segment["key"].partition("/")
+        starts_at = local_midnight(day=date.fromisoformat(first), zone=invoice.time_zone)
+        ends_at = local_midnight(day=date.fromisoformat(last) + timedelta(days=1), zone=invoice.time_zone)
+        bounds.append((segment["key"], starts_at, ends_at))
+    found: dict[str, list[Usage]] = {segment["key"]: [] for segment in invoice.tariff}
+    for contact in usage:
+        for key, starts_at, ends_at in bounds:
+            if starts_at <= contact.started_at < ends_at:
+                found[key].append(contact)
+                break
+    return found
+
+
+def _booked(invoice: Invoice) -> dict[Charge, int]:
+    """What is booked of an invoice's usage: its lines, corrections on later invoices, credits for late usage, and what
+    was waived.
+    """
+    notes = Invoice.objects.filter(corrects=invoice, status=InvoiceStatus.ISSUED, reason_code=CreditReason.LATE_USAGE)
+    documents = [invoice.pk, *notes.values_list("pk", flat=True)]
+    lines = InvoiceLine.objects.filter(invoice__in=documents, kind__in=USAGE_KINDS)
+    booked: dict[Charge, int] = {}
+    for segment, code, tax_code, amount in lines.values_list("segment", "code", "tax_code", "amount"):
+        charge = Charge(segment=segment, component=code, tax=tax_code)
+        booked[charge] = booked.get(charge, 0) + units_from_decimal(amount=amount, digits=invoice.digits)
+    later = standing_invoices().filter(
+        account_id=invoice.account_id, corrections__contains=[{"invoice_id": invoice.pk}]
+    )
+    waived = LateDecision.objects.filter(invoice=invoice, choice=LateChoice.WAIVE)
+    for corrections in (*later.values_list("corrections", flat=True), *waived.values_list("lines", flat=True)):
+        for entry in corrections:
+            if entry["invoice_id"] == invoice.pk:
+                charge = Charge(segment=entry["segment"], component=entry["component"], tax=entry["tax"])
+                booked[charge] = booked.get(charge, 0) + entry["units"]
+    return booked
