@@ -2,7 +2,8 @@
 
 import logging
 
-from channels_app.contract import AdapterError, KnowsNames
+from channels_app.abilities import KnowsNames
+from channels_app.contract import AdapterError
 from channels_app.email.charsets import clean
 from channels_app.endpoints import endpoint_info
 from channels_app.models import Endpoint

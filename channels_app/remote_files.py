@@ -7,8 +7,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
+from channels_app.abilities import FetchesFiles
 from channels_app.actions import push_message_changed
-from channels_app.contract import AdapterError, FetchesFiles
+from channels_app.contract import AdapterError
 from channels_app.endpoints import endpoint_info, note_error
 from channels_app.models import Endpoint
 from channels_app.receipts import MAX_ATTEMPTS, back_off

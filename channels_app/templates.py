@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from channels_app.contract import AdapterError, HasTemplates
+from channels_app.abilities import HasTemplates
+from channels_app.contract import AdapterError
 from channels_app.endpoints import endpoint_info, note_error
 from channels_app.models import Endpoint, EndpointKind, MessageTemplate
 from channels_app.queries import social_place

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from channels_app import api, failures_api, file_api, mailbox_api, social_api
+from channels_app import api, failures_api, mailbox_api, social_api
 from channels_app.phone import api as phone_api
 from channels_app.subscriptions import api as webhooks
 
@@ -15,7 +15,6 @@ urlpatterns = [
     path("receipts/export/", failures_api.ReceiptsExportView.as_view(), name="receipts-export"),
     path("receipts/<int:receipt_id>/raw/", api.ReceiptRawView.as_view(), name="receipt-raw"),
     path("receipts/<int:receipt_id>/retry/", api.ReceiptRetryView.as_view(), name="receipt-retry"),
-    path("tickets/<int:ticket_id>/files/", file_api.TicketFilesView.as_view(), name="ticket-files"),
     path("messages/<int:message_id>/resend/", api.MessageResendView.as_view(), name="message-resend"),
     path("tickets/<int:ticket_id>/social/", social_api.SocialStateView.as_view(), name="ticket-social"),
     path(

@@ -5,6 +5,9 @@ import phonenumbers
 from channels_app.contract import AdapterError, EndpointInfo, OutboundMessage
 from channels_app.webhook import settings_text
 
+# https://www.twilio.com/docs/messaging/api/message-resource
+MAX_MEDIA = 10
+
 
 def callback_url(endpoint: EndpointInfo, message: OutboundMessage, *more: str) -> str:
     """Return where the provider reports on this message: our webhook, with our own name for the message.
@@ -20,6 +23,21 @@ def text_only(message: OutboundMessage) -> None:
         raise AdapterError("attachments: an SMS carries text only; remove the file.", permanent=True)
     if not message.text.strip():
         raise AdapterError("text: an SMS needs a text.", permanent=True)
+
+
+def text_or_files(message: OutboundMessage) -> None:
+    """Refuse, permanently, what a provider that fetches files by itself (MMS) cannot send."""
+    if not message.attachments:
+        text_only(message)
+        return
+    if len(message.attachments) > MAX_MEDIA:
+        raise AdapterError(f"attachments: at most {MAX_MEDIA} files leave with one message.", permanent=True)
+    if not all(file.url for file in message.attachments):
+        raise AdapterError(
+            "attachments: the provider fetches files by their address, and this installation has no public one "
+            "(PUBLIC_URL).",
+            permanent=True,
+        )
 
 
 def required_url(endpoint: EndpointInfo, name: str) -> str:

@@ -32,7 +32,7 @@ from channels_app.sms.inbound import (
     report,
     required,
 )
-from channels_app.sms.outbound import callback_url, text_only
+from channels_app.sms.outbound import callback_url, text_or_files
 from channels_app.sms.segments import count_segments
 from channels_app.webhook import (
     BadSignature,
@@ -160,7 +160,7 @@ def _is_report(fields: Mapping[str, str]) -> bool:
 
 
 class TwilioAdapter:
-    """Satisfies contract.Adapter and contract.FetchesFiles."""
+    """Satisfies contract.Adapter and abilities.FetchesFiles."""
 
     channel = "sms"
 
@@ -197,11 +197,12 @@ class TwilioAdapter:
 
     def deliver(self, *, endpoint: EndpointInfo, message: OutboundMessage) -> Delivered:
         """Send by the Messages resource; reports come to our webhook with our own reference."""
-        text_only(message)
+        text_or_files(message)
         prefix = _WHATSAPP if endpoint.address.startswith(_WHATSAPP) else ""
-        form = {
+        form: dict[str, str | list[str]] = {
             "To": f"{prefix}{message.recipient.value}",
-            "Body": message.text,
+            **({"Body": message.text} if message.text else {}),
+            **({"MediaUrl": [file.url for file in message.attachments]} if message.attachments else {}),
             "StatusCallback": callback_url(endpoint, message),
         }
         service = settings_text(endpoint, "messaging_service_sid")
@@ -216,7 +217,7 @@ class TwilioAdapter:
         if not 200 <= answer.status < 300:
             raise _refusal(answer)
         # without a sid the message was taken all the same: reports name it by our reference
-        return Delivered(external_id=str(answer.json().get("sid") or ""), parts=count_segments(message.text).parts)
+        return Delivered(external_id=str(answer.json().get("sid") or ""), parts=_parts(message))
 
     def check(self, *, endpoint: EndpointInfo) -> str:
         """Ask for the account's own resource."""
@@ -239,6 +240,11 @@ class TwilioAdapter:
         host = urlsplit(reference).hostname or ""
         own = host == urlsplit(_api_url(endpoint)).hostname or host.endswith(".twilio.com")
         return fetch_file(url=reference, limit=limit, auth=_auth(endpoint) if own else None)
+
+
+def _parts(message: OutboundMessage) -> int | None:
+    """A message with a file is one MMS, whatever its text."""
+    return None if message.attachments else count_segments(message.text).parts
 
 
 def _text(fields: Mapping[str, str]) -> str:

@@ -171,7 +171,6 @@ def send_reply(
     text: str,
     at: datetime,
     client_uuid: UUID,
-    file_name: str = "",
     template: Mapping[str, Any] | None = None,
     to: Recipients = (),
     cc: Recipients = (),
@@ -184,12 +183,11 @@ def send_reply(
 
     Without `to` a mail goes to whom the ticket's last mail asks to answer (`recipients.proposed_recipients`), without
     copies. Addresses that were never on the ticket raise NewRecipients unless `confirm_new_recipients`. `attachments`
-    are ids of uploads of `user_id` on this ticket. A file may stand for the text: `file_name` is its name, and the
-    caller adds it in the same transaction. `template` is what a network needs to know of an approved text
-    (contract.OutboundMessage); `text` is how it reads.
+    are ids of uploads of `user_id` on this ticket; they may stand for the text. `template` is what a network needs to
+    know of an approved text (contract.OutboundMessage); `text` is how it reads.
     """
     text = text.strip()
-    if not text and not file_name:
+    if not text and not attachments:
         raise Invalid("Write something first.", field="text")
     if len(text) > MAX_TEXT:
         raise Invalid(f"At most {MAX_TEXT} characters.", field="text")
@@ -223,10 +221,9 @@ def send_reply(
         status=MessageStatus.QUEUED,
         next_attempt_at=at,
     )
-    if attachments:
-        take_uploads(message=message, upload_ids=attachments, user_id=user_id)
+    files = take_uploads(message=message, upload_ids=attachments, user_id=user_id) if attachments else []
     Ticket.objects.filter(pk=ticket.pk).update(
-        last_activity_at=at, preview=_preview(text or file_name), unread=0, status=TicketStatus.PENDING
+        last_activity_at=at, preview=_preview(text or files[0]), unread=0, status=TicketStatus.PENDING
     )
     ticket.status = TicketStatus.PENDING
     enqueue_on_commit("channels.deliver_message", message_id=message.pk)

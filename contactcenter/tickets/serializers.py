@@ -309,12 +309,13 @@ class ReplySerializer(serializers.Serializer[Any]):
     """A reply; `client_uuid` makes sending it twice harmless.
 
     Without `to` a mail answers the ticket's last mail. Addresses that were never on the ticket are refused
-    (`new_recipients`) unless `confirm_new_recipients`. `attachments` are ids of uploads.
+    (`new_recipients`) unless `confirm_new_recipients`. `attachments` are ids of uploads; they
+    may stand for the text.
     """
 
     client_uuid = serializers.UUIDField(default=uuid4)
     channel = serializers.ChoiceField(choices=Channel.choices)
-    text = serializers.CharField(max_length=MAX_TEXT)
+    text = serializers.CharField(max_length=MAX_TEXT, allow_blank=True, default="")
     to = RecipientSerializer(many=True, required=False)
     cc = RecipientSerializer(many=True, required=False)
     bcc = RecipientSerializer(many=True, required=False)

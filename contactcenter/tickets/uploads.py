@@ -62,8 +62,8 @@ def discard_upload(*, upload_id: int, user_id: int) -> None:
         raise NotFound("There is no such file.")
 
 
-def take_uploads(*, message: Message, upload_ids: Sequence[int], user_id: int | None) -> None:
-    """Make the files attachments of the message, in the order named; afterwards they are no uploads any more.
+def take_uploads(*, message: Message, upload_ids: Sequence[int], user_id: int | None) -> list[str]:
+    """Make the files attachments of the message and return their names in order; they are no uploads any more.
 
     Raises Invalid for a file that is not there, not this person's, not of this ticket, or more than a mail can carry.
     """
@@ -93,3 +93,4 @@ def take_uploads(*, message: Message, upload_ids: Sequence[int], user_id: int | 
         for pk in wanted
     )
     Upload.objects.filter(pk__in=wanted).delete()
+    return [found[pk].filename for pk in wanted]

@@ -1592,23 +1592,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/tickets/{ticket_id}/files/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description Send the contact a file. */
-        post: operations["tickets_send_file"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/tickets/{ticket_id}/finish/": {
         parameters: {
             query?: never;
@@ -3582,16 +3565,6 @@ export interface components {
             transfers_permille: number | null;
             csat_permille: number | null;
         };
-        /** @description A reply with a file; `client_uuid` makes sending it twice harmless. */
-        FileReplyRequest: {
-            /** Format: uuid */
-            client_uuid: string;
-            channel: components["schemas"]["Channel"];
-            /** @default  */
-            text: string;
-            /** Format: binary */
-            file: string;
-        };
         /**
          * @description * `stored` - Stored
          *     * `pending` - Being fetched
@@ -4787,12 +4760,14 @@ export interface components {
          * @description A reply; `client_uuid` makes sending it twice harmless.
          *
          *     Without `to` a mail answers the ticket's last mail. Addresses that were never on the ticket are refused
-         *     (`new_recipients`) unless `confirm_new_recipients`. `attachments` are ids of uploads.
+         *     (`new_recipients`) unless `confirm_new_recipients`. `attachments` are ids of uploads; they
+         *     may stand for the text.
          */
         ReplyRequest: {
             /** Format: uuid */
             client_uuid?: string;
             channel: components["schemas"]["Channel"];
+            /** @default  */
             text: string;
             to?: components["schemas"]["RecipientRequest"][];
             cc?: components["schemas"]["RecipientRequest"][];
@@ -8497,31 +8472,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-        };
-    };
-    tickets_send_file: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                ticket_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": components["schemas"]["FileReplyRequest"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Entry"];
-                };
             };
         };
     };

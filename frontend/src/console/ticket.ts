@@ -108,21 +108,22 @@ export const useTicket = defineStore('ticket', () => {
     }
   }
 
-  const unsentFiles = new Map<string, { channel: Channel; file: File }>();
+  const unsentFiles = new Map<string, { channel: Channel; file: File; upload: number | null }>();
 
   /** Shows the file at once; until the server has it, it lives on this page only. */
   async function sendFile(channel: Channel, file: File, uuid = newUuid()): Promise<void> {
     const ticketId = id.value;
     if (ticketId === null) return;
-    unsentFiles.set(uuid, { channel, file });
+    const kept = unsentFiles.get(uuid) ?? { channel, file, upload: null };
+    unsentFiles.set(uuid, kept);
     const unsent: Unsent = { uuid, kind: 'message', channel, text: file.name, at: new Date(serverClock.now()).toISOString(), author: session.me?.full_name ?? '' };
     setRows(ticketId, (current) => put(current, localRow(unsent, 'sending')));
     const body = new FormData();
-    body.append('client_uuid', uuid);
-    body.append('channel', channel);
     body.append('file', file);
     try {
-      const entry = await post<Entry>(`/api/v1/tickets/${ticketId}/files/`, body);
+      // what was given once is not given again
+      kept.upload ??= (await post<{ id: number }>(`/api/v1/tickets/${ticketId}/uploads/`, body)).id;
+      const entry = await post<Entry>(`/api/v1/tickets/${ticketId}/replies/`, { client_uuid: uuid, channel, text: '', attachments: [kept.upload] });
       unsentFiles.delete(uuid);
       setRows(ticketId, (current) => confirm(current, { ...entry, client_uuid: uuid }));
     } catch (problem) {

@@ -156,7 +156,6 @@ TABLE = {
     "GET /api/v1/tickets/{ticket_id}/": "y-yyyyy-",
     "PATCH /api/v1/tickets/{ticket_id}/": "y-ynynnn",
     "PUT /api/v1/tickets/{ticket_id}/drafts/{channel}/": "y-ynynnn",
-    "POST /api/v1/tickets/{ticket_id}/files/": "y-ynynnn",
     "POST /api/v1/tickets/{ticket_id}/finish/": "---nnnnn",
     "POST /api/v1/tickets/{ticket_id}/focus/": "y-ynnnnn",
     "POST /api/v1/tickets/{ticket_id}/follow-up/": "y-ynynnn",

@@ -75,3 +75,19 @@ def test_file_of_somebody_else_or_of_another_ticket_is_refused_and_nothing_is_se
     with open_account(account.pk):
         assert Message.objects.filter(direction="out").count() == 0
         assert list(Upload.objects.values_list("pk", flat=True)) == [theirs]
+
+
+def test_file_may_leave_without_a_word_and_its_name_is_the_preview(desk) -> None:
+    account, ticket, client = desk
+    upload_id = _upload(client, ticket).json()["id"]
+    body = {"client_uuid": str(uuid4()), "channel": "email", "attachments": [upload_id]}
+    for _ in range(2):
+        answer = client.post(f"/api/v1/tickets/{ticket.pk}/replies/", body, content_type="application/json")
+        assert answer.status_code == 201
+    assert (answer.json()["text"], [item["filename"] for item in answer.json()["attachments"]]) == ("", ["photo.png"])
+    with open_account(account.pk):
+        ticket.refresh_from_db()
+        assert (ticket.preview, Message.objects.count()) == ("photo.png", 1)
+    empty = {"client_uuid": str(uuid4()), "channel": "email", "text": " "}
+    refused = client.post(f"/api/v1/tickets/{ticket.pk}/replies/", empty, content_type="application/json")
+    assert (refused.status_code, refused.json()["error"]["message"]) == (400, "Write something first.")
