@@ -42,8 +42,8 @@ NEXT_NUMBER: Final = """
 """
 NEW_TICKET: Final = """
     INSERT INTO tickets_ticket (account_id, number, contact_id, channel, language, subject, preview, status, priority,
-                                unread, opened_at, last_activity_at)
-    VALUES (%s, %s, %s, 'email', '', 'New order', 'Hello', 'new', 0, 1, now(), now()) RETURNING id
+                                unread, opened_at, last_activity_at, due_for, is_breached)
+    VALUES (%s, %s, %s, 'email', '', 'New order', 'Hello', 'new', 0, 1, now(), now(), '', false) RETURNING id
 """
 NEW_MESSAGE: Final = """
     INSERT INTO tickets_message (account_id, ticket_id, direction, channel, kind, contact_id, subject, text, reply_text,
@@ -84,11 +84,11 @@ FILL: Final = (
     """,  # noqa: S608
     f"""
     INSERT INTO tickets_ticket (id, account_id, number, contact_id, channel, language, subject, preview, status,
-                                priority, unread, opened_at, last_activity_at)
+                                priority, unread, opened_at, last_activity_at, due_for, is_breached)
     SELECT {FIRST} + n, %(account)s, 1000 + n, {FIRST} + 1 + n %% {CONTACTS}, 'email', 'en',
            {_word(3)} || ' 55-' || (n * 7919) %% 50000, {_word(5)} || ' ' || {_word(11)} || ' ' || {_word(13)},
            (ARRAY['new','open','pending','solved','closed','closed','closed'])[1 + n %% 7], 0, 0,
-           now() - n * interval '1 minute', now() - n * interval '1 minute'
+           now() - n * interval '1 minute', now() - n * interval '1 minute', '', false
     FROM generate_series(1, {TICKETS}) n
     """,  # noqa: S608
     """

@@ -1,10 +1,12 @@
 """Files of messages: typed by their bytes, whatever their name and sender claim."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from channels_app.contract import InboundAttachment, RemoteFile
 from contactcenter.kernel.jobs import enqueue_on_commit
+from contactcenter.kernel.statements import insert
 from contactcenter.tickets.files import store_file
 from contactcenter.tickets.models import Attachment, FileState, Message
 from contactcenter.tickets.sniffing import sniff
@@ -16,24 +18,45 @@ MAX_FILE_BYTES = 10_000_000
 IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 
-def store_attachments(*, message: Message, attachments: Sequence[InboundAttachment]) -> None:
-    """Write the files and their rows. The receipt keeps the raw original, so a lost file can be made again."""
-    rows = []
-    for item in attachments[:MAX_ATTACHMENTS]:
-        rows.append(
-            Attachment(
-                account_id=message.account_id,
-                message=message,
-                filename=item.filename[:255],
-                content_type=sniff(item.content),
-                declared_type=item.content_type[:120],
-                size=len(item.content),
-                sha256=store_file(item.content),
-                content_id=item.content_id[:255],
-            )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptFile:
+    """A file that is on disk, and what its row will say."""
+
+    filename: str
+    content_type: str
+    declared_type: str
+    size: int
+    sha256: str
+    content_id: str
+
+
+def keep_files(attachments: Sequence[InboundAttachment], /) -> list[KeptFile]:
+    """Write the files, before anything is locked: the disk takes its time. What no row names later is a file too many.
+
+    The receipt keeps the raw original, so a lost file can be made again.
+    """
+    return [
+        KeptFile(
+            filename=item.filename[:255],
+            content_type=sniff(item.content),
+            declared_type=item.content_type[:120],
+            size=len(item.content),
+            sha256=store_file(item.content),
+            content_id=item.content_id[:255],
         )
-    if rows:
-        Attachment.objects.bulk_create(rows)
+        for item in attachments[:MAX_ATTACHMENTS]
+    ]
+
+
+def attach_files(*, message: Message, files: Sequence[KeptFile]) -> None:
+    """Make the files those of the message."""
+    for file in files:
+        insert(Attachment(account_id=message.account_id, message=message, **asdict(file)))
+
+
+def store_attachments(*, message: Message, attachments: Sequence[InboundAttachment]) -> None:
+    """Write the files and their rows."""
+    attach_files(message=message, files=keep_files(attachments))
 
 
 def store_remote_files(*, message: Message, files: Sequence[RemoteFile], at: datetime) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
-from channels_app.attachments import store_attachments, store_remote_files
+from channels_app.attachments import attach_files, keep_files, store_remote_files
 from channels_app.bounces import record_bounces, record_complaint
 from channels_app.consent import take_consent
 from channels_app.contract import (
@@ -34,6 +34,7 @@ from contactcenter.contacts.actions import find_or_create_contact
 from contactcenter.contacts.models import Contact, ContactPoint
 from contactcenter.contacts.points import normal_value
 from contactcenter.kernel.jobs import enqueue_on_commit
+from contactcenter.kernel.statements import insert, rows_from
 from contactcenter.tickets.actions import open_ticket, receive_message
 from contactcenter.tickets.models import Ticket, TicketLink, TicketStatus
 
@@ -85,9 +86,10 @@ def ingest_message(*, endpoint: Endpoint, inbound: InboundMessage, receipt_id: i
     Messages of one contact point on one endpoint are taken one after the other, so that two at once, of a new contact,
     make one ticket. `receipt_id` only tells log readers where the message came from: its idempotence is the receipt's.
     """
+    files = keep_files(inbound.attachments)
+    language = _language(endpoint=endpoint, inbound=inbound, contact_language="")
     point_value = _point_value(inbound)
     _serialise(endpoint_id=endpoint.pk, value=point_value)
-    language = _language(endpoint=endpoint, inbound=inbound, contact_language="")
     contact, point = find_or_create_contact(
         account_id=endpoint.account_id,
         kind=inbound.sender.kind,
@@ -125,8 +127,9 @@ def ingest_message(*, endpoint: Endpoint, inbound: InboundMessage, receipt_id: i
         headers=headers,
         contact_id=contact.pk,
         parts=inbound.parts,
+        opens=status == IngestStatus.CREATED,
     )
-    store_attachments(message=message, attachments=inbound.attachments)
+    attach_files(message=message, files=files)
     store_remote_files(message=message, files=inbound.remote_files, at=inbound.at)
     take_consent(endpoint=endpoint, inbound=inbound, message=message, point=point)
     _link_twins(ticket=ticket, inbound=inbound)
@@ -162,8 +165,7 @@ def serialise_sender(*, endpoint: Endpoint, inbound: InboundMessage) -> None:
 def _serialise(*, endpoint_id: int, value: str) -> None:
     """Wait for other messages of the same point on the same endpoint; the lock ends with the transaction."""
     digest = hashlib.sha256(f"{endpoint_id}\0{value}".encode()).digest()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], "big", signed=True)])
+    rows_from("SELECT pg_advisory_xact_lock(%s::bigint)", [int.from_bytes(digest[:8], "big", signed=True)])
 
 
 def _language(*, endpoint: Endpoint, inbound: InboundMessage, contact_language: str) -> DetectedLanguage:
@@ -212,13 +214,14 @@ def _open(
         subject=inbound.subject,
         language=language,
         preview=inbound.reply_text or inbound.text or inbound.subject,
+        unread=1,
     )
-    ChannelThread.objects.bulk_create(
-        ChannelThread(
-            account_id=endpoint.account_id, endpoint=endpoint, ticket=ticket, contact_point=point, key=key[:200]
+    for key in inbound.own_keys or ("",):
+        insert(
+            ChannelThread(
+                account_id=endpoint.account_id, endpoint=endpoint, ticket=ticket, contact_point=point, key=key[:200]
+            )
         )
-        for key in inbound.own_keys or ("",)
-    )
     return ticket
 
 
@@ -229,4 +232,4 @@ def _link_twins(*, ticket: Ticket, inbound: InboundMessage) -> None:
     """
     if inbound.channel == "email":
         key = hashlib.sha256(inbound.external_id.encode()).hexdigest()
-        TicketLink.objects.bulk_create([TicketLink(key=key, ticket=ticket)], ignore_conflicts=True)
+        insert(TicketLink(key=key, ticket=ticket), unless_there=True)

@@ -5,13 +5,14 @@ and the receipt's new state appear together or not at all, so a process killed a
 the sweeper finds, and two processes at once make one entry.
 """
 
+import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -24,7 +25,8 @@ from channels_app.registry import adapter_for
 from channels_app.webhook import RawEvent
 from contactcenter.kernel.errors import NotFound
 from contactcenter.kernel.jobs import enqueue_on_commit
-from contactcenter.kernel.statements import rows_from
+from contactcenter.kernel.statements import columns, rows_from, take_row
+from contactcenter.tenancy.models import Account
 from contactcenter.tenancy.scope import current_scope
 
 logger = logging.getLogger(__name__)
@@ -34,6 +36,29 @@ MAX_ATTEMPTS = 6
 FIRST_ATTEMPT = timedelta(seconds=30)
 # few enough that one slow receipt keeps few others waiting
 PROCESSED_TOGETHER = 20
+_OF_ENDPOINT = f"{columns(Endpoint, 'e')}, {columns(Account, 'a')}"
+_STORE = f"""
+    WITH stored AS (
+        INSERT INTO channels_app_receipt (account_id, endpoint_id, external_id, raw, received_at, state, attempts,
+            next_attempt_at, error, outcome)
+        SELECT account_id, id, %s, %s, %s, 'pending', 0, %s, '', '{{}}' FROM channels_app_endpoint
+        WHERE id = %s AND (%s::bigint[] IS NULL OR account_id = ANY(%s))
+        ON CONFLICT (endpoint_id, external_id) DO NOTHING RETURNING id, endpoint_id
+    )
+    SELECT stored.id, {_OF_ENDPOINT} FROM stored
+    JOIN channels_app_endpoint e ON e.id = stored.endpoint_id JOIN tenancy_account a ON a.id = e.account_id
+"""  # noqa: S608 -- names of columns only
+_LOCK = f"""
+    SELECT r.raw, r.received_at, {_OF_ENDPOINT} FROM channels_app_receipt r
+    JOIN channels_app_endpoint e ON e.id = r.endpoint_id JOIN tenancy_account a ON a.id = r.account_id
+    WHERE r.id = %s AND r.state = 'pending' AND (%s::bigint[] IS NULL OR r.account_id = ANY(%s))
+    FOR UPDATE OF r SKIP LOCKED
+"""  # noqa: S608 -- names of columns only
+_DONE = """
+    UPDATE channels_app_receipt SET state = 'processed', processed_at = %s, next_attempt_at = NULL,
+        attempts = attempts + %s, error = '', outcome = %s::jsonb, message_id = %s
+    WHERE id = %s RETURNING id
+"""
 _BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1_800, 7_200))
 
 
@@ -61,7 +86,6 @@ class Processed:
     result: IngestResult | None
 
 
-@transaction.atomic
 def store_receipt(
     *, endpoint_id: int, external_id: str, raw: bytes, at: datetime, enqueue: bool = True
 ) -> StoredReceipt:
@@ -70,29 +94,21 @@ def store_receipt(
     The same external id again changes nothing and returns the first receipt. With `enqueue` a worker processes it;
     a door that processes at once passes False. Raises NotFound for an endpoint outside the scope.
     """
-    ids = current_scope().account_ids
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO channels_app_receipt (account_id, endpoint_id, external_id, raw, received_at, state, attempts,"
-            " next_attempt_at, error, outcome)"
-            " SELECT account_id, id, %s, %s, %s, 'pending', 0, %s, '', '{}' FROM channels_app_endpoint"
-            " WHERE id = %s AND (%s::bigint[] IS NULL OR account_id = ANY(%s))"
-            " ON CONFLICT (endpoint_id, external_id) DO NOTHING RETURNING id",
-            [
-                external_id[:500],
-                raw,
-                at,
-                at + FIRST_ATTEMPT,
-                endpoint_id,
-                None if ids is None else list(ids),
-                None if ids is None else list(ids),
-            ],
-        )
-        row = cursor.fetchone()
-    if row is not None:
-        if enqueue:
-            process_after_commit([row[0]])
-        return StoredReceipt(receipt_id=row[0], created=True, received_at=at, state=ReceiptState.PENDING)
+    stored, _ = _store(endpoint_id=endpoint_id, external_id=external_id, raw=raw, at=at)
+    if stored.created and enqueue:
+        process_after_commit([stored.receipt_id])
+    return stored
+
+
+def _store(*, endpoint_id: int, external_id: str, raw: bytes, at: datetime) -> tuple[StoredReceipt, Endpoint | None]:
+    """Return the receipt and, of a new one, its endpoint with the account."""
+    reach = current_scope().reach()
+    rows = rows_from(_STORE, [external_id[:500], raw, at, at + FIRST_ATTEMPT, endpoint_id, reach, reach])
+    if rows:
+        values = list(rows[0])
+        receipt_id = values.pop(0)
+        stored = StoredReceipt(receipt_id=receipt_id, created=True, received_at=at, state=ReceiptState.PENDING)
+        return stored, _take_endpoint(values)
     existing = (
         Receipt.objects.filter(endpoint_id=endpoint_id, external_id=external_id[:500])
         .values_list("id", "received_at", "state")
@@ -100,7 +116,13 @@ def store_receipt(
     )
     if existing is None:
         raise NotFound("There is no such endpoint.", field="endpoint")
-    return StoredReceipt(receipt_id=existing[0], created=False, received_at=existing[1], state=existing[2])
+    return StoredReceipt(receipt_id=existing[0], created=False, received_at=existing[1], state=existing[2]), None
+
+
+def _take_endpoint(values: list[Any]) -> Endpoint:
+    endpoint = take_row(Endpoint, values)
+    endpoint.account = take_row(Account, values)
+    return endpoint
 
 
 def store_receipts(*, endpoint: EndpointInfo, events: Sequence[RawEvent], at: datetime) -> int:
@@ -204,10 +226,12 @@ def receive(*, endpoint_id: int, external_id: str, raw: bytes, at: datetime) -> 
     """
     try:
         with transaction.atomic():
-            stored = store_receipt(endpoint_id=endpoint_id, external_id=external_id, raw=raw, at=at, enqueue=False)
-            if not stored.created:
+            stored, endpoint = _store(endpoint_id=endpoint_id, external_id=external_id, raw=raw, at=at)
+            if endpoint is None:
                 return stored, _as_it_stands(receipt_id=stored.receipt_id)
-            return stored, _process(receipt_id=stored.receipt_id, at=at, counted=False, raw=raw)
+            # nobody else sees the receipt yet: it needs no lock
+            pending = _Pending(id=stored.receipt_id, endpoint=endpoint, raw=raw, received_at=at)
+            return stored, _make_entry(pending, at=at, counted=False)
     except NotFound:
         raise
     except Exception as error:
@@ -217,31 +241,37 @@ def receive(*, endpoint_id: int, external_id: str, raw: bytes, at: datetime) -> 
     return stored, process_receipt(receipt_id=stored.receipt_id, at=at)
 
 
-def _process(*, receipt_id: int, at: datetime, counted: bool, raw: bytes | None = None) -> Processed:
-    rows = Receipt.objects.select_for_update(of=("self",), skip_locked=True).select_related("endpoint", "account")
-    if raw is not None:
-        rows = rows.defer("raw")
-    receipt = rows.filter(pk=receipt_id, state=ReceiptState.PENDING).order_by().first()
-    if receipt is None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pending:
+    """A receipt in our hands, whose endpoint has its account loaded."""
+
+    id: int
+    endpoint: Endpoint
+    raw: bytes
+    received_at: datetime
+
+
+def _process(*, receipt_id: int, at: datetime, counted: bool) -> Processed:
+    reach = current_scope().reach()
+    rows = rows_from(_LOCK, [receipt_id, reach, reach])
+    if not rows:
         return _as_it_stands(receipt_id=receipt_id)
-    # one row for both: the receipt's account is the endpoint's
-    receipt.endpoint.account = receipt.account
+    values = list(rows[0])
+    raw, received_at = bytes(values.pop(0)), values.pop(0)
+    pending = _Pending(id=receipt_id, endpoint=_take_endpoint(values), raw=raw, received_at=received_at)
+    return _make_entry(pending, at=at, counted=counted)
+
+
+def _make_entry(receipt: _Pending, *, at: datetime, counted: bool) -> Processed:
     endpoint = endpoint_info(receipt.endpoint)
     event = adapter_for(kind=endpoint.kind, provider=endpoint.provider).translate(
-        raw=bytes(receipt.raw) if raw is None else raw, endpoint=endpoint, received_at=receipt.received_at
+        raw=receipt.raw, endpoint=endpoint, received_at=receipt.received_at
     )
-    result, outcome = ingest_event(endpoint=receipt.endpoint, event=event, receipt_id=receipt_id)
-    Receipt.objects.filter(pk=receipt_id).update(
-        state=ReceiptState.PROCESSED,
-        processed_at=at,
-        next_attempt_at=None,
-        attempts=F("attempts") + (0 if counted else 1),
-        error="",
-        outcome=outcome,
-        message_id=None if result is None else result.message_id,
-    )
+    result, outcome = ingest_event(endpoint=receipt.endpoint, event=event, receipt_id=receipt.id)
+    message_id = None if result is None else result.message_id
+    rows_from(_DONE, [at, 0 if counted else 1, json.dumps(outcome), message_id, receipt.id])
     note_received(endpoint=receipt.endpoint, at=receipt.received_at)
-    return Processed(receipt_id=receipt_id, state=ReceiptState.PROCESSED, error="", outcome=outcome, result=result)
+    return Processed(receipt_id=receipt.id, state=ReceiptState.PROCESSED, error="", outcome=outcome, result=result)
 
 
 def _as_it_stands(*, receipt_id: int) -> Processed:

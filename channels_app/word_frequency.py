@@ -9,7 +9,7 @@ import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 from zlib import crc32
 
@@ -52,6 +52,8 @@ def log_likelihoods(*, text: str, candidates: Iterable[str]) -> dict[str, float]
     return totals
 
 
+# most words of most messages are the same few
+@lru_cache(maxsize=20_000)
 def _log_frequency(code: str, word: str) -> float | None:
     table = _table(_LIST_OF.get(code, code))
     key = crc32((_in_latin_letters(word) if code == "sr" else word).encode()) << _FREQUENCY_BITS

@@ -9,7 +9,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from channels_app.contract import InboundKind, InboundMessage
-from contactcenter.tickets.models import Channel, Direction, Message
+from contactcenter.kernel.statements import rows_from
+from contactcenter.tickets.models import Channel
 
 RATE = 10
 WINDOW = timedelta(minutes=10)
@@ -26,16 +27,23 @@ def guarded(*, account_id: int, contact_id: int, inbound: InboundMessage) -> Inb
 
 
 def _loop(account_id: int, contact_id: int, inbound: InboundMessage) -> str:
-    mails = Message.objects.filter(account_id=account_id, channel=Channel.EMAIL)
-    if mails.filter(external_id=inbound.external_id[:500], direction=Direction.OUTBOUND).exists():
+    came_back, alike = rows_from(
+        "SELECT EXISTS (SELECT 1 FROM tickets_message WHERE account_id = %s AND channel = 'email'"
+        " AND direction = 'out' AND external_id = %s),"
+        " (SELECT count(*) FROM tickets_message WHERE account_id = %s AND channel = 'email' AND direction = 'in'"
+        " AND contact_id = %s AND at > %s AND at <= %s AND subject = %s)",
+        [
+            account_id,
+            inbound.external_id[:500],
+            account_id,
+            contact_id,
+            inbound.at - WINDOW,
+            inbound.at,
+            inbound.subject[:998],
+        ],
+    )[0]
+    if came_back:
         return "a mail of ours came back"
-    alike = mails.filter(
-        contact_id=contact_id,
-        direction=Direction.INBOUND,
-        at__gt=inbound.at - WINDOW,
-        at__lte=inbound.at,
-        subject=inbound.subject[:998],
-    )
-    if alike.count() >= RATE:
+    if alike >= RATE:
         return f"more than {RATE} mails of this sender under this subject within {WINDOW.seconds // 60} minutes"
     return ""

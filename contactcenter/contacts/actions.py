@@ -10,7 +10,8 @@ from contactcenter.contacts.models import Contact, ContactPoint
 from contactcenter.contacts.points import normal_value
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, Invalid, NotFound
-from contactcenter.kernel.statements import insert
+from contactcenter.kernel.statements import columns, insert, rows_from, take_row
+from contactcenter.tenancy.scope import current_scope
 
 
 def fill_in_name(*, contact_id: int, name: str) -> None:
@@ -26,14 +27,16 @@ def find_or_create_contact(
     Serialised by UNIQUE(account, kind, value): of two callers one inserts, the other reads. A missing name or
     language of a known contact is filled in, a known one is kept. Must run inside a transaction.
     """
-    point = ContactPoint.objects.select_related("contact").filter(account_id=account_id, kind=kind, value=value).first()
+    point = _point_of(account_id=account_id, kind=kind, value=value)
     if point is None:
         contact = create_contact(account_id=account_id, name=name, language=language)
         point = ContactPoint(account_id=account_id, contact=contact, kind=kind, value=value)
         if insert(point, unless_there=True):
             return contact, point
         contact.delete()
-        point = ContactPoint.objects.select_related("contact").get(account_id=account_id, kind=kind, value=value)
+        point = _point_of(account_id=account_id, kind=kind, value=value)
+        if point is None:
+            raise NotFound("There is no such account.", field="account_id")
     contact = point.contact
     changed = []
     if name and not contact.name:
@@ -45,6 +48,24 @@ def find_or_create_contact(
     if changed:
         contact.save(update_fields=changed)
     return contact, point
+
+
+def _point_of(*, account_id: int, kind: str, value: str) -> ContactPoint | None:
+    """Return the point with its contact, as far as the scope reaches."""
+    reach = current_scope().reach()
+    rows = rows_from(
+        f"SELECT {columns(ContactPoint, 'p')}, {columns(Contact, 'c')}"  # noqa: S608 -- names of columns only
+        " FROM contacts_contactpoint p JOIN contacts_contact c ON c.id = p.contact_id"
+        " WHERE p.account_id = %s AND p.kind = %s AND p.value = %s"
+        " AND (%s::bigint[] IS NULL OR p.account_id = ANY(%s))",
+        [account_id, kind, value, reach, reach],
+    )
+    if not rows:
+        return None
+    values = list(rows[0])
+    point = take_row(ContactPoint, values)
+    point.contact = take_row(Contact, values)
+    return point
 
 
 def create_contact(*, account_id: int, name: str = "", language: str = "") -> Contact:

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from django.db import connections, models
 from django.db.models.expressions import DatabaseDefault
 
 from contactcenter.kernel.postgres.base import DatabaseWrapper
+
+M = TypeVar("M", bound=models.Model)
 
 
 def rows_from(statement: str, parameters: Sequence[Any], *, using: str = "default") -> list[tuple[Any, ...]]:
@@ -19,6 +21,24 @@ def rows_from(statement: str, parameters: Sequence[Any], *, using: str = "defaul
         cursor.execute(statement, parameters)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
+
+
+@cache
+def columns(model: type[models.Model], alias: str) -> str:
+    """Return the columns of a model, for a SELECT over its table under this alias, as take_row expects them."""
+    return ", ".join(f'{alias}."{field.column}"' for field in model._meta.concrete_fields)
+
+
+def take_row(model: type[M], values: list[Any]) -> M:
+    """Return the model's row from the front of `values`, where a statement put `columns`, and drop them there."""
+    connection = connections["default"]
+    fields = model._meta.concrete_fields
+    taken = [
+        field.from_db_value(value, None, connection) if hasattr(field, "from_db_value") else value
+        for field, value in zip(fields, values, strict=False)
+    ]
+    del values[: len(fields)]
+    return model.from_db("default", [field.attname for field in fields], taken)
 
 
 def insert(row: models.Model, *, unless_there: bool = False) -> bool:

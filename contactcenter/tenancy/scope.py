@@ -23,6 +23,10 @@ class Scope:
         """Return whether the account is within reach."""
         return self.account_ids is None or account_id in self.account_ids
 
+    def reach(self) -> list[int] | None:
+        """Return what a written statement compares by `(%s::bigint[] IS NULL OR account_id = ANY(%s))`."""
+        return None if self.account_ids is None else list(self.account_ids)
+
 
 active_scope: ContextVar[Scope | None] = ContextVar("account_scope", default=None)
 

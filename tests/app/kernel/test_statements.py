@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from contactcenter.contacts.actions import find_or_create_contact
 from contactcenter.contacts.models import Contact, ContactPoint
 from contactcenter.kernel.models import AuditEntry
-from contactcenter.kernel.statements import insert, rows_from
+from contactcenter.kernel.statements import columns, insert, rows_from, take_row
 from contactcenter.tenancy.doors import open_every_account
 from tests.app.factories import make_account, make_contact
 
@@ -28,6 +28,25 @@ def test_a_row_gets_its_key_and_the_defaults_of_model_and_database():
     entry.action = "ticket.status"
     entry.save()
     assert AuditEntry.objects.get().action == "ticket.status"
+
+
+def test_rows_that_a_statement_brings_are_the_orms_own():
+    contact = make_contact(make_account(), "olga@example.org")
+    entry = AuditEntry.objects.create(action="a.b", target_type="t", data={"to": ["Привет", None]})
+    [row] = rows_from(
+        f"SELECT {columns(AuditEntry, 'e')}, {columns(Contact, 'c')}, 7"
+        " FROM kernel_auditentry e, contacts_contact c WHERE c.id = %s",
+        [contact.pk],
+    )
+    values = list(row)
+    for model, pk in ((AuditEntry, entry.pk), (Contact, contact.pk)):
+        taken, read = take_row(model, values), model.objects.get(pk=pk)
+        assert taken == read
+        assert {name: value for name, value in vars(taken).items() if name != "_state"} == {
+            name: value for name, value in vars(read).items() if name != "_state"
+        }
+        assert (taken._state.adding, taken._state.db) == (False, "default")
+    assert values == [7]
 
 
 def test_auto_now_add_is_set():
