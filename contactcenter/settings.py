@@ -271,6 +271,7 @@ SPECTACULAR_SETTINGS = {
         "TransferKind": "contactcenter.routing.models.TransferKind",
         "TransferState": "contactcenter.routing.models.TransferState",
         "OfferPurpose": "contactcenter.routing.models.OfferPurpose",
+        "Engagement": ["idle", "offered", "engaged", "wrap", "not_responding"],
         "OfferState": "contactcenter.routing.models.OfferState",
         "Role": "contactcenter.tenancy.models.Role",
         "TariffVersionState": ["draft", "in_force"],

@@ -3,6 +3,7 @@ import type admin from './locales/en/admin.json';
 import type client from './locales/en/client.json';
 import type common from './locales/en/common.json';
 import type console from './locales/en/console.json';
+import type desk from './locales/en/desk.json';
 import type metrics from './locales/en/metrics.json';
 
 export const LOCALES = ['en', 'ru', 'es'] as const;
@@ -10,7 +11,7 @@ export type Locale = (typeof LOCALES)[number];
 export const LOCALE_NAMES: Record<Locale, string> = { en: 'English', ru: 'Русский', es: 'Español' };
 
 /** One file an area and language, so that a page loads only what it shows. A key is `area.path.in.the.file`. */
-export const AREAS = ['common', 'console', 'client', 'admin', 'metrics'] as const;
+export const AREAS = ['common', 'console', 'client', 'admin', 'metrics', 'desk'] as const;
 export type Area = (typeof AREAS)[number];
 
 interface Messages {
@@ -19,6 +20,7 @@ interface Messages {
   client: typeof client;
   admin: typeof admin;
   metrics: typeof metrics;
+  desk: typeof desk;
 }
 type Leaves<T> = { [K in keyof T & string]: T[K] extends string ? K : `${K}.${Leaves<T[K]>}` }[keyof T & string];
 export type MessageKey = Leaves<Messages>;

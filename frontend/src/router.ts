@@ -8,7 +8,7 @@ import { homeOf, mayEnter, useSession } from './session';
 declare module 'vue-router' {
   interface RouteMeta {
     /** The place a route belongs to: decides who may enter and which texts are loaded. */
-    area?: Exclude<Area, 'common' | 'metrics'>;
+    area?: Exclude<Area, 'common' | 'metrics' | 'desk'>;
     /** Open without being signed in. */
     open?: boolean;
   }

@@ -24,6 +24,7 @@ export const adminRoutes: RouteRecordRaw[] = [
       { path: '', redirect: '/admin/wallboard' },
       { path: 'wallboard', name: 'admin-wallboard', component: () => import('./wallboard/WallboardPage.vue') },
       { path: 'planning', name: 'admin-planning', component: () => import('./planning/PlanningPage.vue') },
+      { path: 'floor', name: 'admin-floor', component: async () => (await Promise.all([import('./FloorPage.vue'), useArea('desk'), useArea('console')]))[0] },
       { path: 'operators', name: 'admin-operators', component: () => import('./OperatorsPage.vue') },
       { path: 'queues', name: 'admin-queues', component: () => import('./QueuesPage.vue') },
       { path: 'accounts', name: 'admin-accounts', component: () => import('./AccountsPage.vue') },

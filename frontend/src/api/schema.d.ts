@@ -162,6 +162,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/floor/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the operators with their states and tickets. */
+        get: operations["admin_floor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/operators/": {
         parameters: {
             query?: never;
@@ -3449,6 +3466,15 @@ export interface components {
             ok: boolean;
             message: string;
         };
+        /**
+         * @description * `idle` - idle
+         *     * `offered` - offered
+         *     * `engaged` - engaged
+         *     * `wrap` - wrap
+         *     * `not_responding` - not_responding
+         * @enum {string}
+         */
+        Engagement: "idle" | "offered" | "engaged" | "wrap" | "not_responding";
         /** @description An entry of the timeline. (type, id) is its identity; `kind` tells sorts of messages and events apart. */
         Entry: {
             type: components["schemas"]["EntryType"];
@@ -3572,6 +3598,44 @@ export interface components {
          * @enum {string}
          */
         FileState: "stored" | "pending" | "failed";
+        /** @description Everybody who may work, as of `at`. */
+        Floor: {
+            /** Format: date-time */
+            at: string;
+            operators: components["schemas"]["FloorOperator"][];
+        };
+        /** @description An operator: presence (said), engagement (derived) with its clock, offer, tickets, and where they help. */
+        FloorOperator: {
+            id: number;
+            name: string;
+            presence: components["schemas"]["Presence"];
+            reason: string;
+            /** Format: date-time */
+            presence_since: string | null;
+            next: components["schemas"]["NextPresence"] | null;
+            engagement: components["schemas"]["Engagement"];
+            /** Format: date-time */
+            since: string | null;
+            offer: components["schemas"]["TicketCard"] | null;
+            tickets: components["schemas"]["FloorTicket"][];
+            helps: components["schemas"]["TicketCard"][];
+        };
+        /** @description A ticket in somebody's hands; `state` is how they stand with it, `since` when that began. */
+        FloorTicket: {
+            state: components["schemas"]["FloorTicketStateEnum"];
+            /** Format: date-time */
+            since: string;
+            ticket: components["schemas"]["TicketCard"];
+        };
+        /**
+         * @description * `active` - active
+         *     * `held` - held
+         *     * `consult` - consult
+         *     * `wrapping` - wrapping
+         *     * `transferred` - transferred
+         * @enum {string}
+         */
+        FloorTicketStateEnum: "active" | "held" | "consult" | "wrapping" | "transferred";
         /** @description Whether the ticket is on screen with activity in the last 90 seconds. */
         FocusRequest: {
             active: boolean;
@@ -4520,19 +4584,10 @@ export interface components {
             /** Format: date-time */
             since: string;
             next: components["schemas"]["NextPresence"] | null;
-            engagement: components["schemas"]["PresenceStateEngagementEnum"];
+            engagement: components["schemas"]["Engagement"];
             /** Format: date-time */
             engagement_since: string;
         };
-        /**
-         * @description * `idle` - idle
-         *     * `offered` - offered
-         *     * `engaged` - engaged
-         *     * `wrap` - wrap
-         *     * `not_responding` - not_responding
-         * @enum {string}
-         */
-        PresenceStateEngagementEnum: "idle" | "offered" | "engaged" | "wrap" | "not_responding";
         /**
          * @description Whom a reply to the ticket's last mail goes to; `known` are the addresses (in lower case) the ticket has seen.
          *
@@ -6081,6 +6136,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EndpointTest"];
+                };
+            };
+        };
+    };
+    admin_floor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Floor"];
                 };
             };
         };

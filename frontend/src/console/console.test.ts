@@ -173,6 +173,19 @@ describe('the offer', () => {
     view.unmount();
   });
 
+  test('says why it came to this operator', () => {
+    const why = { rule: 'longest_idle', waited_ms: 42_000 };
+    const view = mount(OfferCard, { props: { offer: { ...offer, why }, busy: null }, global: { plugins } });
+    expect(view.text()).toContain('Why you: you have been free longest · waited 00:42');
+  });
+
+  test('of a colleague says who asks, what for, and their note', () => {
+    const asked = { ...offer, purpose: 'consult' as const, why: { rule: 'asked', from: 'Anna', note: 'speaks Polish' } };
+    const view = mount(OfferCard, { props: { offer: asked, busy: null }, global: { plugins } });
+    expect(view.text()).toContain('Anna asks for your help');
+    expect(view.text()).toContain('speaks Polish');
+  });
+
   test('cannot be answered twice', async () => {
     const view = mount(OfferCard, { props: { offer, busy: 'accept' as const }, global: { plugins } });
     for (const button of view.findAll('button')) expect(button.attributes('disabled')).toBeDefined();

@@ -5,6 +5,6 @@ import { Shortcuts, type Action } from '@/live/shortcuts';
 export const shortcuts = new Shortcuts(localStorage);
 
 export function actionName(action: Action): string {
-  if (action.startsWith('open.')) return t('console.keys.action.open', { n: action.slice(5) });
-  return t(`console.keys.action.${action.replace('.', '_') as 'search'}`);
+  if (action.startsWith('open.')) return t('desk.keys.action.open', { n: action.slice(5) });
+  return t(`desk.keys.action.${action.replace('.', '_') as 'search'}`);
 }

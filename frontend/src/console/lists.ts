@@ -4,7 +4,7 @@ import { get } from '@/api/client';
 import type { Page, TicketCard } from '@/api/types';
 import { useLive } from './live';
 
-export const VIEWS = ['queue', 'mine', 'team'] as const;
+export const VIEWS = ['queue', 'mine', 'team', 'later'] as const;
 export type View = (typeof VIEWS)[number];
 
 /** The list under the tabs Queue, Mine and Team. */

@@ -1,8 +1,8 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import { ApiError, get, post } from '@/api/client';
-import type { ConsoleSnapshot, Offer, PresenceState, TicketCard } from '@/api/types';
-import { apply, Refresher, type Refresh, type Ringing } from '@/live/apply';
+import type { ConsoleSnapshot, Offer, PresenceState, TicketCard, Transfer, Viewer } from '@/api/types';
+import { apply, Refresher, type Notice, type Refresh, type Ringing } from '@/live/apply';
 import { now, serverClock } from '@/live/clock';
 import { LiveFeed, type Connection } from '@/live/socket';
 import { useSession } from '@/session';
@@ -26,6 +26,8 @@ export const useLive = defineStore('live', () => {
   const rung = shallowRef<Ringing | null>(null);
   /** How far the last click to call came, by its id. */
   const requested = shallowRef<ReturnType<typeof apply>['requested'] | null>(null);
+  const notice = shallowRef<Notice | null>(null);
+  const viewers = shallowRef(new Map<number, Viewer[]>());
   const busyWithOffer = ref<'accept' | 'decline' | null>(null);
   let feed: LiveFeed | null = null;
   let listeners: ((name: Refresh) => Promise<void>)[] = [];
@@ -84,6 +86,8 @@ export const useLive = defineStore('live', () => {
         connection.value = state;
         attempt.value = tries;
         if (returned) refreshAll();
+        // The others forget who looks when the connection goes.
+        if (state === 'online') look(selected.value);
       },
       onPong: (serverTime, roundTripMs) => serverClock.correct(serverTime, roundTripMs),
     });
@@ -114,6 +118,8 @@ export const useLive = defineStore('live', () => {
     if (outcome.typing !== null) showTyping(outcome.typing);
     if (outcome.ringing !== undefined) rung.value = outcome.ringing;
     if (outcome.requested) requested.value = outcome.requested;
+    if (outcome.notice) notice.value = outcome.notice;
+    if (outcome.viewers) viewers.value = new Map(viewers.value).set(outcome.viewers.ticket_id, outcome.viewers.viewers);
     if (outcome.arrived !== null) {
       typing.value.delete(outcome.arrived);
       arrived.value = { ticketId: outcome.arrived, serial: ++arrivals };
@@ -146,9 +152,19 @@ export const useLive = defineStore('live', () => {
     return () => (listeners = listeners.filter((item) => item !== listener));
   }
 
-  /** The server decides; throws ApiError. */
-  async function setPresence(state: Exclude<PresenceState, 'lost'>, reason = ''): Promise<void> {
-    snapshot.value = await post<ConsoleSnapshot>('/api/v1/presence/', { state, reason });
+  /** The server decides; throws ApiError. A break waits for the work at hand, unless `afterWork` is false. */
+  async function setPresence(state: Exclude<PresenceState, 'lost'>, reason = '', afterWork: boolean | null = null): Promise<void> {
+    snapshot.value = await post<ConsoleSnapshot>('/api/v1/presence/', { state, reason, after_work: afterWork });
+  }
+
+  /** What is on its way from this ticket, or where the person helps with it. */
+  function transferOf(ticketId: number): Transfer | null {
+    return snapshot.value?.transfers.find((one) => one.ticket_id === ticketId) ?? null;
+  }
+
+  /** Tells the others which ticket is on this screen; it is forgotten with the connection. */
+  function look(ticketId: number | null): void {
+    feed?.send({ type: 'view', ticket_id: ticketId });
   }
 
   /** Takes the offered ticket; returns its id. An offer that is gone disappears from the screen and is thrown on. */
@@ -184,5 +200,5 @@ export const useLive = defineStore('live', () => {
     feed?.send({ type: 'typing', ticket_id: ticketId });
   }
 
-  return { snapshot, error, connection, attempt, selected, typing, arrived, offer, ringing, requested, open, busyWithOffer, start, stop, wake, refresh, onRefresh, readSnapshot, setPresence, accept, decline, focus, tellTyping };
+  return { snapshot, error, connection, attempt, selected, typing, arrived, offer, ringing, requested, open, busyWithOffer, notice, viewers, transferOf, look, start, stop, wake, refresh, onRefresh, readSnapshot, setPresence, accept, decline, focus, tellTyping };
 });

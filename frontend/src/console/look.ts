@@ -1,4 +1,4 @@
-import { Coffee, Headset, MessageCircle, Phone, Power, TimerReset, Unplug } from '@lucide/vue';
+import { BellOff, CirclePause, Coffee, Headset, MessageCircle, Phone, Power, TimerReset, Unplug } from '@lucide/vue';
 import type { Component } from 'vue';
 import type { AccountRef, ConsoleSnapshot, TicketCard } from '@/api/types';
 import { formatPhone } from '@/format';
@@ -22,11 +22,14 @@ export function reasonName(reason: string): string {
 /** What the operator is doing, in one word, a shape and a colour: presence first, then the engagement within it. */
 export function presenceLook(snapshot: ConsoleSnapshot): PresenceLook {
   const { presence, open, offer, wrapping } = snapshot;
-  const engaged = open.filter((card) => card.assignment_state === 'active');
+  const engaged = open.filter((card) => card.assignment_state !== null && card.assignment_state !== 'wrapping');
+  const held = engaged.length > 0 && engaged.every((card) => card.assignment_state === 'held');
   const call = engaged.find((card) => card.channel === 'voice');
   if (presence.state === 'offline') return { tone: 'off', icon: Power, label: t('console.presence.offline'), since: presence.since };
   if (presence.state === 'lost') return { tone: 'danger', icon: Unplug, label: t('console.presence.lost'), since: presence.since };
+  if (held) return { tone: 'hold', icon: CirclePause, label: t('console.presence.held'), since: engaged[0]?.since ?? presence.since };
   if (call) return { tone: 'talk', icon: Phone, label: t('console.presence.call'), since: call.since ?? presence.engagement_since ?? presence.since };
+  if (presence.engagement === 'not_responding') return { tone: 'danger', icon: BellOff, label: t('console.presence.not_responding'), since: presence.since };
   if (presence.state === 'break') return { tone: 'wrap', icon: Coffee, label: presence.reason ? reasonName(presence.reason) : t('console.presence.break'), since: presence.since };
   const since = presence.engagement_since ?? presence.since;
   if (offer) return { tone: 'ring', icon: Headset, label: t('console.presence.offered'), since: offer.offered_at };

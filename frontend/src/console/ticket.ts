@@ -67,6 +67,7 @@ export const useTicket = defineStore('ticket', () => {
   async function show(ticketId: number | null): Promise<void> {
     id.value = ticketId;
     live.selected = ticketId;
+    live.look(ticketId);
     error.value = null;
     if (ticketId === null) return;
     loading.value = !details.value.has(ticketId) || !timelines.value.has(ticketId);
@@ -159,6 +160,12 @@ export const useTicket = defineStore('ticket', () => {
     if (ticketId !== null) await readTimeline(ticketId);
   }
 
+  /** Entries went elsewhere: the timeline is read anew instead of added to. */
+  async function forget(ticketId: number): Promise<void> {
+    timelines.value = new Map([...timelines.value].filter(([key]) => key !== ticketId));
+    if (id.value === ticketId) await Promise.all([readDetail(ticketId), readTimeline(ticketId)]);
+  }
+
   function discard(row: Row): void {
     if (id.value === null || row.local !== 'failed') return;
     outbox().remove(id.value, row.key);
@@ -174,7 +181,7 @@ export const useTicket = defineStore('ticket', () => {
     live.refresh('console', 'lists');
   }
 
-  async function act(path: 'finish' | 'wrap-up' | 'wrap-up/extend', body: Record<string, unknown> = {}): Promise<void> {
+  async function act(path: 'finish' | 'hold' | 'resume' | 'transfer/complete' | 'transfer/cancel' | 'take-over' | 'wrap-up' | 'wrap-up/extend', body: Record<string, unknown> = {}): Promise<void> {
     if (id.value === null) return;
     const ticketId = id.value;
     await post(`/api/v1/tickets/${ticketId}/${path}/`, body);
@@ -185,5 +192,5 @@ export const useTicket = defineStore('ticket', () => {
   const wrapUp = (form: { disposition: string | null; comment: string; status: TicketStatus }): Promise<void> => act('wrap-up', form);
   const extendWrapUp = (): Promise<void> => act('wrap-up/extend');
 
-  return { id, detail, rows, error, loading, show, write, sendFile, again, resend, discard, change, finish, wrapUp, extendWrapUp };
+  return { id, detail, rows, error, loading, show, write, sendFile, again, resend, discard, forget, change, act, finish, wrapUp, extendWrapUp };
 });

@@ -46,7 +46,8 @@ test('a change of the ticket is told in words', () => {
   expect(eventText({ kind: 'ticket.status', text: 'solved', author })).toBe('Anna set the status: Solved');
   expect(eventText({ kind: 'ticket.status', text: 'open', author: { kind: 'system', name: '' } })).toBe('Status: In progress');
   expect(eventText({ kind: 'ticket.language', text: 'ru', author })).toBe('Anna set the language: Russian');
-  expect(eventText({ kind: 'ticket.merged', text: 'MT-7', author })).toBe('Anna · MT-7');
+  expect(eventText({ kind: 'ticket.merged', text: 'MT-7', author })).toBe('Anna merged this ticket into MT-7');
+  expect(eventText({ kind: 'ticket.of_tomorrow', text: 'MT-7', author })).toBe('Anna · MT-7');
 });
 
 test('days are separated once each', () => {

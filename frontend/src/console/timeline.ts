@@ -1,5 +1,5 @@
 import type { Channel, Entry, TicketStatus } from '@/api/types';
-import { formatDay, formatLanguage } from '@/format';
+import { formatDateTime, formatDay, formatLanguage } from '@/format';
 import { t } from '@/i18n';
 import type { MailTo } from './recipients';
 
@@ -125,6 +125,22 @@ export function eventText(row: Pick<Entry, 'kind' | 'text' | 'author'>): string 
       return t('console.event.subject', { name, to: row.text });
     case 'ticket.language':
       return t('console.event.language', { name, to: formatLanguage(row.text) });
+    case 'ticket.snooze':
+      return t('console.event.snooze', { name, to: formatDateTime(row.text) });
+    case 'ticket.wake':
+      return t('console.event.wake');
+    case 'ticket.transfer':
+    case 'ticket.take_over':
+    case 'ticket.merge':
+    case 'ticket.merged':
+    case 'ticket.unmerge':
+    case 'ticket.split':
+    case 'ticket.split_of':
+    case 'ticket.follow_up':
+    case 'ticket.follow_up_of':
+      return t(`console.event.${row.kind.slice(7) as 'merge'}`, { name, to: row.text });
+    case 'ticket.unmerged':
+      return t('console.event.unmerge', { name, to: row.text });
     default:
       return [name, row.text].filter(Boolean).join(' · ');
   }

@@ -51,6 +51,24 @@ test('a changed entry is read again but is nothing new', () => {
   expect(apply(snapshot, event('entry.changed', { ticket_id: 1, entry }), view)).toMatchObject({ refresh: ['timeline:1'], arrived: null });
 });
 
+test('what a supervisor or a colleague does is told in words, and read anew', () => {
+  const whisper = event('ticket.whispered', { ticket_id: 1, note_id: 3, text: 'Offer a refund', from: 'Chief' });
+  expect(apply(snapshot, whisper, view)).toMatchObject({ notice: whisper, refresh: ['ticket:1', 'timeline:1'] });
+  const person = (id: number) => ({ id, name: `P${id}` });
+  const transfer = (state: 'refused' | 'asked', from: number) => event('transfer.changed', { transfer: { id: 5, ticket_id: 2, kind: 'operator', state, from: person(from), to: person(12), queue: '', number: '', note: '', asked_at: '', consulting_at: null } });
+  expect(apply(snapshot, transfer('refused', 11), view).notice).toBeDefined();
+  // whoever refused knows it, and being asked is no news to the one who asks
+  expect(apply(snapshot, transfer('refused', 13), view).notice).toBeUndefined();
+  expect(apply(snapshot, transfer('asked', 11), view)).toMatchObject({ refresh: ['console', 'lists'] });
+  expect(apply(snapshot, transfer('asked', 11), view).notice).toBeUndefined();
+});
+
+test('who looks at a ticket is taken over as the server tells it, and asks for nothing', () => {
+  const viewers = [{ user_id: 12, name: 'Boris', writing: true }];
+  const outcome = apply(snapshot, event('ticket.viewers', { ticket_id: 1, viewers }), view);
+  expect(outcome).toMatchObject({ viewers: { ticket_id: 1, viewers }, refresh: [] });
+});
+
 test('presence of another operator does not concern this console', () => {
   const changed = { state: 'break', reason: 'meal', since: '2026-06-05T10:00:00Z', next: null } as const;
   expect(apply(snapshot, event('presence.changed', { operator_id: 12, ...changed }), view).refresh).toEqual([]);

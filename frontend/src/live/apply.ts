@@ -17,7 +17,13 @@ export interface Outcome {
   ringing?: Ringing | null;
   /** How far a click to call came. */
   requested?: Extract<LiveEvent, { kind: 'call.request_changed' }>['payload'];
+  /** What somebody else did that this person must be told of in words. */
+  notice?: Notice;
+  /** Who looks at a ticket now. */
+  viewers?: Extract<LiveEvent, { kind: 'ticket.viewers' }>['payload'];
 }
+
+export type Notice = Extract<LiveEvent, { kind: 'ticket.whispered' | 'ticket.taken_over' | 'presence.forced' | 'transfer.changed' }>;
 
 /** What the console shows at the moment, as far as it matters for an event. */
 export interface View {
@@ -45,6 +51,25 @@ export function apply(snapshot: ConsoleSnapshot, event: LiveEvent, view: View): 
       break;
     case 'presence.changed':
       if (event.payload.operator_id === view.operatorId) result.refresh.push('console');
+      break;
+    case 'presence.forced':
+      result.notice = event;
+      result.refresh.push('console');
+      break;
+    case 'transfer.changed':
+      if (event.payload.transfer.state === 'refused' && event.payload.transfer.from.id === view.operatorId) result.notice = event;
+      result.refresh.push('console', 'lists', ...whole(event.payload.transfer.ticket_id));
+      break;
+    case 'ticket.whispered':
+      result.notice = event;
+      result.refresh.push(...whole(event.payload.ticket_id));
+      break;
+    case 'ticket.taken_over':
+      result.notice = event;
+      result.refresh.push('console', 'lists', ...whole(event.payload.ticket_id));
+      break;
+    case 'ticket.viewers':
+      result.viewers = event.payload;
       break;
     case 'queue.pulse':
       result.snapshot = { ...snapshot, pulse: event.payload };

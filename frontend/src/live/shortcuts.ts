@@ -14,6 +14,9 @@ export type Action =
   | 'note'
   | 'send'
   | 'finish'
+  | 'hold'
+  | 'transfer'
+  | 'snooze'
   | 'presence'
   | 'list'
   | 'help'
@@ -29,6 +32,9 @@ export const DEFAULTS: ReadonlyMap<Action, Chord> = new Map<Action, Chord>([
   ['reply', { code: 'KeyR', alt: true }],
   ['note', { code: 'KeyN', alt: true }],
   ['finish', { code: 'KeyE', alt: true }],
+  ['hold', { code: 'KeyH', alt: true }],
+  ['transfer', { code: 'KeyT', alt: true }],
+  ['snooze', { code: 'KeyS', alt: true }],
   ['list', { code: 'KeyL', alt: true }],
   ['presence', { code: 'KeyP', alt: true }],
   ['help', { code: 'Slash', shift: true }],

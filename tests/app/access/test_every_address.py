@@ -62,6 +62,7 @@ TABLE = {
     "GET /api/v1/admin/queues/{queue_id}/": "nn-n-nnn",
     "PATCH /api/v1/admin/queues/{queue_id}/": "nn-n-nnn",
     "GET /api/v1/admin/planning/": "nnyyynnn",
+    "GET /api/v1/admin/floor/": "nnynynnn",
     "GET /api/v1/admin/wallboard/": "nnyyynnn",
     "GET /api/v1/admin/signatures/": "nnynynnn",
     "PUT /api/v1/admin/signatures/": "nnynynnn",

@@ -1,0 +1,150 @@
+"""GET /api/v1/admin/floor/: who is at work, in what state since when, and what they have in hand."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from contactcenter.operators.models import Operator
+from contactcenter.routing.models import (
+    Assignment,
+    AssignmentState,
+    Offer,
+    OfferState,
+    OperatorState,
+    Presence,
+    Transfer,
+    TransferState,
+)
+from contactcenter.routing.serializers import NextPresenceSerializer
+from contactcenter.routing.states import NOT_RESPONDING, OWNING
+from contactcenter.tenancy.permissions import IsSupervisor
+from contactcenter.tickets.cards import cards_of
+from contactcenter.tickets.models import Ticket
+from contactcenter.tickets.serializers import TicketCardSerializer
+
+
+class FloorTicketSerializer(serializers.Serializer[Any]):
+    """A ticket in somebody's hands; `state` is how they stand with it, `since` when that began."""
+
+    state = serializers.ChoiceField(choices=["active", "held", "consult", "wrapping", "transferred"])
+    since = serializers.DateTimeField()
+    ticket = TicketCardSerializer()
+
+
+class FloorOperatorSerializer(serializers.Serializer[Any]):
+    """An operator: presence (said), engagement (derived) with its clock, offer, tickets, and where they help."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    presence = serializers.ChoiceField(choices=Presence.choices)
+    reason = serializers.CharField()
+    presence_since = serializers.DateTimeField(allow_null=True)
+    next = NextPresenceSerializer(allow_null=True)
+    engagement = serializers.ChoiceField(choices=["idle", "offered", "engaged", "wrap", "not_responding"])
+    since = serializers.DateTimeField(allow_null=True)
+    offer = TicketCardSerializer(allow_null=True)
+    tickets = FloorTicketSerializer(many=True)
+    helps = TicketCardSerializer(many=True)
+
+
+class FloorSerializer(serializers.Serializer[Any]):
+    """Everybody who may work, as of `at`."""
+
+    at = serializers.DateTimeField()
+    operators = FloorOperatorSerializer(many=True)
+
+
+def floor() -> list[dict[str, Any]]:
+    """Return every active operator, by name; a handful of statements for any number of people and tickets."""
+    states = {state.pk: state for state in OperatorState.objects.all()}
+    offers = {offer.operator_id: offer for offer in Offer.objects.filter(state=OfferState.PENDING)}
+    serving: dict[int, list[Assignment]] = defaultdict(list)
+    for row in Assignment.objects.exclude(state=AssignmentState.DONE).order_by("started_at", "id"):
+        serving[row.operator_id].append(row)
+    helping: dict[int, list[Transfer]] = defaultdict(list)
+    for transfer in Transfer.objects.filter(state=TransferState.CONSULTING).order_by("consulting_at"):
+        if transfer.operator_id is not None:
+            helping[transfer.operator_id].append(transfer)
+    wanted = {
+        *(row.ticket_id for rows in serving.values() for row in rows),
+        *(offer.ticket_id for offer in offers.values()),
+        *(transfer.ticket_id for rows in helping.values() for transfer in rows),
+    }
+    cards = {card["id"]: card for card in cards_of(Ticket.objects.filter(pk__in=wanted))}
+    people = Operator.objects.filter(is_active=True, user__is_active=True).order_by("display_name", "id")
+    return [
+        _operator(
+            person,
+            state=states.get(person.pk),
+            offer=offers.get(person.pk),
+            rows=serving[person.pk],
+            helps=[cards[one.ticket_id] for one in helping[person.pk] if one.ticket_id in cards],
+            cards=cards,
+        )
+        for person in people
+    ]
+
+
+def _operator(
+    person: Operator,
+    *,
+    state: OperatorState | None,
+    offer: Offer | None,
+    rows: list[Assignment],
+    helps: list[dict[str, Any]],
+    cards: dict[int, dict[str, Any]],
+) -> dict[str, Any]:
+    owned = [row for row in rows if row.state in OWNING]
+    wrapping = [row for row in rows if row.state == AssignmentState.WRAPPING]
+    since = (state.idle_since if state and state.presence == Presence.AVAILABLE else None) or (
+        state.since if state else None
+    )
+    engagement = "idle"
+    if owned or helps:
+        engagement, since = "engaged", owned[0].started_at if owned else since
+    elif wrapping:
+        engagement, since = "wrap", wrapping[0].wrapping_at
+    elif offer:
+        engagement, since = "offered", offer.offered_at
+    elif state and state.presence == Presence.BREAK and state.reason == NOT_RESPONDING:
+        engagement, since = "not_responding", state.since
+    return {
+        "id": person.pk,
+        "name": person.display_name,
+        "presence": state.presence if state else Presence.OFFLINE,
+        "reason": state.reason if state else "",
+        "presence_since": state.since if state else None,
+        "next": {"state": state.next_presence, "reason": state.next_reason} if state and state.next_presence else None,
+        "engagement": engagement,
+        "since": since,
+        "offer": cards.get(offer.ticket_id) if offer else None,
+        "tickets": [
+            {
+                "state": row.state,
+                "since": row.wrapping_at or row.state_since or row.started_at,
+                "ticket": cards[row.ticket_id],
+            }
+            for row in rows
+            if row.ticket_id in cards
+        ],
+        "helps": helps,
+    }
+
+
+class FloorView(APIView):
+    """GET /api/v1/admin/floor/"""
+
+    permission_classes = (IsSupervisor,)
+
+    @extend_schema(operation_id="admin_floor", responses=FloorSerializer)
+    def get(self, request: Request) -> Response:
+        """Return the operators with their states and tickets."""
+        return Response(FloorSerializer({"at": timezone.now(), "operators": floor()}).data)
