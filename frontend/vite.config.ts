@@ -5,7 +5,7 @@ import { compiledTexts } from './build/texts.ts';
 
 const BACKEND = process.env.BACKEND ?? 'http://127.0.0.1:8000';
 
-const SHARED_PARTS = /src\/(format\.ts|live\/clock\.ts|ui\/(Avatar|Button|ChannelIcon|Clock|EmptyState|ErrorState|IconButton|Menu|Select|Skeleton|Tag|UserMenu)\.vue|ui\/keys\.ts)|node_modules\/@lucide\//;
+const SHARED_PARTS = /src\/(format\.ts|live\/clock\.ts|console\/(desk|reasons)\.ts|ui\/(Avatar|Button|ChannelIcon|Clock|EmptyState|ErrorState|IconButton|Menu|Select|Skeleton|Tag|UserMenu)\.vue|ui\/keys\.ts)|node_modules\/@lucide\//;
 
 export default defineConfig(({ command }) => ({
   // Django and WhiteNoise serve frontend/dist below STATIC_URL.

@@ -195,7 +195,8 @@ def wrap_up(
     outcome = _outcome(account_id=assignment.account_id, code=disposition)
     if not _done(assignment=assignment, at=at, outcome=outcome, comment=comment):
         raise Conflict("This contact is already wrapped up.")
-    if status:
+    if status and assignment.transferred_at is None:
+        # of a ticket that was handed on its next owner says how it stands
         ticket_actions.change_status(ticket_id=ticket_id, status=status, at=at, actor_id=assignment.operator.user_id)
     return assignment
 

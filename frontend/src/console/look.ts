@@ -4,19 +4,13 @@ import type { AccountRef, ConsoleSnapshot, TicketCard } from '@/api/types';
 import { formatPhone } from '@/format';
 import { t } from '@/i18n';
 import type { Tone } from '@/ui/Tag.vue';
+import { reasonName } from './reasons';
 
 export interface PresenceLook {
   tone: Tone;
   icon: Component;
   label: string;
   since: string;
-}
-
-export const REASONS = ['rest', 'meal', 'training', 'meeting', 'technical'] as const;
-
-export function reasonName(reason: string): string {
-  const known = REASONS.find((item) => item === reason);
-  return known ? t(`console.presence.reason.${known}`) : reason;
 }
 
 /** What the operator is doing, in one word, a shape and a colour: presence first, then the engagement within it. */

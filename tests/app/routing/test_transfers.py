@@ -86,7 +86,9 @@ def test_asked_operator_who_accepts_is_the_next_owner_and_the_first_wraps_up(acc
     ]
     assert AuditEntry.objects.get(action="ticket.transfer").data["to"] == boris.display_name
     # the first may still say how it ended, and the second keeps the ticket
-    wrap_up(ticket_id=chat.pk, operator_id=anna.pk, at=after(80), disposition=None)
+    wrap_up(ticket_id=chat.pk, operator_id=anna.pk, at=after(80), disposition=None, status="solved")
+    chat.refresh_from_db()
+    assert (chat.status, chat.assignee_id) == ("open", boris.pk)
     assert states_of(chat) == [(anna.pk, "done"), (boris.pk, "active")]
 
 

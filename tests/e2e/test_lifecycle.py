@@ -1,0 +1,236 @@
+"""Every way an offer and a ticket's service can end, in real browsers: one house, few pages, one walk after another.
+
+Two operators and a supervisor sit at their consoles; a visitor's chat and SMS opened by hand are what they serve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Site, log_in
+from tests.e2e.test_accessibility import violations
+from tests.e2e.test_webchat import CHAT, Desk, open_chat, say
+
+DMITRY, JAMES, CHIEF = "dmitry@demo.example", "james@demo.example", "supervisor@demo.example"
+LOST_MS = 100_000
+"""The server gives a silent console 60 s; beat and a loaded machine take their time."""
+
+
+class Seat(Desk):
+    """An operator at a console in English: what they see, and the API beside it."""
+
+    def __init__(self, page: Page, *, name: str) -> None:
+        super().__init__(page)
+        self.name = name
+
+    def offer(self) -> Any:
+        return self.page.locator("section.offer")
+
+    def expect_offer(self) -> int:
+        expect(self.offer()).to_be_visible(timeout=20_000)
+        return int(self.get("console/")["offer"]["ticket"]["id"])
+
+    def take(self) -> int:
+        ticket = self.expect_offer()
+        self.page.keyboard.press("F2")
+        expect(self.offer()).to_have_count(0)
+        self.page.wait_for_url(f"**/console/{ticket}")
+        return ticket
+
+    def wrap(self, ticket: int) -> None:
+        self.post(f"tickets/{ticket}/wrap-up/", disposition=_outcome(self, ticket), comment="")
+
+    def state_of(self, ticket: int) -> str | None:
+        return self.get(f"tickets/{ticket}/")["assignment_state"]
+
+
+@pytest.fixture
+def seats(new_page: Callable[..., Page], passwords: dict[str, str]) -> Iterator[dict[str, Seat]]:
+    made = {}
+    for email, name in ((DMITRY, "Dmitry Belov"), (JAMES, "James Okafor"), (CHIEF, "Olga Petrova")):
+        page = new_page()
+        page.add_init_script("localStorage.setItem('locale', 'en')")
+        log_in(page, email, passwords["anna@demo.example"])
+        page.goto("/console")
+        page.wait_for_url("**/console**")
+        made[email] = Seat(page, name=name)
+    yield made
+    for email in (DMITRY, JAMES):
+        made[email].page.request.post("/api/v1/presence/", data={"state": "offline"}, headers=made[email].csrf)
+
+
+def _outcome(desk: Desk, ticket: int) -> str:
+    account_id = desk.get(f"tickets/{ticket}/")["account_id"]
+    return str(desk.get(f"playbook/?account={account_id}&language=ru")["dispositions"][0]["code"])
+
+
+def sms(chief: Seat, text: str) -> None:
+    """Somebody who left a message; it waits for whoever speaks Russian."""
+    account = next(one for one in chief.get("me/")["accounts"] if one["slug"] == "medtech")
+    number = f"+4915{uuid4().int % 10**9:09d}"
+    chief.post(
+        "tickets/", account_id=account["id"], channel="sms", subject=text, text=text, language="ru",
+        contact={"kind": "sms", "value": number, "name": f"Caller {number[-4:]}"}, client_uuid=str(uuid4()),
+    )  # fmt: skip
+
+
+LEAVE = """
+from django.utils import timezone
+from channels_app.models import ChatSession
+from channels_app.webchat.actions import leave_chat
+from contactcenter.tenancy.doors import open_every_account
+with open_every_account(reason="the visitor of the test leaves"):
+    leave_chat(session=ChatSession.objects.filter(left_at=None).latest("id").uuid, at=timezone.now())
+"""
+
+
+def test_every_exit_of_an_offer_and_of_a_served_ticket(
+    site: Site, seats: dict[str, Seat], new_page: Callable[..., Page]
+) -> None:
+    dmitry, james, chief = seats[DMITRY], seats[JAMES], seats[CHIEF]
+    dmitry.be("available")
+
+    # accepted: the reason stands on the offer; hold and go on by the keys
+    sms(chief, "accepted")
+    dmitry.expect_offer()
+    expect(dmitry.offer()).to_contain_text("Why you: nobody else is free for it")
+    first = dmitry.take()
+    dmitry.page.keyboard.press("Alt+H")
+    expect(dmitry.page.get_by_role("button", name="Go on")).to_be_visible()
+    assert dmitry.state_of(first) == "held"
+    dmitry.page.keyboard.press("Alt+H")
+    expect(dmitry.page.get_by_role("button", name="Hold")).to_be_visible()
+    assert dmitry.state_of(first) == "active"
+
+    # a break asked for at work waits for it, and is taken back
+    dmitry.post("presence/", state="break", reason="meal")
+    expect(dmitry.page.get_by_text("Meal begins when your work is done")).to_be_visible()
+    dmitry.page.get_by_role("button", name="Stay available").click()
+    expect(dmitry.page.get_by_text("Meal begins when your work is done")).to_have_count(0)
+
+    # declined: it keeps waiting and does not come back at once
+    sms(chief, "declined")
+    declined = dmitry.expect_offer()
+    dmitry.page.keyboard.press("Shift+F2")
+    expect(dmitry.offer()).to_have_count(0)
+    assert dmitry.get(f"tickets/{declined}/")["waiting_since"] is not None
+
+    # rescinded: somebody else settles the matter while it is offered
+    sms(chief, "rescinded")
+    rescinded = dmitry.expect_offer()
+    chief.page.request.patch(f"/api/v1/tickets/{rescinded}/", data={"status": "solved"}, headers=chief.csrf)
+    expect(dmitry.offer()).to_have_count(0)
+    assert dmitry.get(f"tickets/{rescinded}/")["status"] == "solved"
+    chief.page.request.patch(f"/api/v1/tickets/{declined}/", data={"status": "solved"}, headers=chief.csrf)
+
+    # cancelled: the operator leaves while deciding; the visitor's chat waits on in its place
+    visitor = new_page(locale="ru-RU")
+    visitor.goto(CHAT)
+    open_chat(visitor)
+    say(visitor, "Есть кто-нибудь?")
+    chat = dmitry.expect_offer()
+    dmitry.post("presence/", state="break", reason="meal", after_work=False)
+    expect(dmitry.offer()).to_have_count(0)
+    assert dmitry.get(f"tickets/{chat}/")["waiting_since"] is not None
+
+    # transferred to an operator: refused it never leaves, accepted it has one owner; who handed it on wraps up
+    dmitry.be("available")
+    chat = dmitry.take()
+    james.be("available")
+    page = dmitry.page
+    for answer in ("Shift+F2", "F2"):
+        page.keyboard.press("Alt+T")
+        page.get_by_role("button", name=f"Transfer to {james.name}").click()
+        expect(page.get_by_text(f"{james.name} was asked to take over")).to_be_visible()
+        expect(james.offer()).to_contain_text(f"{dmitry.name} hands you a ticket")
+        assert dmitry.state_of(chat) == "active"
+        james.page.keyboard.press(answer)
+        expect(james.offer()).to_have_count(0)
+        if answer == "Shift+F2":
+            expect(page.get_by_text(f"{james.name} cannot take the ticket")).to_be_visible()
+            expect(page.get_by_role("button", name="Hold")).to_be_visible()
+    expect(page.locator("form.wrapping")).to_be_visible()
+    assert james.get(f"tickets/{chat}/")["assignee"]["name"] == james.name
+    dmitry.wrap(chat)
+
+    # whispered at: shown at once, to the operator only
+    whispered = chief.page.request.post(
+        f"/api/v1/tickets/{chat}/whisper/", data={"text": "Offer Friday", "client_uuid": str(uuid4())},
+        headers=chief.csrf,
+    )  # fmt: skip
+    assert whispered.status == 204
+    expect(james.page.get_by_text("Olga Petrova whispers: Offer Friday")).to_be_visible()
+    expect(visitor.get_by_text("Offer Friday")).to_have_count(0)
+
+    # consulted: the helper sees whose it is; completing makes them the owner
+    james.page.keyboard.press("Alt+T")
+    james.page.get_by_role("button", name=f"Consult {dmitry.name}").click()
+    expect(dmitry.offer()).to_contain_text(f"{james.name} asks for your help")
+    dmitry.take()
+    expect(dmitry.page.get_by_text(f"You help {james.name}")).to_be_visible(timeout=20_000)
+    expect(james.page.get_by_text(f"{dmitry.name} helps; the ticket is still yours")).to_be_visible()
+    # both have it on screen, and both are told
+    expect(james.page.get_by_text(f"{dmitry.name} also has this on screen")).to_be_visible()
+    assert violations(james.page) == []
+    james.page.get_by_role("button", name="Hand over").click()
+    expect(james.page.locator("form.wrapping")).to_be_visible()
+    assert dmitry.get(f"tickets/{chat}/")["assignee"]["name"] == dmitry.name
+    james.wrap(chat)
+
+    # ended by the visitor: the conversation is over for whoever serves it, and wrap-up begins
+    left = site.manage("shell", "-c", LEAVE)
+    assert left.returncode == 0, left.stderr.decode()
+    expect(dmitry.page.locator("form.wrapping")).to_be_visible(timeout=20_000)
+    dmitry.wrap(chat)
+
+    # transferred to a queue: it waits there and is not offered back to who handed it on
+    james.be("offline")
+    page.goto(f"/console/{first}")
+    dmitry.page.keyboard.press("Alt+T")
+    dmitry.page.get_by_role("tab", name="Queues").click()
+    dmitry.page.get_by_role("button", name="Transfer to Other languages").click()
+    expect(dmitry.page.locator("form.wrapping")).to_be_visible()
+    assert dmitry.get(f"tickets/{first}/")["waiting_since"] is not None
+    dmitry.post(f"tickets/{first}/wrap-up/", disposition=_outcome(dmitry, first), comment="")
+    assert dmitry.get("console/")["offer"] is None
+
+    # put away for later: out of the queue, and back
+    page.keyboard.press("Alt+S")
+    page.get_by_role("button", name="In an hour").click()
+    expect(page.get_by_role("button", name="Bring back now")).to_be_visible()
+    assert dmitry.get(f"tickets/{first}/")["waiting_since"] is None
+    page.get_by_role("button", name="Bring back now").click()
+
+    # timed out, three in a row: told, and back with one click
+    for _ in range(2):
+        sms(chief, "unanswered")
+    expect(page.get_by_text("You let several offers run out")).to_be_visible(timeout=150_000)
+    assert dmitry.get("console/")["presence"]["engagement"] == "not_responding"
+    assert violations(page) == []
+    page.get_by_role("button", name="I am here").click()
+    expect(page.get_by_text("You let several offers run out")).to_have_count(0)
+
+    # forced by the supervisor, from the floor
+    floor = chief.page
+    floor.goto("/admin/floor")
+    expect(floor.get_by_text(dmitry.name)).to_be_visible()
+    assert violations(floor) == []
+    floor.get_by_role("button", name=f"Set the presence of {dmitry.name}").click()
+    floor.get_by_label("Presence").select_option(label="Break")
+    floor.get_by_label("Why").fill("fire drill")
+    floor.get_by_role("button", name="Set it").click()
+    expect(page.get_by_text("Olga Petrova has changed your presence: fire drill")).to_be_visible()
+    assert dmitry.get("console/")["presence"]["state"] == "break"
+
+    # lost: the page is gone without a word; what was in hand waits again
+    dmitry.be("available")
+    lost = dmitry.take()
+    page.close()
+    expect(floor.get_by_text("Lost")).to_be_visible(timeout=LOST_MS)
+    card = chief.get(f"tickets/{lost}/")
+    assert (card["assignment_state"], card["waiting_since"] is not None) == (None, True)
