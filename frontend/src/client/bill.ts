@@ -16,9 +16,11 @@ export interface LineExplanation {
   amount: string;
   digits?: number;
   share_of_period?: string;
-  unit?: 'ms' | 'contact';
+  unit?: 'ms' | 'contact' | 'message' | 'segment' | 'order';
   rate?: string;
-  rate_per?: 'minute' | 'contact';
+  rate_per?: 'minute' | 'hour' | 'contact' | 'message' | 'segment' | 'order';
+  tiers?: unknown;
+  stages?: unknown;
   channels?: string[];
   directions?: string[];
   contacts?: number;
@@ -38,6 +40,13 @@ export interface LineExplanation {
   commitment?: string;
   counts?: string;
   counted?: string;
+  cap?: string;
+  percent?: string;
+  quantity?: string;
+  missing_units?: string;
+  connect_fee?: string;
+  connects?: number;
+  paid_ahead?: string;
 }
 
 export type LineContact = Omit<Schemas['LineContact'], 'explanation'> & { explanation: LineExplanation };
@@ -63,7 +72,9 @@ export function quantity(value: number | undefined, unit: LineExplanation['unit'
 export function rateLabel(line: BillLine, currency: string): string {
   const told = line.explanation;
   if (told.rate !== undefined) {
+    if (told.tiers || told.stages) return t('client.unit.by_tiers');
     const price = formatMoney(decimalOf(told.rate), currency);
+    if (told.rate_per === 'hour') return t('client.unit.per_hour', { price });
     return told.rate_per === 'minute' ? t('client.unit.per_minute', { price }) : t('client.unit.per_contact', { price });
   }
   const price = told.fee ?? told.commitment;

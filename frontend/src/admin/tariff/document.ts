@@ -12,11 +12,13 @@ export type LocalisedName = string | Record<string, string>;
 export interface Match {
   channel?: Channel[];
   direction?: ('in' | 'out')[];
+  /** Language, queue, campaign, time bands, holidays, weight: edited as JSON. */
+  [condition: string]: unknown;
 }
 
 export interface Component {
   code: string;
-  kind: 'per_minute' | 'per_contact' | 'minimum' | 'set_up' | 'recurring' | 'credit';
+  kind: (typeof RATE_KINDS)[number] | (typeof FEE_KINDS)[number] | (typeof MORE_KINDS)[number];
   name: LocalisedName;
   tax?: string;
   match?: Match;
@@ -29,6 +31,8 @@ export interface Component {
   amount?: string;
   counts?: 'usage' | 'usage_and_recurring';
   prorate?: boolean;
+  /** What only some kinds have; the forms of MORE_FIELDS and the JSON tab edit it. */
+  [field: string]: unknown;
 }
 
 export interface TariffDocument {
@@ -36,13 +40,78 @@ export interface TariffDocument {
   currency: string;
   taxes?: { code: string; percent: string; category?: string }[];
   components: Component[];
+  [field: string]: unknown;
 }
 
 export const RATE_KINDS = ['per_minute', 'per_contact'] as const;
 export const FEE_KINDS = ['recurring', 'set_up', 'minimum', 'credit'] as const;
 
+/** Kinds edited in the third table, each with the fields of its form; the rest of them is edited as JSON. */
+export const MORE_KINDS = ['per_hour', 'per_message', 'per_segment', 'per_order', 'surcharge', 'discount', 'cap', 'minimum_volume', 'per_seat', 'ivr_tree', 'add_on', 'holiday', 'one_off'] as const;
+export type MoreKind = (typeof MORE_KINDS)[number];
+type FieldName = 'basis' | 'rate_per_hour' | 'included_hours' | 'rate_per_message' | 'included_messages' | 'rate_per_segment' | 'included_segments' | 'rate_per_order' | 'included_orders' | 'percent' | 'amount' | 'of' | 'units' | 'quantity';
+export const MORE_BASES = ['talk', 'talk_hold', 'all_work', 'patched', 'ivr', 'idle', 'operator'] as const;
+export type MoreField = { name: FieldName; kind: 'money' | 'percent' | 'number' | 'basis' | 'rate'; initial: string };
+const money = (name: FieldName): MoreField => ({ name, kind: 'money', initial: '0.00' });
+const count = (name: FieldName, initial = '0'): MoreField => ({ name, kind: 'number', initial });
+const percent: MoreField = { name: 'percent', kind: 'percent', initial: '10' };
+export const MORE_FIELDS: Record<MoreKind, MoreField[]> = {
+  per_hour: [{ name: 'basis', kind: 'basis', initial: 'operator' }, money('rate_per_hour'), count('included_hours')],
+  per_message: [money('rate_per_message'), count('included_messages')],
+  per_segment: [money('rate_per_segment'), count('included_segments')],
+  per_order: [money('rate_per_order'), count('included_orders')],
+  surcharge: [percent],
+  discount: [percent],
+  cap: [money('amount')],
+  minimum_volume: [{ name: 'of', kind: 'rate', initial: '' }, count('units', '100')],
+  per_seat: [money('amount'), count('quantity', '1')],
+  ivr_tree: [money('amount'), count('quantity', '1')],
+  add_on: [money('amount')],
+  holiday: [money('amount')],
+  one_off: [money('amount')],
+};
+/** Fields that are whole numbers in the document, not decimal texts. */
+const WHOLE = ['included_messages', 'included_segments', 'included_orders'];
+
+export function isMore(component: Component): boolean {
+  return !isRate(component) && !(FEE_KINDS as readonly string[]).includes(component.kind);
+}
+
+/** A price per minute or contact that the first table can show; tiers and stages are edited as JSON. */
 export function isRate(component: Component): boolean {
-  return component.kind === 'per_minute' || component.kind === 'per_contact';
+  return (RATE_KINDS as readonly string[]).includes(component.kind) && component.tiers === undefined && component.stages === undefined;
+}
+
+export function moreKind(component: Component): MoreKind | null {
+  return MORE_KINDS.find((kind) => kind === component.kind) ?? null;
+}
+
+/** What the form of a component shows; none where only JSON can say it. */
+export function fieldsOf(component: Component): MoreField[] {
+  const fields = MORE_FIELDS[component.kind as MoreKind] ?? [];
+  const isTiered = component.tiers !== undefined || component.stages !== undefined;
+  return fields.filter((field) => !(isTiered && field.name.startsWith('rate_per_')) && !(field.name === 'percent' && component.percent === undefined));
+}
+
+export function newMore(document: TariffDocument, kind: MoreKind, name: string): Component {
+  const made: Component = { code: freeCode(document.components, kind), kind, name, ...(document.taxes?.[0] ? { tax: document.taxes[0].code } : {}) };
+  for (const field of MORE_FIELDS[kind]) {
+    const initial = field.kind === 'rate' ? (ratesOf(document)[0]?.code ?? '') : field.initial;
+    Object.assign(made, { [field.name]: WHOLE.includes(field.name) ? Number(initial) : initial });
+  }
+  return made;
+}
+
+/** The components that charge usage: what a volume is committed of. */
+export function ratesOf(document: TariffDocument): Component[] {
+  return document.components.filter((component) => component.kind.startsWith('per_') && component.kind !== 'per_seat');
+}
+
+/** A field with what was typed: a decimal as the document wants it, else the text as it stands, for the server to refuse. */
+export function withField(component: Component, field: MoreField, typed: string, language: string): Component {
+  if (field.kind === 'basis' || field.kind === 'rate') return { ...component, [field.name]: typed };
+  const text = decimalText(typed, language) ?? typed;
+  return { ...component, [field.name]: WHOLE.includes(field.name) && /^\d+$/.test(text) ? Number(text) : text };
 }
 
 /** The name in a language, as billing chooses it: that language, the general one, English, any. */
