@@ -169,8 +169,43 @@ _ONE_OF_THESE = {
 _REQUIRED = {ComponentKind.MINIMUM_VOLUME: ("of", "units")}
 
 
+_SHARED = {
+    "decimal": DECIMAL,
+    "whole": WHOLE,
+    "text": TEXT,
+    "codes": CODES,
+    "seconds": SECONDS,
+    "clock": CLOCK,
+    "name": NAME,
+    "band": BAND,
+    "match": MATCH,
+    "basis": BASIS,
+    "rounding": ROUNDING,
+    "tiers": TIERS,
+    "wrap": WRAP,
+}
+
+
 def tariff_schema() -> dict[str, Any]:
-    """Return the schema of a tariff document."""
+    """Return the schema of a tariff document, its shared parts under $defs."""
+    schema: dict[str, Any] = _referring(_whole_schema())
+    shared = {name: {key: _referring(value) for key, value in part.items()} for name, part in _SHARED.items()}
+    return {**schema, "$defs": shared}
+
+
+def _referring(value: Any) -> Any:
+    """The value with each shared part replaced by a reference to it."""
+    if isinstance(value, list):
+        return [_referring(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    for name, part in _SHARED.items():
+        if value == part:
+            return {"$ref": f"#/$defs/{name}"}
+    return {key: _referring(item) for key, item in value.items()}
+
+
+def _whole_schema() -> dict[str, Any]:
     tax = _object({"code": TEXT, "percent": DECIMAL, "category": _one_of(TAX_LETTERS)}, required=("code", "percent"))
     holiday = {"type": "string", "pattern": r"^([0-9]{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"}
     return {

@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern] = [
     path("issuer/", running.IssuerView.as_view(), name="issuer"),
     path("number-series/", running.NumberSeriesView.as_view(), name="number-series"),
     path("accrual/", invoices.AccrualView.as_view(), name="accrual"),
+    path("tariff-schema/", tariffs.TariffSchemaView.as_view(), name="tariff-schema"),
     path("tariffs/", tariffs.TariffsView.as_view(), name="tariffs"),
     path("tariffs/<int:tariff_id>/", tariffs.TariffView.as_view(), name="tariff"),
     path("tariffs/<int:tariff_id>/versions/", tariffs.NewVersionView.as_view(), name="tariff-versions"),

@@ -20,6 +20,7 @@ from billing.linter import lint_terms
 from billing.models import Contract, Tariff, TariffVersion
 from billing.queries import account_in_scope, try_terms, version_in_force
 from billing.terms_document import parse_terms
+from billing.terms_schema import tariff_schema
 from contactcenter.kernel.errors import NotFound
 from contactcenter.tenancy.login import logged_in
 from contactcenter.tenancy.permissions import IsBilling
@@ -83,6 +84,15 @@ class TariffsView(BillingView):
             name=values["name"], document=values["document"], at=timezone.now(), actor_id=actor_id(request)
         )
         return Response(_shown(_version(version.pk)), status=201)
+
+
+class TariffSchemaView(BillingView):
+    """GET /api/v1/tariff-schema/"""
+
+    @extend_schema(operation_id="tariff_schema", responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        """Return the JSON Schema of tariff documents: which fields each kind of component has."""
+        return Response(tariff_schema())
 
 
 class TariffView(BillingView):

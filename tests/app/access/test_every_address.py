@@ -148,6 +148,7 @@ TABLE = {
     "DELETE /api/v1/tariff-versions/{version_id}/": "nnn--nnn",
     "POST /api/v1/tariff-versions/{version_id}/put-in-force/": "nnnyynnn",
     "POST /api/v1/tariff-versions/{version_id}/try/": "nnnyynnn",
+    "GET /api/v1/tariff-schema/": "nnnyynnn",
     "GET /api/v1/tariffs/": "nnnyynnn",
     "POST /api/v1/tariffs/": "nnnyynnn",
     "GET /api/v1/tariffs/{tariff_id}/": "nnn--nnn",

@@ -26,6 +26,12 @@ WORDS = {
 }
 
 
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    """The shared part that a reference names, its own references left in place."""
+    part: dict[str, Any] = SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]]
+    return part
+
+
 def from_schema(schema: dict[str, Any], *, field: str = "") -> st.SearchStrategy[Any]:
     """Values that a part of the schema allows, kept small enough to be worth pricing."""
     known: list[tuple[dict[str, Any], Callable[[], st.SearchStrategy[Any]]]] = [
@@ -35,6 +41,8 @@ def from_schema(schema: dict[str, Any], *, field: str = "") -> st.SearchStrategy
         (CLOCK, lambda: st.sampled_from(["00:00", "08:00", "12:30", "18:00", "24:00"])),
         (TEXT, lambda: st.sampled_from(WORDS.get(field, ["name"]))),
     ]
+    if "$ref" in schema:
+        schema = resolved(schema)
     for part, strategy in known:
         if schema == part:
             return strategy()

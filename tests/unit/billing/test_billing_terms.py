@@ -3,6 +3,7 @@
 import json
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from billing.document_fields import TermsError, load_document
 from billing.rounding import DurationRule
 from billing.terms import Channel, Direction, TariffTerms, TimeClass
 from billing.terms_document import parse_terms
+from billing.terms_schema import tariff_schema
 from billing.terms_writing import terms_document
 
 CARE = """
@@ -167,3 +169,9 @@ def test_text_that_is_neither_json_nor_yaml_is_refused(text: str) -> None:
 @pytest.mark.parametrize("document", [None, 5, "text", [], {"name": "x", "currency": "EUR", "components": {}}])
 def test_values_of_the_wrong_shape_are_refused(document: object) -> None:
     assert problems(document)
+
+
+def test_the_published_schema_is_the_one_the_reader_goes_by() -> None:
+    # written by: python -c "import json; from billing.terms_schema import tariff_schema; ..." (docs/tariffs.md)
+    published = json.loads((Path(__file__).parents[3] / "docs" / "tariff.schema.json").read_text("utf-8"))
+    assert published == tariff_schema()
