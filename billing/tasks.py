@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from billing import actions
 from billing.documents.invoice import invoice_filename, invoice_pdf
-from billing.house_mail import MailNotConfigured, send_house_mail
 from billing.models import Reminder
 from billing.periods import month_of
 from billing.runs import run_invoices
+from contactcenter.kernel.house_mail import MailNotConfigured, send_house_mail
 from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tenancy.models import Account
 

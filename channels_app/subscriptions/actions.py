@@ -88,6 +88,7 @@ def change_subscription(
         if subscription.is_active and not was_active:
             subscription.failures, subscription.failing_since, subscription.paused_until = 0, None, None
             subscription.disabled_at, subscription.disabled_reason, subscription.last_error = None, "", ""
+            subscription.told_at = None
         subscription.save()
         _record("webhook.change", subscription, actor_id, changed)
         enqueue_on_commit("webhooks.send")

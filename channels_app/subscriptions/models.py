@@ -47,6 +47,8 @@ class WebhookSubscription(AccountScopedModel):
     last_success_at = models.DateTimeField(null=True)
     disabled_at = models.DateTimeField(null=True)
     disabled_reason = models.CharField(max_length=300, blank=True)
+    # when the client's admins were told of that by mail
+    told_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

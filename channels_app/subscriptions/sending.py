@@ -18,6 +18,7 @@ from django.db.models.functions import RowNumber
 from channels_app.subscriptions.models import DeliveryState, WebhookAttempt, WebhookDelivery, WebhookSubscription
 from channels_app.subscriptions.schedule import is_given_up, next_attempt_at, pause
 from contactcenter.kernel import audit
+from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.kernel.sealing import unseal
 
 logger = logging.getLogger(__name__)
@@ -172,3 +173,4 @@ def _disable(subscription: WebhookSubscription, *, at: datetime, reason: str) ->
         account_id=subscription.account_id,
         data={"url": subscription.url, "reason": reason, "error": subscription.last_error},
     )
+    enqueue_on_commit("webhooks.tell_disabled", subscription_id=subscription.pk)

@@ -16,7 +16,7 @@ class MailNotConfigured(ValueError):
 
 
 def send_house_mail(
-    *, sender: str, recipient: str, subject: str, body: str, attachments: Sequence[tuple[str, bytes, str]]
+    *, sender: str, recipient: str, subject: str, body: str, attachments: Sequence[tuple[str, bytes, str]] = ()
 ) -> None:
     """Send a mail with files (name, content, type). Errors of smtplib and OSError where the server does not take it."""
     mail = EmailMessage(subject, body, sender, [recipient], connection=_connection())
