@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Count, Exists, Min, OuterRef, Q
@@ -23,7 +23,9 @@ from contactcenter.routing.models import (
 )
 from contactcenter.routing.states import LIVE
 from contactcenter.tenancy.doors import open_every_account
-from contactcenter.tickets.models import Ticket
+from contactcenter.tickets.models import Channel, Interaction, Ticket
+
+LONGEST_CALL: Final = timedelta(hours=4)
 
 LIVE_STATES: Final = tuple(AssignmentState(state) for state in LIVE)
 
@@ -74,12 +76,22 @@ def live_assignment(*, ticket_id: int) -> Assignment | None:
     )
 
 
-def has_work(*, operator_id: int) -> bool:
-    """True while the operator serves, wraps up or helps with anything, of whatever account."""
+def has_work(*, operator_id: int, at: datetime) -> bool:
+    """True while the operator serves, wraps up, helps or telephones, of whatever account.
+
+    A call that never ended in the telephone's log counts for LONGEST_CALL only: nobody is kept from a break by it.
+    """
     with open_every_account(reason="an operator's time is one, whichever account asks; only yes or no comes out"):
         return (
             Assignment.objects.filter(operator_id=operator_id, state__in=LIVE_STATES).exists()
             or Transfer.objects.filter(operator_id=operator_id, state=TransferState.CONSULTING).exists()
+            or Interaction.objects.filter(
+                operator_id=operator_id,
+                channel=Channel.VOICE,
+                ended_at=None,
+                source_key__isnull=False,
+                started_at__gt=at - LONGEST_CALL,
+            ).exists()
         )
 
 

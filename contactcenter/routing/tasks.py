@@ -66,6 +66,7 @@ def sweep() -> None:
         at = timezone.now()
         actions.place_forgotten_tickets(at=at)
         actions.wake_due(at=at)
+        actions.begin_due(at=at)
         flag_breaches(at=at)
         _match()
 

@@ -22,6 +22,7 @@ from contactcenter.routing.actions.serving import (
     wrap_up,
 )
 from contactcenter.routing.actions.snoozing import snooze_ticket, wake_due, wake_ticket
+from contactcenter.routing.actions.stance import begin_due
 from contactcenter.routing.actions.supervising import force_presence, take_over, whisper
 from contactcenter.routing.actions.transfers import (
     ask_operator,
@@ -35,6 +36,7 @@ from contactcenter.routing.actions.waiting import place_forgotten_tickets, place
 __all__ = [
     "accept_offer",
     "ask_operator",
+    "begin_due",
     "cancel_transfer",
     "close_overdue_wraps",
     "complete_transfer",

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from contactcenter.routing import ledger_events, queries
 from contactcenter.routing.actions.serving import tell_wrap_started, wrap_terms
-from contactcenter.routing.actions.stance import AT_WORK
+from contactcenter.routing.actions.stance import AT_WORK, begin_next
 from contactcenter.routing.models import Assignment, AssignmentState, OperatorState
 from contactcenter.tickets.models import Interaction
 from contactcenter.worktime.events import EventKind
@@ -29,6 +29,7 @@ def wrap_call(*, interaction_id: int) -> Assignment | None:
         ticket=interaction.ticket, operator_id=interaction.operator_id, state__in=queries.LIVE_STATES
     ).exists()
     if known or served:
+        begin_next(operator_id=interaction.operator_id, at=interaction.ended_at)
         return None
     assignment = Assignment(
         account_id=interaction.account_id,

@@ -48,7 +48,7 @@ def set_presence(
     if not may_follow(machine="presence", current=row.presence, wanted=state):
         raise Conflict(f"Presence cannot change from {row.presence} to {state}.", data={"from": row.presence})
     waits = state == Presence.BREAK if after_work is None else after_work and state != Presence.AVAILABLE
-    if waits and row.presence == Presence.AVAILABLE and queries.has_work(operator_id=operator_id):
+    if waits and row.presence == Presence.AVAILABLE and queries.has_work(operator_id=operator_id, at=at):
         if (row.next_presence, row.next_reason) != (state, reason):
             ask_next(row=row, presence=Presence(state), reason=reason, at=at)
     elif state == Presence.OFFLINE:

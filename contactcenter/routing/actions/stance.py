@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from django.db import transaction
+
 from contactcenter.kernel.intervals import as_text
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.kernel.push import push_on_commit
@@ -43,7 +45,7 @@ def depart(*, row: OperatorState, presence: Presence, reason: str, at: datetime)
 def begin_next(*, operator_id: int, at: datetime) -> bool:
     """Begin the presence that was asked for while work was unfinished, if it is finished now; `at` is its end."""
     row = OperatorState.objects.select_for_update(of=("self",)).filter(pk=operator_id).first()
-    if row is None or not row.next_presence or queries.has_work(operator_id=operator_id):
+    if row is None or not row.next_presence or queries.has_work(operator_id=operator_id, at=at):
         return False
     presence, at = Presence(row.next_presence), max(at, row.since)
     if presence == Presence.OFFLINE:
@@ -51,6 +53,17 @@ def begin_next(*, operator_id: int, at: datetime) -> bool:
     else:
         arrive(row=row, presence=presence, reason=row.next_reason, at=at)
     return True
+
+
+def begin_due(*, at: datetime) -> int:
+    """Begin every presence that waits for work which is no longer there (a lost job, a call without an end)."""
+    waiting = OperatorState.objects.exclude(next_presence="").values_list("operator_id", flat=True)
+    return sum(_begin_due(operator_id=operator_id, at=at) for operator_id in waiting)
+
+
+@transaction.atomic
+def _begin_due(*, operator_id: int, at: datetime) -> bool:
+    return begin_next(operator_id=operator_id, at=at)
 
 
 def ask_next(*, row: OperatorState, presence: Presence, reason: str, at: datetime) -> None:

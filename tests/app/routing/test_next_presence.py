@@ -7,6 +7,7 @@ from contactcenter.kernel.models import AuditEntry, LiveEvent
 from contactcenter.operators.models import Operator
 from contactcenter.routing.actions import (
     accept_offer,
+    begin_due,
     expire_offers,
     finish_conversation,
     force_presence,
@@ -16,14 +17,16 @@ from contactcenter.routing.actions import (
     set_presence,
     take_over,
     whisper,
+    wrap_call,
     wrap_up,
 )
 from contactcenter.routing.console import console
 from contactcenter.routing.models import Assignment, Offer, OperatorState, Waiting
 from contactcenter.tenancy.models import Role
+from contactcenter.tickets import actions as ticket_actions
 from contactcenter.tickets.models import Note
 from contactcenter.worktime.events import EventKind
-from tests.app.factories import AT, make_account, make_user
+from tests.app.factories import AT, make_account, make_ticket, make_user
 from tests.app.routing.scenes import after, at_work, owners, served, states_of, waiting
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +106,35 @@ def test_end_of_shift_can_wait_for_the_work_too(account, anna, recorded):
     row = OperatorState.objects.get(pk=anna.pk)
     assert (row.presence, row.since) == ("offline", after(75))
     assert [event.kind for _, event in recorded][-1] == EventKind.SESSION_ENDED
+
+
+def test_break_asked_for_on_the_telephone_begins_after_the_calls_wrap_up(account, anna):
+    ticket = make_ticket(account, channel="voice", at=AT)
+    call = ticket_actions.start_interaction(
+        ticket=ticket, operator_id=anna.pk, channel="voice", at=after(10), source_key="call 1 17.1 0"
+    )
+    row = set_presence(operator_id=anna.pk, state="break", reason="meal", at=after(30))
+    assert (row.presence, row.next_presence) == ("available", "break")
+    assert begin_due(at=after(40)) == 0
+    ticket_actions.end_interaction(interaction_id=call.pk, at=after(60))
+    wrap_call(interaction_id=call.pk)
+    assert OperatorState.objects.get(pk=anna.pk).presence == "available"
+
+    wrap_up(ticket_id=ticket.pk, operator_id=anna.pk, at=after(75), disposition=None)
+
+    row = OperatorState.objects.get(pk=anna.pk)
+    assert (row.presence, row.since) == ("break", after(75))
+
+
+def test_call_whose_end_was_never_told_keeps_nobody_from_a_break_for_ever(account, anna):
+    ticket = make_ticket(account, channel="voice", at=AT)
+    ticket_actions.start_interaction(
+        ticket=ticket, operator_id=anna.pk, channel="voice", at=after(10), source_key="call 1 17.1 0"
+    )
+    set_presence(operator_id=anna.pk, state="break", reason="meal", at=after(30))
+    assert begin_due(at=after(4 * 3600)) == 0
+    assert begin_due(at=after(4 * 3600 + 11)) == 1
+    assert OperatorState.objects.get(pk=anna.pk).presence == "break"
 
 
 def test_lost_operator_gives_the_ticket_back_in_its_exact_place_and_forgets_the_break(account, anna):
