@@ -43,8 +43,15 @@ export const useTicket = defineStore('ticket', () => {
     timelines.value = keep(timelines.value, ticketId, change(timelines.value.get(ticketId) ?? []));
   }
 
+  let readings = 0;
+  const shownReading = new Map<number, number>();
+
   async function readDetail(ticketId: number): Promise<void> {
+    const asked = ++readings;
     const read = await get<TicketDetail>(`/api/v1/tickets/${ticketId}/`);
+    // An answer that was overtaken by a later question's tells what was, not what is.
+    if (asked < (shownReading.get(ticketId) ?? 0)) return;
+    shownReading.set(ticketId, asked);
     details.value = keep(details.value, ticketId, read);
   }
 
