@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from billing.matching import on_holiday
-from billing.money import decimal_from_units
+from billing.money import currency_digits, decimal_from_units
 from billing.rating import RatedContact, RatedRate, Usage, UsageTotals
 from billing.terms import Names, PriceComponent, TariffTerms, TaxCategory
 from billing.wallet import Draw
@@ -68,6 +68,11 @@ class Segment:
     quantities: Mapping[str, Fraction] = field(default_factory=dict)
     bookings: tuple[Booking, ...] = ()
     is_reverse_charge: bool = False
+
+    @property
+    def digits(self) -> int:
+        """How many digits after the point an amount of the segment's currency has."""
+        return currency_digits(currency=self.terms.currency)
 
     @property
     def holiday_count(self) -> int:

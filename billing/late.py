@@ -25,9 +25,9 @@ from billing.models import (
 )
 from billing.money import units_from_decimal
 from billing.periods import Period, local_midnight
-from billing.pricing import Bill, price_period
+from billing.pricing import Bill
 from billing.queries import USAGE_COLUMNS, usage_from_row
-from billing.snapshot import restore_segment
+from billing.snapshot import price_documents
 from billing.usage import Usage
 
 MOST_NAMED = 200
@@ -117,9 +117,7 @@ def _usage_of(invoice: Invoice) -> QuerySet[UsageLine]:
 
 def price_snapshot(*, invoice: Invoice, usage: Mapping[str, Sequence[Usage]]) -> Bill:
     """Return the bill of usage, by segment, under an invoice's own terms; its corrections are not part of it."""
-    return price_period(
-        segments=[restore_segment(document=segment, usage=usage.get(segment["key"], ())) for segment in invoice.tariff]
-    )
+    return price_documents(documents=invoice.tariff, usage=usage)
 
 
 def _corrections(*, invoice: Invoice, unbooked: Sequence[int]) -> list[dict[str, Any]]:

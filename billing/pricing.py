@@ -77,7 +77,7 @@ def with_lines(*, bill: Bill, lines: Sequence[Line]) -> Bill:
     return replace(bill, lines=every, taxes=tax_totals(lines=every))
 
 
-def price_totals(*, segment: Segment, totals: Sequence[UsageTotals]) -> Bill:
+def price_totals(*, segment: Segment, totals: Sequence[UsageTotals], following: Sequence[Segment] = ()) -> Bill:
     """Price a period of one segment from the sums of its usage under each rate, in the tariff's order: the bill that
     price_period gives for the same usage, its lines without contacts.
 
@@ -108,6 +108,8 @@ def price_totals(*, segment: Segment, totals: Sequence[UsageTotals]) -> Bill:
     paid = PaidAhead(units=None, begins=segment.is_first)
     fees = fee_lines(segment=segment, parts=parts, digits=digits, paid=paid, is_last=True)
     lines = _segment_lines(segment=segment, usage=usage, fees=fees, parts=parts, digits=digits)
+    for after, ahead in zip(following, fixed_parts(segments=following, digits=digits), strict=True):
+        lines += fee_lines_ahead(segment=after, parts=ahead, digits=digits)
     return Bill(segment.terms.currency, digits, tuple(lines), tax_totals(lines=lines), unpriced=())
 
 

@@ -15,18 +15,22 @@ from billing.explanation import CONTACT_RULES, seconds_text, told_classes
 from billing.linter import lint_terms
 from billing.models import (
     Contract,
+    CreditReason,
+    DocumentKind,
+    Invoice,
+    InvoiceLine,
     InvoiceLineUsage,
     TariffVersion,
     UsageLine,
     VersionState,
 )
-from billing.money import money_text
-from billing.periods import Period, month_period
+from billing.money import money_text, units_from_decimal
+from billing.periods import Cycle, Period, cycle_period, cycles_from, following_period, month_period
 from billing.pricing import Bill, MixedCurrencies, Segment, price_period
 from billing.rating import Usage
 from billing.segments import ContractDays, VersionDays, Window, plan_windows
-from billing.snapshot import segment_document
-from billing.terms import TariffTerms, TimeClass
+from billing.snapshot import ahead_document, price_documents, segment_document
+from billing.terms import TariffTerms, TimeClass, Timing
 from billing.terms_document import parse_terms
 from contactcenter.kernel.errors import DomainError, NotFound
 from contactcenter.tenancy.models import Account
@@ -73,8 +77,31 @@ def account_in_scope(*, account_id: int) -> Account:
 
 
 def account_period(*, account: Account, label: str) -> Period:
-    """Return the account's month in its own time zone; PeriodError where the text is no month."""
-    return month_period(label=label, zone=account.time_zone)
+    """Return the account's month, or its 28-day cycle by its first day, in its own zone; PeriodError where the text
+    names neither.
+    """
+    cycle = Cycle.DAYS_28 if len(label) == len("2026-06-01") else Cycle.MONTH
+    return cycle_period(cycle=cycle, label=label, zone=account.time_zone)
+
+
+def period_labels(*, account: Account, month: str) -> list[str]:
+    """Return the periods that a run of a month bills for an account: the month, or the 28-day cycles of its contract
+    that end in it. PeriodError where the text is no month.
+    """
+    period = month_period(label=month, zone=account.time_zone)
+    contracts = contracts_in_period(account=account, period=period)
+    versions = _versions_by_tariff(tariff_ids={contract.tariff_id for contract in contracts})
+    labels: list[str] = []
+    for contract in contracts:
+        known = sorted(
+            (version for version in versions.get(contract.tariff_id, []) if version.effective_from is not None),
+            key=lambda version: str(version.effective_from),
+        )
+        # the first version says how a contract is billed: its cycles go on from its first day
+        if known and parse_terms(document=known[0].document).cycle is Cycle.DAYS_28:
+            cycles = cycles_from(starts_on=contract.starts_on, until=period.ends_on, zone=account.time_zone)
+            labels += [cycle.label for cycle in cycles if cycle.ends_on > period.starts_on]
+    return labels or [month]
 
 
 def account_bill(*, account: Account, period: Period) -> AccountBill:
@@ -100,19 +127,59 @@ def account_bill(*, account: Account, period: Period) -> AccountBill:
     version_by_id = {version.pk: version for found in versions.values() for version in found}
     try:
         segments = _segments(windows=windows, usage=by_window, versions=version_by_id)
-        bill = price_period(segments=segments)
+        documents = _documents(windows=windows, segments=segments, versions=version_by_id)
+        if any(fee.timing is Timing.ADVANCE for segment in segments for fee in segment.terms.fees):
+            documents[0]["paid_ahead"] = _paid_ahead(account=account, period=period, digits=segments[0].digits)
+            documents += _ahead(account=account, period=period, windows=windows)
+        bill = price_documents(documents=documents, usage={segment.key: segment.usage for segment in segments})
     except (MixedCurrencies, TermsError) as error:
         raise Unbillable(f"{account.name} cannot be billed for {period.label}: {error}.") from error
-    documents = tuple(
+    return AccountBill(account=account, period=period, bill=bill, segments=tuple(documents))
+
+
+def _documents(
+    *, windows: Sequence[Window], segments: Sequence[Segment], versions: Mapping[int, TariffVersion]
+) -> list[dict[str, Any]]:
+    return [
         segment_document(
             segment=segment,
             contract_id=window.contract_id,
             version_id=window.version_id,
-            version_number=version_by_id[window.version_id].number,
+            version_number=versions[window.version_id].number,
         )
         for window, segment in zip(windows, segments, strict=True)
+    ]
+
+
+def _ahead(*, account: Account, period: Period, windows: Sequence[Window]) -> list[dict[str, Any]]:
+    """The next period under the contracts that have begun by now, for fees in advance."""
+    after = following_period(period=period)
+    begun = {window.contract_id for window in windows}
+    contracts = [found for found in contracts_in_period(account=account, period=after) if found.pk in begun]
+    versions = _versions_by_tariff(tariff_ids={contract.tariff_id for contract in contracts})
+    ahead = plan_windows(period=after, contracts=[_contract_days(contract, versions) for contract in contracts])
+    by_id = {version.pk: version for found in versions.values() for version in found}
+    segments = _segments(windows=ahead, usage=[[] for _ in ahead], versions=by_id)
+    return [
+        ahead_document(document=document) for document in _documents(windows=ahead, segments=segments, versions=by_id)
+    ]
+
+
+def _paid_ahead(*, account: Account, period: Period, digits: int) -> dict[str, int]:
+    """What the bill of the period before charges in advance for this one, be it a draft still; nothing of a bill that
+    was cancelled.
+    """
+    before = (
+        Invoice.objects.filter(account=account, kind=DocumentKind.INVOICE, period_end=period.starts_on)
+        .exclude(credit_notes__reason_code=CreditReason.CANCELLATION)
+        .order_by("-revision")
+        .first()
     )
-    return AccountBill(account=account, period=period, bill=bill, segments=documents)
+    lines = InvoiceLine.objects.filter(invoice=before, explanation__in_advance=True) if before is not None else []
+    paid: dict[str, int] = {}
+    for line in lines:
+        paid[line.code] = paid.get(line.code, 0) + units_from_decimal(amount=line.amount, digits=digits)
+    return paid
 
 
 def _segments(

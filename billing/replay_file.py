@@ -16,8 +16,8 @@ from billing.correction_lines import corrected
 from billing.crediting import Credit, CreditableLine, CreditableTax, credit_lines
 from billing.document_fields import TermsError
 from billing.money import decimal_from_units
-from billing.pricing import Bill, price_period
-from billing.snapshot import content_hash, credit_hash, restore_segment
+from billing.pricing import Bill
+from billing.snapshot import content_hash, credit_hash, price_documents
 from billing.usage import Usage, UsageConflict
 
 FORMAT = "contactcenter-replay-1"
@@ -73,11 +73,7 @@ def _usage(row: Mapping[str, Any]) -> Usage:
 def _invoice(held: Mapping[str, Any]) -> Replayed:
     document = held["document"]
     usage = {key: [_usage(row) for row in rows] for key, rows in held["usage"].items()}
-    bill = price_period(
-        segments=[
-            restore_segment(document=segment, usage=usage.get(segment["key"], ())) for segment in held["segments"]
-        ]
-    )
+    bill = price_documents(documents=held["segments"], usage=usage)
     bill = corrected(bill=bill, corrections=held["corrections"])
     computed = content_hash(
         bill=bill,

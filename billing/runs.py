@@ -15,8 +15,8 @@ from billing.actions import build_draft, collect_pending, collect_period, issue_
 from billing.late import unbooked_usage
 from billing.models import Invoice, InvoiceLineUsage, InvoiceStatus
 from billing.money import money_text
-from billing.periods import PeriodError, month_period
-from billing.queries import NothingToBill
+from billing.periods import PeriodError
+from billing.queries import NothingToBill, account_period, period_labels
 from contactcenter.kernel.errors import DomainError
 from contactcenter.tenancy.doors import open_account, open_every_account
 from contactcenter.tenancy.models import Account
@@ -57,7 +57,8 @@ def run_invoices(
     actor_id: int | None = None,
     collect: bool = True,
 ) -> Iterator[Outcome]:
-    """Collect pending usage, then yield one outcome an account, in the order given; dry_run undoes all of it.
+    """Collect pending usage, then yield the outcomes of each account in the order given: one for its month, or one for
+    each 28-day cycle that ends in the month. dry_run undoes all of it.
 
     `collect` False leaves it at each account's own usage of the period: the sweeper has the rest.
     """
@@ -66,10 +67,11 @@ def run_invoices(
             collect_pending(at=at)
     for account in accounts:
         with open_account(account.pk):
-            outcome = _bill_account(
-                account=account, period=period, at=at, issue=issue, dry_run=dry_run, actor_id=actor_id
-            )
-        yield outcome
+            outcomes = [
+                _bill_account(account=account, period=label, at=at, issue=issue, dry_run=dry_run, actor_id=actor_id)
+                for label in period_labels(account=account, month=period)
+            ]
+        yield from outcomes
 
 
 def _bill_account(
@@ -77,7 +79,7 @@ def _bill_account(
 ) -> Outcome:
     try:
         with transaction.atomic():
-            bounds = month_period(label=period, zone=account.time_zone)
+            bounds = account_period(account=account, label=period)
             collect_period(account_id=account.pk, since=bounds.starts_at, until=bounds.ends_at, at=at)
             built = build_draft(account_id=account.pk, period=period, at=at, actor_id=actor_id)
             invoice, outcome = built.invoice, built.outcome

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -50,8 +51,15 @@ def is_set_rateable(*, terms: TariffTerms) -> bool:
     )
 
 
-def price_sets(*, usage: pl.LazyFrame, segments: Mapping[Any, Segment], account: str = "account") -> dict[Any, Bill]:
-    """Return each account's bill, its lines without contacts; segments by the value of the account's column.
+def price_sets(
+    *,
+    usage: pl.LazyFrame,
+    segments: Mapping[Any, Segment],
+    following: Mapping[Any, Sequence[Segment]] = MappingProxyType({}),
+    account: str = "account",
+) -> dict[Any, Bill]:
+    """Return each account's bill, its lines without contacts; segments and those of the following period by the value
+    of the account's column.
 
     usage has a column for each field of Usage that a rate asks for; a missing one is 0 or "". Each row is a contact:
     the caller has made sure that none is in it twice. ValueError where terms are not set-rateable.
@@ -66,8 +74,24 @@ def price_sets(*, usage: pl.LazyFrame, segments: Mapping[Any, Segment], account:
     for shapes, keys in by_shape.items():
         totals = reader.totals(shapes=shapes, keys=keys)
         for key in keys:
-            bills[key] = price_totals(segment=segments[key], totals=[found.get(key, UsageTotals()) for found in totals])
+            bills[key] = price_totals(
+                segment=segments[key],
+                totals=[found.get(key, UsageTotals()) for found in totals],
+                following=following.get(key, ()),
+            )
     return bills
+
+
+def count_unpriced(*, usage: pl.LazyFrame, terms: TariffTerms) -> int:
+    """Return how many rows no rate of the terms prices."""
+    reader = _Reader(usage=usage, account="")
+    shapes = tuple(map(_shape, terms.rates))
+    priced = [
+        condition if shape.lane == HANDLING else condition & (reader.raw(shape) > 0)
+        for shape, condition in zip(shapes, reader.conditions(shapes), strict=True)
+    ]
+    left = usage.filter(~reduce(or_, priced, pl.lit(False)))
+    return int(left.select(pl.len()).collect(engine="streaming").item())
 
 
 def _shape(rate: Rate) -> _Shape:
@@ -86,8 +110,8 @@ class _Reader:
         """Return, for each rate, the totals of each account that has any."""
         taken = self.usage.filter(pl.col(self.account).is_in(keys))
         queries = []
-        for shape, condition in zip(shapes, self._conditions(shapes), strict=True):
-            raw = self._raw(shape)
+        for shape, condition in zip(shapes, self.conditions(shapes), strict=True):
+            raw = self.raw(shape)
             counted = taken.filter(condition).select(self.account, raw=raw)
             if shape.lane != HANDLING:
                 counted = counted.filter(pl.col("raw") > 0)
@@ -121,8 +145,8 @@ class _Reader:
             for frame in pl.collect_all(queries, engine="streaming")
         ]
 
-    def _conditions(self, shapes: Sequence[_Shape]) -> list[pl.Expr]:
-        """For each rate, which rows it takes: those it fits that no rate tried before it in its lane does."""
+    def conditions(self, shapes: Sequence[_Shape]) -> list[pl.Expr]:
+        """Return, for each rate, which rows it takes: those it fits that no rate tried before it in its lane does."""
         before: dict[str, list[pl.Expr]] = {}
         found: dict[int, pl.Expr] = {}
         for index in sorted(range(len(shapes)), key=lambda index: -shapes[index].match.weight):
@@ -149,7 +173,8 @@ class _Reader:
             conditions.append(self._text("channel") != "")
         return reduce(and_, conditions, pl.lit(True))
 
-    def _raw(self, shape: _Shape) -> pl.Expr:
+    def raw(self, shape: _Shape) -> pl.Expr:
+        """Return what a rate counts of each row."""
         if shape.kind is ComponentKind.PER_CONTACT:
             return (self._text("channel") != "").cast(WHOLE)
         if shape.kind in COUNT_COLUMNS:

@@ -9,7 +9,7 @@ from typing import Any
 
 from billing.explanation import bill_document, explain_contact
 from billing.money import exact_text, exact_value
-from billing.pricing import Bill, Booking, Line, Segment
+from billing.pricing import Bill, Booking, Line, Segment, price_period
 from billing.rating import Usage
 from billing.terms_document import parse_terms
 from billing.terms_writing import terms_document
@@ -66,6 +66,26 @@ def restore_segment(*, document: Mapping[str, Any], usage: Sequence[Usage]) -> S
         ),
         is_reverse_charge=document.get("is_reverse_charge", False),
     )
+
+
+def ahead_document(*, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Mark a segment's document as one of the following period, there for its fees in advance alone."""
+    return {**document, "is_ahead": True}
+
+
+def price_documents(*, documents: Sequence[Mapping[str, Any]], usage: Mapping[str, Sequence[Usage]]) -> Bill:
+    """Return the bill of what segment_document and ahead_document wrote, with the usage of each segment by its key.
+
+    The first document may hold `paid_ahead`, by code in smallest units: what earlier bills charged in advance.
+    """
+    segments, following = [], []
+    for document in documents:
+        if document.get("is_ahead", False):
+            following.append(restore_segment(document=document, usage=()))
+        else:
+            segments.append(restore_segment(document=document, usage=usage.get(document["key"], ())))
+    paid_ahead = documents[0].get("paid_ahead") if documents else None
+    return price_period(segments=segments, following=following, paid_ahead=paid_ahead)
 
 
 def content_hash(

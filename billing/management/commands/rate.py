@@ -4,11 +4,12 @@ import json
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import polars
 from django.core.management.base import BaseCommand, CommandError
 
 from billing.document_fields import TermsError, load_document
@@ -17,9 +18,11 @@ from billing.periods import Period, PeriodError, cycle_period, following_period,
 from billing.pricing import Bill, Booking, Segment, price_period
 from billing.rating import Usage, UsageConflict
 from billing.replay_file import ReplayFileError, replay_document
+from billing.set_rating import count_unpriced, is_set_rateable, price_sets
 from billing.terms import BOOKED_KINDS, TariffTerms
 from billing.terms_document import parse_terms
 from billing.usage_files import UsageFileError, read_usage
+from billing.usage_tables import scan_usage
 
 DIFFERS, BAD_INPUT = 1, 2
 
@@ -35,7 +38,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("--tariff", type=Path, help="tariff document, JSON or YAML")
-        parser.add_argument("--usage", type=Path, help="contacts, CSV with a header or JSON lines")
+        parser.add_argument("--usage", type=Path, help="contacts: CSV with a header, JSON lines, or Parquet (totals)")
         parser.add_argument(
             "--replay", type=Path, help="a document's replay file: computes it again, compares its hash"
         )
@@ -70,13 +73,17 @@ class Command(BaseCommand):
         terms_path, usage_path = options["tariff"], options["usage"]
         try:
             terms = parse_terms(document=load_document(text=_read(terms_path)))
-            usage = read_usage(text=_read(usage_path))
+            is_table = usage_path.suffix == ".parquet"
+            usage = [] if is_table else read_usage(text=_read(usage_path))
             period = (
                 cycle_period(cycle=terms.cycle, label=options["period"], zone=options["zone"])
                 if options["period"]
                 else None
             )
             segment, outside = _scope(terms=terms, usage=usage, period=period, options=options)
+            if is_table:
+                self._rate_table(usage_path, segment=segment, period=period, language=options["language"])
+                return
             bill = price_period(segments=[segment], following=_following(segment=segment, period=period))
         except TermsError as error:
             raise _refusal(terms_path, [str(problem) for problem in error.problems]) from error
@@ -87,6 +94,29 @@ class Command(BaseCommand):
         except PeriodError as error:
             raise CommandError(str(error), returncode=BAD_INPUT) from error
         for record in _records(bill=bill, outside=outside, language=options["language"]):
+            self.stdout.write(json.dumps(record, ensure_ascii=False))
+
+    def _rate_table(self, path: Path, *, segment: Segment, period: Period | None, language: str) -> None:
+        """Price a table of contacts set by set: lines without contacts, taxes and totals."""
+        if not is_set_rateable(terms=segment.terms):
+            cause = (
+                "a tariff with time bands, stages, caps of a contact, counted graces or surcharges needs CSV or JSON"
+            )
+            raise _refusal(path, [cause])
+        table = scan_usage(
+            path=path,
+            since=_since(segment) if period is not None else None,
+            until=period.ends_at if period is not None else None,
+        )
+        everything = "everything"
+        (bill,) = price_sets(
+            usage=table.with_columns(account=polars.lit(everything)),
+            segments={everything: segment},
+            following={everything: _following(segment=segment, period=period)},
+        ).values()
+        for record in _records(bill=bill, outside=[], language=language):
+            if record["record"] == "total":
+                record["unpriced"] = count_unpriced(usage=table, terms=segment.terms)
             self.stdout.write(json.dumps(record, ensure_ascii=False))
 
     def _replay(self, path: Path) -> None:
@@ -101,6 +131,10 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps({"record": "hash", **compared}))
         if not replayed.is_equal:
             raise SystemExit(DIFFERS)
+
+
+def _since(segment: Segment) -> datetime:
+    return local_midnight(day=segment.starts_on or date.min, zone=segment.zone)
 
 
 def _read(path: Path) -> str:

@@ -1,10 +1,15 @@
 """Rating set by set in Polars gives the bills of the single call, on random tariffs and random usage."""
 
+import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -110,3 +115,57 @@ def test_terms_that_need_each_contact_are_refused() -> None:
     terms = parse_terms(document={"name": "Care", "currency": "EUR", "components": [document]})
     with pytest.raises(ValueError, match="must be rated contact by contact"):
         price_sets(usage=frame([]), segments={"a": segment(terms, [])})
+
+
+CARE = {
+    "name": "Care",
+    "currency": "EUR",
+    "components": [
+        {
+            "code": "phone",
+            "kind": "per_minute",
+            "match": {"channel": "voice"},
+            "basis": "talk",
+            "rate_per_minute": "0.6",
+        },
+        {"code": "least", "kind": "minimum", "amount": "10"},
+    ],
+}
+
+
+def rated(folder: Path, columns: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
+    tariff, usage, out = folder / "tariff.json", folder / "usage.parquet", StringIO()
+    tariff.write_text(json.dumps(CARE), encoding="utf-8")
+    pl.DataFrame(columns).write_parquet(usage)
+    call_command("rate", tariff=tariff, usage=usage, stdout=out, **options)
+    return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def at(day: int) -> datetime:
+    return datetime(2026, 6, day, tzinfo=UTC)
+
+
+def test_a_table_is_rated_for_its_totals_and_what_no_rate_fits_is_told(tmp_path: Path) -> None:
+    # 100 s and 200 s at 0.60 a minute: 3.00; the chat fits no rate; the call of July is outside.
+    columns = {
+        "started_at": [at(1), at(2), at(3), datetime(2026, 7, 1, tzinfo=UTC)],
+        "channel": ["voice", "voice", "chat", "voice"],
+        "talk_ms": [100_000, 200_000, 0, 60_000],
+    }
+    phone, least, _, total = rated(tmp_path, columns, period="2026-06")
+    assert (phone["amount"], phone["explanation"]["contacts"]) == ("3.00", 2)
+    assert least["amount"] == "7.00"
+    assert (total["total"], total["unpriced"]) == ("10.00", 1)
+
+
+def test_a_table_with_bad_columns_is_refused_by_their_names(tmp_path: Path) -> None:
+    columns = {"started_at": [datetime(2026, 6, 1)], "talk_s": [1], "talk_ms": ["x"]}  # noqa: DTZ001
+    with pytest.raises(CommandError) as refused:
+        rated(tmp_path, columns)
+    text = str(refused.value)
+    assert "talk_s: is not a field of usage" in text
+    assert "started_at: must be an instant with a zone" in text
+    assert "talk_ms: must be whole numbers" in text
+    assert "channel: is missing" in text
+    with pytest.raises(CommandError, match="talk_ms is negative in 1 rows"):
+        rated(tmp_path, {"started_at": [at(1)], "channel": ["voice"], "talk_ms": [-1]})

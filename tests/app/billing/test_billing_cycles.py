@@ -1,0 +1,66 @@
+"""Invoices of 28-day cycles, and fees charged in advance, from the contract to the replay."""
+
+from datetime import date
+from typing import Any
+
+from billing import actions
+from billing.models import Invoice, InvoiceLine
+from billing.queries import period_labels
+from billing.replay import replay_hash
+from billing.runs import run_invoices
+from contactcenter.tenancy.models import Account
+from tests.app.billing.rows import AT, sign, version_in_force
+
+BASE: dict[str, Any] = {"code": "base", "kind": "recurring", "name": "Base", "amount": "300.00"}
+
+
+def document(*components: dict[str, Any], **top: Any) -> dict[str, Any]:
+    return {"name": "Care", "currency": "EUR", **top, "components": list(components)}
+
+
+def lines(invoice: Invoice) -> list[tuple[str, str]]:
+    return [
+        (line.segment, str(line.amount)) for line in InvoiceLine.objects.filter(invoice=invoice).order_by("position")
+    ]
+
+
+def draft(account: Account, period: str) -> Invoice:
+    return actions.build_draft(account_id=account.pk, period=period, at=AT, actor_id=None).invoice
+
+
+def test_a_fee_in_advance_is_charged_once_for_each_period(account: Account) -> None:
+    sign(account, version_in_force(document({**BASE, "timing": "advance"})), since=date(2026, 6, 16))
+    june = draft(account, "2026-06")
+    # half of June and the whole of July; then August alone
+    assert lines(june) == [
+        ("2026-06-16/2026-06-30", "150.0000"),
+        ("2026-07-01/2026-07-31", "300.0000"),
+    ]
+    july = draft(account, "2026-07")
+    assert lines(july) == [("2026-08-01/2026-08-31", "300.0000")]
+    for invoice in (june, july):
+        assert replay_hash(invoice=invoice) == invoice.content_hash
+    assert actions.build_draft(account_id=account.pk, period="2026-07", at=AT, actor_id=None).outcome == "unchanged"
+
+
+def test_the_last_bill_of_a_contract_charges_nothing_in_advance(account: Account) -> None:
+    version = version_in_force(document({**BASE, "timing": "advance"}))
+    sign(account, version, since=date(2026, 6, 1), until=date(2026, 7, 1))
+    assert lines(draft(account, "2026-06")) == [("2026-06-01/2026-06-30", "300.0000")]
+
+
+def test_a_contract_of_28_day_cycles_is_billed_by_them(account: Account) -> None:
+    sign(account, version_in_force(document(BASE, cycle="28_days")), since=date(2026, 5, 4))
+    # 4 to 31 May ends in May; 1 to 28 June in June
+    assert period_labels(account=account, month="2026-05") == ["2026-05-04"]
+    assert period_labels(account=account, month="2026-06") == ["2026-06-01"]
+    outcomes = list(run_invoices(period="2026-06", accounts=[account], at=AT, issue=False, dry_run=False))
+    assert [outcome.outcome for outcome in outcomes] == ["created"]
+    invoice = Invoice.objects.get()
+    assert (invoice.period, invoice.period_start, invoice.period_end) == (
+        "2026-06-01",
+        date(2026, 6, 1),
+        date(2026, 6, 29),
+    )
+    assert lines(invoice) == [("2026-06-01/2026-06-28", "300.0000")]
+    assert replay_hash(invoice=invoice) == invoice.content_hash
