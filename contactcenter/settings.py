@@ -6,7 +6,7 @@ Embedded servers (`make run`) and own servers differ only in DATABASE_URL and RE
 from pathlib import Path
 
 import django_stubs_ext
-from celery.schedules import schedule
+from celery.schedules import crontab, schedule
 from django.core.exceptions import ImproperlyConfigured
 
 from contactcenter import environment
@@ -161,6 +161,7 @@ CELERY_BEAT_SCHEDULE = {
     "webhook_log": {"task": "webhooks.forget", "schedule": schedule(3600.0)},
     "answers": {"task": "tenancy.forget_answers", "schedule": schedule(3600.0)},
     "rollups": {"task": "dashboards.fold", "schedule": schedule(3.0)},
+    "proof": {"task": "dashboards.prove", "schedule": crontab(hour="2", minute="40")},
     "heartbeat": {"task": "kernel.heartbeat", "schedule": schedule(10.0)},
 }
 

@@ -173,3 +173,20 @@ class RollupMark(models.Model):
 
     def __str__(self) -> str:
         return f"account {self.account_id} operator {self.operator_id} {self.first_at}"
+
+
+class ProofRun(models.Model):
+    """One run of the proof; `error` says why it could not be made, `checks` is what manage.py verify prints."""
+
+    at = models.DateTimeField()
+    took_ms = models.PositiveBigIntegerField()
+    is_ok = models.BooleanField()
+    differences = models.PositiveIntegerField(default=0)
+    checks = models.JSONField(default=list)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["-at"], name="proof_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {'ok' if self.is_ok else 'differs'}"

@@ -1,10 +1,18 @@
 """Background work of the dashboards; safe to run twice."""
 
-from celery import shared_task
+import logging
 
+from celery import shared_task
+from django.utils import timezone
+
+from contactcenter.dashboards.actions import keep_proof
 from contactcenter.dashboards.rollups.actions import MARKS_AT_ONCE, fold_changes
+from contactcenter.kernel.clock import clock_is_held
 from contactcenter.tenancy.doors import open_every_account
 
+logger = logging.getLogger(__name__)
+
+HOURS = 3600
 ROUNDS = 20
 
 
@@ -15,3 +23,12 @@ def fold() -> None:
         for _ in range(ROUNDS):
             if fold_changes() < MARKS_AT_ONCE:
                 return
+
+
+@shared_task(name="dashboards.prove", time_limit=4 * HOURS)
+def prove() -> None:
+    """Prove that time, money and intake add up, once a night; not while a simulation has a day under way."""
+    if clock_is_held():
+        logger.info("no proof while a simulation is running")
+        return
+    keep_proof(at=timezone.now())

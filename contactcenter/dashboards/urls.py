@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from contactcenter.dashboards import admin_api, endpoint_api, floor, planning_api, portal_api, wallboard_api
+from contactcenter.dashboards import admin_api, endpoint_api, floor, planning_api, portal_api, proof_api, wallboard_api
 
 urlpatterns: list[URLPattern] = [
     path("portal/usage/", portal_api.UsageView.as_view(), name="portal-usage"),
@@ -29,5 +29,6 @@ urlpatterns: list[URLPattern] = [
     path("admin/audit/", admin_api.AuditView.as_view(), name="admin-audit"),
     path("admin/planning/", planning_api.PlanningView.as_view(), name="admin-planning"),
     path("admin/floor/", floor.FloorView.as_view(), name="admin-floor"),
+    path("admin/proofs/", proof_api.ProofsView.as_view(), name="admin-proofs"),
     path("admin/wallboard/", wallboard_api.WallboardView.as_view(), name="admin-wallboard"),
 ]

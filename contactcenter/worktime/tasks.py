@@ -34,7 +34,7 @@ def derive_session(*, session_id: int) -> None:
         actions.derive_operator(operator_id=operator_id, at=timezone.now())
 
 
-@shared_task(name="worktime.reallocate")
+@shared_task(name="worktime.reallocate", time_limit=4 * 3600)
 def reallocate(*, reallocation_id: int) -> None:
     """Allocate a period again, or calculate what that would change."""
     run_reallocation(reallocation_id=reallocation_id, at=timezone.now())

@@ -1,6 +1,6 @@
 """The nightly proof that time, money and intake add up; reads only."""
 
 from contactcenter.dashboards.verification.checks import Check
-from contactcenter.dashboards.verification.proof import verify
+from contactcenter.dashboards.verification.proof import prove, verify
 
-__all__ = ["Check", "verify"]
+__all__ = ["Check", "prove", "verify"]

@@ -57,6 +57,8 @@ TABLE = {
     "POST /api/v1/admin/operators/": "nnynynnn",
     "GET /api/v1/admin/operators/{operator_id}/": "nnynynnn",
     "PATCH /api/v1/admin/operators/{operator_id}/": "nnynynnn",
+    "GET /api/v1/admin/proofs/": "nnyyynnn",
+    "POST /api/v1/admin/proofs/": "nnyyynnn",
     "GET /api/v1/admin/queues/": "nnynynnn",
     "POST /api/v1/admin/queues/": "nnynynnn",
     "GET /api/v1/admin/queues/{queue_id}/": "nn-n-nnn",

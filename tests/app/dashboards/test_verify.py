@@ -6,24 +6,28 @@ from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from billing import actions as billing
 from billing.models import Invoice, UsageLine
 from channels_app.models import Endpoint
 from channels_app.receipts import process_receipt, store_receipt
+from contactcenter.dashboards.actions import keep_proof
 from contactcenter.dashboards.rollups.actions import fold_changes
+from contactcenter.dashboards.wallboard_queries import Board, wallboard
 from contactcenter.operators.models import OperatorAlias
 from contactcenter.tenancy.doors import open_every_account
-from contactcenter.tickets.models import Channel, Direction, Interaction, Message
+from contactcenter.tickets.models import CallSegment, Channel, Direction, Interaction, Message
 from contactcenter.worktime.actions import derive_operator, record_events
 from contactcenter.worktime.events import EventInput, EventKind
-from contactcenter.worktime.models import AllocationRun, IdlePolicy, Session, Slice
-from tests.app.factories import make_account, make_operator
+from contactcenter.worktime.models import AllocationRun, Contradiction, IdlePolicy, Session, Slice
+from tests.app.factories import make_account, make_operator, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -178,6 +182,7 @@ def test_honest_house_adds_up(house):
         "slices = sessions": 1,
         "allocations = slices": Slice.objects.count(),
         "ledger = events": 12,
+        "voice = calls": 1,
         "usage = allocations": 3,
         "invoices = usage": 1,
         # an hour of Anna's: four quarters, a day; two quarters of the shop, one of the clinic, a day of each
@@ -236,6 +241,10 @@ ALTERATIONS = [
     (f"UPDATE dashboards_contactquarter SET contacts = contacts + 1 WHERE {ONE_QUARTER}", "roll-ups = facts"),
     (f"DELETE FROM dashboards_contactquarter WHERE {ONE_QUARTER}", "roll-ups = facts"),
     ("DELETE FROM dashboards_operatorday WHERE account_id IS NULL", "roll-ups = facts"),
+    (
+        "UPDATE tickets_callsegment SET ended_at = ended_at + interval '3 seconds' WHERE interaction_id IS NOT NULL",
+        "voice = calls",
+    ),
 ]
 
 
@@ -252,6 +261,52 @@ def test_whatever_is_altered_by_hand_is_named(house):
             transaction.set_rollback(True)
     assert unnoticed == {}
     assert verify()[0] == 0
+
+
+def test_voice_may_differ_where_a_contradiction_is_listed(house):
+    alter("UPDATE tickets_callsegment SET ended_at = ended_at + interval '3 seconds' WHERE interaction_id IS NOT NULL")
+    assert verify()[0] == 1
+    segment = CallSegment.objects.get(interaction__isnull=False)
+    Contradiction.objects.create(
+        operator_id=segment.interaction.operator_id,
+        kind="two_calls",
+        starts_at=segment.answered_at,
+        ends_at=segment.ended_at,
+    )
+    assert verify()[0] == 0
+
+
+def test_proof_is_kept_and_the_wallboard_tells_when_it_fails(house, caplog):
+    at = timezone.now()
+    assert wallboard(board=Board(at=at, zone=ZoneInfo("UTC")))["proof"] is None
+    assert keep_proof(at=at).is_ok
+    assert wallboard(board=Board(at=at, zone=ZoneInfo("UTC")))["proof"] | {"at": None} == {
+        "at": None,
+        "is_ok": True,
+        "is_overdue": False,
+        "differences": 0,
+        "failed": [],
+        "error": "",
+    }
+    assert wallboard(board=Board(at=at + timedelta(hours=27), zone=ZoneInfo("UTC")))["proof"]["is_overdue"]
+    alter(f"UPDATE worktime_slice SET reason = 'x' WHERE {ONE_SLICE}")
+    keep_proof(at=at + timedelta(hours=1))
+    proof = wallboard(board=Board(at=at, zone=ZoneInfo("UTC")))["proof"]
+    assert (proof["is_ok"], proof["failed"]) == (False, ["ledger = events"])
+    assert "does not hold: ledger = events" in caplog.text
+
+
+def test_results_of_the_proof_are_read_newest_first_and_made_anew_when_asked(house):
+    at = timezone.now()
+    for hours in (2, 1):
+        keep_proof(at=at - timedelta(hours=hours))
+    client = APIClient()
+    client.force_login(make_user("admin"))
+    rows = client.get("/api/v1/admin/proofs/").json()["results"]
+    assert [row["is_ok"] for row in rows] == [True, True]
+    assert rows[0]["at"] > rows[1]["at"]
+    assert {check["name"] for check in rows[0]["checks"]} >= {"slices = sessions", "voice = calls"}
+    assert client.post("/api/v1/admin/proofs/").status_code == 202
 
 
 def test_altered_row_is_named_by_its_id(house):
