@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from channels_app.models import Endpoint
+from contactcenter.dashboards.proof_queries import OVERDUE_AFTER, last_proof
 from contactcenter.dashboards.rollups.queries import behind_since
 from contactcenter.kernel.health import WORKER_SILENT_AFTER
 from contactcenter.kernel.models import Heartbeat
@@ -18,6 +19,7 @@ ALERTS: Final = (
     "worker_silent",
     "rollups_behind",
     "proof_failed",
+    "proof_missing",
 )
 SILENT_AFTER: Final = dt.timedelta(hours=24)
 """An endpoint that brought something within the week before is silent after a day without anything."""
@@ -111,3 +113,11 @@ def _house(*, at: dt.datetime) -> Iterable[dict[str, Any]]:
     behind = behind_since()
     if behind is not None and at - behind > BEHIND_AFTER:
         yield _alert("rollups_behind", grave=False, since=behind)
+    proof = last_proof()
+    if proof is None:
+        return
+    if proof.error or proof.at < at - OVERDUE_AFTER:
+        yield _alert("proof_missing", grave=True, since=proof.at, detail=proof.error)
+    elif not proof.is_ok:
+        failed = ", ".join(check["name"] for check in proof.checks if check["differences"])
+        yield _alert("proof_failed", grave=True, count=proof.differences, since=proof.at, detail=failed)

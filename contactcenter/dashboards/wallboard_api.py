@@ -125,17 +125,6 @@ class WallboardAlertSerializer(serializers.Serializer[Any]):
     value_permille = serializers.IntegerField(allow_null=True)
 
 
-class WallboardProofSerializer(serializers.Serializer[Any]):
-    """Whether time, money and intake added up when it was last proven; `failed` names the equations that did not."""
-
-    at = serializers.DateTimeField()
-    is_ok = serializers.BooleanField()
-    is_overdue = serializers.BooleanField()
-    differences = serializers.IntegerField()
-    failed = serializers.ListField(child=serializers.CharField())
-    error = serializers.CharField()
-
-
 class WallboardSerializer(serializers.Serializer[Any]):
     """The floor at one instant, and the day so far."""
 
@@ -149,7 +138,6 @@ class WallboardSerializer(serializers.Serializer[Any]):
     accounts = WallboardAccountSerializer(many=True)
     intraday = IntradaySerializer(many=True)
     alerts = WallboardAlertSerializer(many=True)
-    proof = WallboardProofSerializer(allow_null=True)
     failed_receipts = serializers.IntegerField()
     pending_receipts = serializers.IntegerField()
 

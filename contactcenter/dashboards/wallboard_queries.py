@@ -11,7 +11,6 @@ from django.db.models import Count, DurationField, ExpressionWrapper, F, Min, Q,
 from channels_app.models import Receipt, ReceiptState
 from contactcenter.dashboards.metrics import WallClock, average_handle_ms, occupancy, permille
 from contactcenter.dashboards.portal_months import day_bounds
-from contactcenter.dashboards.proof_queries import proof_state
 from contactcenter.dashboards.rollups.queries import LIVE_CHANNELS
 from contactcenter.dashboards.wallboard_alerts import alerts
 from contactcenter.dashboards.wallboard_today import Today, today
@@ -81,7 +80,6 @@ def wallboard(*, board: Board) -> dict[str, Any]:
         "alerts": alerts(
             at=board.at, queues=queues, accounts=documents, failed_receipts=failed, account_id=board.account_id
         ),
-        "proof": proof_state(at=board.at),
         "failed_receipts": failed,
         "pending_receipts": receipts.filter(state=ReceiptState.PENDING).count(),
     }

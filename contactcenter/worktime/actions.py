@@ -14,7 +14,7 @@ from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.worktime.allocation import Policy
 from contactcenter.worktime.events import EventInput, EventKind
 from contactcenter.worktime.models import AllocationRun, OperatorEvent, Session, UnderivedStretch
-from contactcenter.worktime.rewriting import reallocate, rewrite_stretch
+from contactcenter.worktime.rewriting import reallocate, rewrite_span
 
 logger = logging.getLogger(__name__)
 
@@ -87,10 +87,10 @@ def derive_operator(*, operator_id: int, at: datetime) -> bool:
         seen = list(ahead.filter(first_at__lte=at))
         if seen:
             first, last = min(row.first_at for row in seen), max(row.last_at for row in seen)
-            rewrite_stretch(operator_id=operator_id, first=first, last=last, at=at)
+            rewrite_span(operator_id=operator_id, first=first, last=last, at=at)
         running = Session.objects.filter(operator_id=operator_id, ended_at=None).first()
         if running is not None and (running.derived_until is None or running.derived_until < at):
-            rewrite_stretch(operator_id=operator_id, first=running.started_at, last=at, at=at)
+            rewrite_span(operator_id=operator_id, first=running.started_at, last=at, at=at)
         UnderivedStretch.objects.filter(pk__in=[row.pk for row in seen if row.last_at <= at]).delete()
         return not ahead.exists()
 

@@ -34,6 +34,7 @@ from contactcenter.worktime.segments import SILENCE, Event
 
 VOID = "void"
 """The close rule of a session that later events made part of another; it lasts no time."""
+_NEAR = timedelta(days=2)
 _LOOK_BACK = timedelta(days=14)
 _BATCH = 2000
 
@@ -48,16 +49,25 @@ class _Rewrite:
     old_run: AllocationRun | None
 
 
-def rewrite_stretch(*, operator_id: int, first: datetime, last: datetime, at: datetime) -> None:
+def rewrite_span(*, operator_id: int, first: datetime, last: datetime, at: datetime) -> None:
     """Derive every session between the silences around first and last, and write what differs.
+
+    From silence to silence, one stretch after the other: memory holds about a day of one operator, however long the
+    span is, and what lies outside of it is not touched.
+    """
+    start: datetime | None = silence_before(operator_id=operator_id, instant=first)
+    while start is not None and start <= max(first, last):
+        end = silence_after(operator_id=operator_id, instant=start)
+        _rewrite_stretch(operator_id=operator_id, start=start, end=end, at=at)
+        start = end
+
+
+def _rewrite_stretch(*, operator_id: int, start: datetime, end: datetime | None, at: datetime) -> None:
+    """Write what differs in the sessions of [start, end), which begins and ends in silence.
 
     Settled slices that no longer hold are superseded (kept, not current) and the session gets a new allocation run
     under the policy of the old one; a session that has only gone on has its run extended.
     """
-    start, end = (
-        silence_before(operator_id=operator_id, instant=first),
-        silence_after(operator_id=operator_id, instant=last),
-    )
     stretches = list(derive_stretches(events=_events(operator_id, start, end), until=to_ms(at)))
     wanted = [session for each in stretches for session in each.sessions]
     rows = Session.objects.filter(operator_id=operator_id, started_at__gte=start).order_by("started_at", "id")
@@ -235,19 +245,23 @@ def next_version(*, session_id: int, policy: Policy, reallocation_id: int | None
 
 
 def silence_before(*, operator_id: int, instant: datetime) -> datetime:
-    """The first event after the last long silence before the instant: no session reaches across it."""
-    return (
-        _edge(
+    """The first event after the last long silence before the instant: no session reaches across it.
+
+    Looks back a little first: most people sleep every night, and what a late event costs must not depend on the past.
+    """
+    for look_back, is_enough in ((_NEAR, False), (_LOOK_BACK, True)):
+        edge = _edge(
             """
             SELECT at FROM (
                 SELECT at, lag(at) OVER (ORDER BY at) AS before FROM worktime_operatorevent
                 WHERE operator_id = %s AND at <= %s AND at >= %s
-            ) AS e WHERE before IS NULL OR at - before >= %s ORDER BY at DESC LIMIT 1
+            ) AS e WHERE at - before >= %s OR (before IS NULL AND %s) ORDER BY at DESC LIMIT 1
             """,
-            [operator_id, instant, instant - _LOOK_BACK, timedelta(milliseconds=SILENCE)],
+            [operator_id, instant, instant - look_back, timedelta(milliseconds=SILENCE), is_enough],
         )
-        or instant
-    )
+        if edge is not None:
+            return edge
+    return instant
 
 
 def silence_after(*, operator_id: int, instant: datetime) -> datetime | None:
@@ -263,7 +277,7 @@ def silence_after(*, operator_id: int, instant: datetime) -> datetime | None:
     )
 
 
-def _edge(query: str, values: list[Any]) -> datetime | None:
+def _edge(query: str, values: Sequence[Any]) -> datetime | None:
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         row = cursor.fetchone()

@@ -26,6 +26,7 @@ export const adminRoutes: RouteRecordRaw[] = [
       { path: 'planning', name: 'admin-planning', component: () => import('./planning/PlanningPage.vue') },
       { path: 'floor', name: 'admin-floor', component: async () => (await Promise.all([import('./FloorPage.vue'), useArea('desk'), useArea('console')]))[0] },
       { path: 'operators', name: 'admin-operators', component: () => import('./OperatorsPage.vue') },
+      { path: 'time', name: 'admin-time', component: () => import('./time/TimePage.vue') },
       { path: 'queues', name: 'admin-queues', component: () => import('./QueuesPage.vue') },
       { path: 'accounts', name: 'admin-accounts', component: () => import('./AccountsPage.vue') },
       { path: 'endpoints', name: 'admin-endpoints', component: () => import('./EndpointsPage.vue') },

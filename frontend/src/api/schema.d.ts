@@ -232,6 +232,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/proofs/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the newest results of the proof. */
+        get: operations["admin_proofs"];
+        put?: never;
+        /** @description Have the proof made now. */
+        post: operations["admin_proof_ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/queues/": {
         parameters: {
             query?: never;
@@ -4605,6 +4623,29 @@ export interface components {
             /** Format: date-time */
             engagement_since: string;
         };
+        /** @description One run of the proof. */
+        Proof: {
+            id: number;
+            /** Format: date-time */
+            at: string;
+            took_ms: number;
+            is_ok: boolean;
+            differences: number;
+            checks: components["schemas"]["ProofCheck"][];
+            error: string;
+        };
+        /** @description One equation of the proof, with the first of its differences in words. */
+        ProofCheck: {
+            name: string;
+            states: string;
+            checked: number;
+            differences: number;
+            examples: string[];
+        };
+        /** @description The newest runs, newest first. */
+        ProofList: {
+            results: components["schemas"]["Proof"][];
+        };
         /**
          * @description Whom a reply to the ticket's last mail goes to; `known` are the addresses (in lower case) the ticket has seen.
          *
@@ -5608,9 +5649,10 @@ export interface components {
          *     * `worker_silent` - worker_silent
          *     * `rollups_behind` - rollups_behind
          *     * `proof_failed` - proof_failed
+         *     * `proof_missing` - proof_missing
          * @enum {string}
          */
-        WallboardAlertKindEnum: "sla_breached" | "service_level" | "receipts_failed" | "endpoint_failing" | "endpoint_silent" | "worker_silent" | "rollups_behind" | "proof_failed";
+        WallboardAlertKindEnum: "sla_breached" | "service_level" | "receipts_failed" | "endpoint_failing" | "endpoint_silent" | "worker_silent" | "rollups_behind" | "proof_failed" | "proof_missing";
         /** @description What an operator is doing, since when, for which accounts, and their day so far. */
         WallboardOperator: {
             id: number;
@@ -6306,6 +6348,43 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Planning"];
                 };
+            };
+        };
+    };
+    admin_proofs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofList"];
+                };
+            };
+        };
+    };
+    admin_proof_ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A worker makes it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -276,23 +276,24 @@ def test_voice_may_differ_where_a_contradiction_is_listed(house):
     assert verify()[0] == 0
 
 
+def proof_alerts(at: datetime) -> list[tuple[str, bool, str]]:
+    board = wallboard(board=Board(at=at, zone=ZoneInfo("UTC")))
+    return [
+        (alert["kind"], alert["is_grave"], alert["detail"])
+        for alert in board["alerts"]
+        if alert["kind"].startswith("proof_")
+    ]
+
+
 def test_proof_is_kept_and_the_wallboard_tells_when_it_fails(house, caplog):
     at = timezone.now()
-    assert wallboard(board=Board(at=at, zone=ZoneInfo("UTC")))["proof"] is None
+    assert proof_alerts(at) == []
     assert keep_proof(at=at).is_ok
-    assert wallboard(board=Board(at=at, zone=ZoneInfo("UTC")))["proof"] | {"at": None} == {
-        "at": None,
-        "is_ok": True,
-        "is_overdue": False,
-        "differences": 0,
-        "failed": [],
-        "error": "",
-    }
-    assert wallboard(board=Board(at=at + timedelta(hours=27), zone=ZoneInfo("UTC")))["proof"]["is_overdue"]
+    assert proof_alerts(at + timedelta(hours=25)) == []
+    assert proof_alerts(at + timedelta(hours=27)) == [("proof_missing", True, "")]
     alter(f"UPDATE worktime_slice SET reason = 'x' WHERE {ONE_SLICE}")
     keep_proof(at=at + timedelta(hours=1))
-    proof = wallboard(board=Board(at=at, zone=ZoneInfo("UTC")))["proof"]
-    assert (proof["is_ok"], proof["failed"]) == (False, ["ledger = events"])
+    assert proof_alerts(at + timedelta(hours=1)) == [("proof_failed", True, "ledger = events")]
     assert "does not hold: ledger = events" in caplog.text
 
 

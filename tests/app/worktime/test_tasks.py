@@ -73,14 +73,14 @@ def test_one_operator_that_cannot_be_derived_keeps_nobody_waiting(operator, monk
         operator_id=other.pk,
         events=[EventInput(kind=EventKind.SESSION_STARTED, at=at, source="test", source_key="other login")],
     )
-    rewrite = rewriting.rewrite_stretch
+    rewrite = rewriting.rewrite_span
 
     def broken(*, operator_id, **stretch):
         if operator_id == operator.pk:
             raise ValueError("broken")
         rewrite(operator_id=operator_id, **stretch)
 
-    monkeypatch.setattr(actions, "rewrite_stretch", broken)
+    monkeypatch.setattr(actions, "rewrite_span", broken)
     assert tasks.sweep() == 1
     assert Session.objects.get().operator_id == other.pk
     assert f"the ledger of operator {operator.pk} could not be derived" in caplog.text

@@ -49,7 +49,7 @@ def test_transactions_that_tell_of_the_same_operators_in_other_orders_do_not_loc
 def test_event_recorded_while_the_ledger_is_derived_is_not_forgotten(monkeypatch):
     operator_id = make_operator(make_account()).pk
     record_events(operator_id=operator_id, events=[event(0, EventKind.SESSION_STARTED, "in")])
-    rewrite = rewriting.rewrite_stretch
+    rewrite = rewriting.rewrite_span
 
     def write() -> None:
         try:
@@ -63,7 +63,7 @@ def test_event_recorded_while_the_ledger_is_derived_is_not_forgotten(monkeypatch
             pool.submit(write).result(timeout=20)
 
     with monkeypatch.context() as patched:
-        patched.setattr(actions, "rewrite_stretch", rewrite_while_another_writes)
+        patched.setattr(actions, "rewrite_span", rewrite_while_another_writes)
         assert not derive_operator(operator_id=operator_id, at=NINE + timedelta(minutes=1))
     assert UnderivedStretch.objects.get().first_at == NINE + timedelta(seconds=30)
     assert derive_operator(operator_id=operator_id, at=NINE + timedelta(minutes=2))

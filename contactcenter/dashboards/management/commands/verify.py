@@ -16,9 +16,9 @@ from contactcenter.kernel.clock import clock_is_held
 class Command(BaseCommand):
     help = (
         "Proves that receipts = entries, slices = sessions, allocations = slices, voice = calls, "
-        "usage = allocations, invoices = usage and roll-ups = facts; prints JSON. Changes nothing. Exit code 0: everything adds up; "
-        "1: something differs, and is named; 2: it could not be checked. What workers are still about to do is told "
-        "as under_way and no difference."
+        "usage = allocations, invoices = usage and roll-ups = facts; prints JSON. Changes nothing. Exit code 0: "
+        "everything adds up; 1: something differs, and is named; 2: it could not be checked. What workers are still "
+        "about to do is told as under_way and no difference."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
