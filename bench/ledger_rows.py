@@ -125,8 +125,11 @@ def fill_store(*, operator: int, account: int, slices: int) -> None:
             for name, definition in cursor.fetchall():
                 cursor.execute(f'DROP INDEX "{name}"')
                 kept.append(definition)
+        # the trigger looks at every run at the end of its transaction, here before there are slices
+        cursor.execute("ALTER TABLE worktime_allocationrun DISABLE TRIGGER allocation_run_sums")
         for statement in _STORE:
             cursor.execute(statement, {"operator": operator, "account": account, "sessions": slices // 1000})
+        cursor.execute("ALTER TABLE worktime_allocationrun ENABLE TRIGGER allocation_run_sums")
         for statement in kept:
             cursor.execute(statement)
         cursor.execute("ANALYZE worktime_session, worktime_slice, worktime_allocationrun, worktime_allocation")

@@ -18,9 +18,11 @@ from channels_app.phone.clusters import clusters_of
 from channels_app.phone.directory import BadSettings, Directory
 from channels_app.phone.events import RawEntry, Source
 from channels_app.phone.files import LogFormat
+from channels_app.phone.ledger_events import clock_of
 from channels_app.phone.recording import ImportedCall, record_rows
 from contactcenter.tenancy.models import Account
 from contactcenter.tickets.models import Call as CallRow
+from contactcenter.worktime.clock_actions import read_clock
 
 _STORE_BATCH = 1000
 _REDUCE_BATCH = 200
@@ -156,6 +158,8 @@ def store_entries(endpoint: Endpoint, *, source: str, entries: Iterable[RawEntry
         PhoneLogEntry.objects.bulk_create(new, ignore_conflicts=True)
         if new:
             Endpoint.objects.filter(pk=endpoint.pk).update(last_received_at=at)
+            stamped = [row.at for row in new if row.at is not None]
+            read_clock(source=clock_of(endpoint_id=endpoint.pk), stamped=stamped, received_at=at)
     return len(new)
 
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from contactcenter.kernel.intervals import floor_to_ms
 from contactcenter.tenancy.models import Role, User
@@ -11,9 +11,15 @@ from contactcenter.tickets.call_actions import RecordedCall, SegmentFacts
 from contactcenter.worktime.actions import record_events
 from contactcenter.worktime.events import EventInput, EventKind
 from contactcenter.worktime.models import OperatorEvent
+from contactcenter.worktime.queries import clock_corrections
 
 SOURCE = "telephone log"
 MACHINE_EMAIL = "telephone-log@system.invalid"
+
+
+def clock_of(*, endpoint_id: int) -> str:
+    """Return the name under which the ledger knows the clock of an endpoint's telephone system."""
+    return f"endpoint {endpoint_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +41,11 @@ def tell_ledger(
     """
     call = recorded.call
     prefix = f"call {call.pk} "
+    clock = clock_corrections(source=clock_of(endpoint_id=call.endpoint_id)) if call.endpoint_id else []
     wanted: dict[tuple[object, ...], tuple[int, EventInput]] = {}
     for position, interaction in recorded.interactions.items():
-        for kind, at in _moments(segments[position]):
+        for kind, stamped_at in _moments(segments[position]):
+            at = _corrected(stamped_at, clock)
             event = EventInput(
                 kind=kind,
                 at=at,
@@ -78,6 +86,15 @@ def tell_ledger(
 def ring_key(*, call_id: int, operator_id: int, kind: EventKind, at: datetime) -> str:
     """Return the ledger's key of a ring's beginning (OFFER_MADE) or end (OFFER_ENDED)."""
     return f"call {call_id} {operator_id} {kind} {floor_to_ms(at).isoformat()}"
+
+
+def _corrected(stamped_at: datetime, clock: Sequence[tuple[datetime, timedelta]]) -> datetime:
+    """The instant by our clock; what was stamped before a correction began to hold stays as it was told."""
+    offset = timedelta(0)
+    for valid_from, ahead in clock:
+        if stamped_at >= valid_from:
+            offset = ahead
+    return stamped_at - offset
 
 
 def _ringing(recorded: RecordedCall, offer: OfferFacts, *, prefix: str) -> list[EventInput]:

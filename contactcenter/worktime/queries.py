@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import F, QuerySet
 
-from contactcenter.worktime.models import Allocation, BreakReason, UnderivedStretch
+from contactcenter.worktime.models import Allocation, BreakReason, ClockCorrection, UnderivedStretch
 
 
 @dataclass(slots=True)
@@ -56,6 +56,12 @@ def interaction_time(*, interaction_ids: Iterable[int]) -> dict[int, Interaction
 def break_account_id(*, reason: str) -> int | None:
     """Return the account that a break for this reason is for, None if the reason names none."""
     return BreakReason.objects.filter(reason__iexact=reason).values_list("account_id", flat=True).first()
+
+
+def clock_corrections(*, source: str) -> list[tuple[datetime, timedelta]]:
+    """Return from when on (by the source's clock) how much is to be taken off what the source stamps, oldest first."""
+    rows = ClockCorrection.objects.filter(source=source).order_by("valid_from")
+    return [(valid_from, timedelta(milliseconds=ms)) for valid_from, ms in rows.values_list("valid_from", "offset_ms")]
 
 
 def operators_behind() -> int:

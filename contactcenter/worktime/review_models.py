@@ -132,16 +132,11 @@ class Contradiction(models.Model):
 
 
 class ClockReading(models.Model):
-    """How far a source's clock was from ours within one minute of ours, from instants that both know.
-
-    The source's offset (its clock minus ours, ms) lies in [at_least_ms, at_most_ms]: what it stamped before we
-    received it gives the lower bound, what it stamped after we asked for it the upper one.
-    """
+    """The least by which a source's clock was ahead of ours (ms; negative: nothing proven) in one of our minutes."""
 
     source = models.CharField(max_length=60)
     minute = models.DateTimeField()
     at_least_ms = models.BigIntegerField()
-    at_most_ms = models.BigIntegerField(null=True)
     readings = models.PositiveIntegerField()
 
     class Meta:
@@ -157,8 +152,6 @@ class ClockCorrection(models.Model):
     source = models.CharField(max_length=60)
     valid_from = models.DateTimeField()
     offset_ms = models.BigIntegerField()
-    at_least_ms = models.BigIntegerField()
-    at_most_ms = models.BigIntegerField(null=True)
     readings = models.PositiveIntegerField()
     recorded_at = models.DateTimeField(db_default=Now())
 
