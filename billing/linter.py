@@ -183,11 +183,15 @@ def _shared_time(terms: TariffTerms) -> Iterable[Finding]:
 def _whole_warnings(terms: TariffTerms) -> Iterable[Finding]:
     if terms.cap is not None and terms.minimum is not None and terms.minimum.amount > terms.cap.amount:
         yield Finding("above_cap", terms.minimum.code, "The minimum is above the cap; it is what will be charged.")
-    codes = {rate.code for rate in terms.rates}
+    rates = {rate.code: rate for rate in terms.rates}
+    for volume in terms.minimum_volumes:
+        if rates[volume.of].cap_per_contact is not None:
+            text = f"Long contacts of {volume.of} use the volume up beyond their cap: more usage may cost less."
+            yield Finding("cliff", volume.code, text)
     for component in terms.components:
         cause = ""
         match component:
-            case Surcharge() | Discount() | Cap() if not codes:
+            case Surcharge() | Discount() | Cap() if not rates:
                 cause = "There is no usage price that it could change."
             case Surcharge() | Rate() if component.match.is_holiday and not terms.holidays:
                 cause = "The tariff names no holidays."
