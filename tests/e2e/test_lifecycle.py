@@ -45,6 +45,11 @@ class Seat(Desk):
     def wrap(self, ticket: int) -> None:
         self.post(f"tickets/{ticket}/wrap-up/", disposition=_outcome(self, ticket), comment="")
 
+    def press(self, key: str, *, when: str) -> None:
+        """Press a key once the button that does the same is there: before, the page is not ready for it."""
+        expect(self.page.get_by_role("button", name=when, exact=False).first).to_be_visible()
+        self.page.keyboard.press(key)
+
     def solve(self, ticket: int) -> None:
         answer = self.page.request.patch(f"/api/v1/tickets/{ticket}/", data={"status": "solved"}, headers=self.csrf)
         assert answer.ok, answer.text()
@@ -104,10 +109,10 @@ def test_every_exit_of_an_offer_and_of_a_served_ticket(
     dmitry.expect_offer()
     expect(dmitry.offer()).to_contain_text("Why you: nobody else is free for it")
     first = dmitry.take()
-    dmitry.page.keyboard.press("Alt+H")
+    dmitry.press("Alt+H", when="Hold")
     expect(dmitry.page.get_by_role("button", name="Go on")).to_be_visible()
     assert dmitry.state_of(first) == "held"
-    dmitry.page.keyboard.press("Alt+H")
+    dmitry.press("Alt+H", when="Go on")
     expect(dmitry.page.get_by_role("button", name="Hold")).to_be_visible()
     assert dmitry.state_of(first) == "active"
 
@@ -148,7 +153,7 @@ def test_every_exit_of_an_offer_and_of_a_served_ticket(
     james.be("available")
     page = dmitry.page
     for answer in ("Shift+F2", "F2"):
-        page.keyboard.press("Alt+T")
+        dmitry.press("Alt+T", when="Transfer")
         page.get_by_role("button", name=f"Transfer to {james.name}").click()
         expect(page.get_by_text(f"{james.name} was asked to take over")).to_be_visible()
         expect(james.offer()).to_contain_text(f"{dmitry.name} hands you a ticket")
@@ -172,7 +177,7 @@ def test_every_exit_of_an_offer_and_of_a_served_ticket(
     expect(visitor.get_by_text("Offer Friday")).to_have_count(0)
 
     # consulted: the helper sees whose it is; completing makes them the owner
-    james.page.keyboard.press("Alt+T")
+    james.press("Alt+T", when="Transfer")
     james.page.get_by_role("button", name=f"Consult {dmitry.name}").click()
     expect(dmitry.offer()).to_contain_text(f"{james.name} asks for your help")
     dmitry.take()
@@ -195,8 +200,7 @@ def test_every_exit_of_an_offer_and_of_a_served_ticket(
     # transferred to a queue: it waits there and is not offered back to who handed it on
     james.be("offline")
     page.goto(f"/console/{first}")
-    expect(page.get_by_role("button", name="Hold")).to_be_visible()
-    page.keyboard.press("Alt+T")
+    dmitry.press("Alt+T", when="Transfer")
     dmitry.page.get_by_role("tab", name="Queues").click()
     dmitry.page.get_by_role("button", name="Transfer to Other languages").click()
     expect(dmitry.page.locator("form.wrapping")).to_be_visible()
