@@ -129,6 +129,8 @@ def fill_store(*, operator: int, account: int, slices: int) -> None:
         cursor.execute("ALTER TABLE worktime_allocationrun DISABLE TRIGGER allocation_run_sums")
         for statement in _STORE:
             cursor.execute(statement, {"operator": operator, "account": account, "sessions": slices // 1000})
+            # the next statement joins what this one stored
+            cursor.execute("ANALYZE worktime_session, worktime_allocationrun, worktime_slice")
         cursor.execute("ALTER TABLE worktime_allocationrun ENABLE TRIGGER allocation_run_sums")
         for statement in kept:
             cursor.execute(statement)
