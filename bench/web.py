@@ -26,15 +26,16 @@ class Web(NamedTuple):
 
 
 @contextmanager
-def web_process() -> Iterator[Web]:
-    """Run the web as `make run` does, a process a core."""
+def web_process(application: str = "contactcenter.asgi:application", *, processes: int | None = None) -> Iterator[Web]:
+    """Run the web (or another ASGI application) as `make run` does, a process a core unless told how many."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     command = [
-        sys.executable, "-m", "uvicorn", "contactcenter.asgi:application", "--host", "127.0.0.1", "--port", str(port),
+        sys.executable, "-m", "uvicorn", application, "--host", "127.0.0.1", "--port", str(port),
         "--lifespan", "off", "--no-access-log", "--log-level", "error", "--ws-max-size", "65536",
-        "--timeout-graceful-shutdown", "2", "--workers", str(os.cpu_count() or 1), "--timeout-worker-healthcheck", "60",
+        "--timeout-graceful-shutdown", "2", "--workers", str(processes or os.cpu_count() or 1),
+        "--timeout-worker-healthcheck", "60",
     ]  # fmt: skip
     process = subprocess.Popen(command, cwd=Path(__file__).parent.parent)
     try:

@@ -43,11 +43,14 @@ REMEMBERED: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One event on its way to sockets. `event` is what push.as_json gave; `frame` the ready console frame."""
+    """One event on its way to sockets. `event` is what push.as_json gave; `message` sends the ready console frame.
+
+    All sockets share the message: nobody may change it.
+    """
 
     audience: str
     event: dict[str, Any]
-    frame: str
+    message: dict[str, str]
 
 
 @dataclass(eq=False, slots=True)
@@ -164,7 +167,7 @@ class Hub:
             ensure_ascii=False,
             separators=(",", ":"),
         )
-        delivery = Delivery(audience, event, frame)
+        delivery = Delivery(audience, event, {"type": "websocket.send", "text": frame})
         for subscription in targets:
             subscription.offer(delivery)
         return len(targets)

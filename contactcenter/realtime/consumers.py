@@ -193,7 +193,7 @@ class ConsoleConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _write(self, subscription: Subscription) -> None:
         async for delivery in subscription:
-            await self.send(text_data=delivery.frame)
+            await self.base_send(delivery.message)
         await self.close(code=FELL_BEHIND)
 
     async def _refuse(self, code: str, message: str) -> None:

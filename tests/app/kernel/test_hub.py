@@ -79,7 +79,7 @@ async def test_frame_is_serialised_once_for_all_sockets():
     hub = hub_on(Table())
     subscriptions = [await hub.subscribe(audiences=["staff"]) for _ in range(3)]
     hub.deliver(audience="staff", event=Table.event(1))
-    frames = [(await anext(subscription)).frame for subscription in subscriptions]
+    frames = [(await anext(subscription)).message["text"] for subscription in subscriptions]
     assert frames[0] is frames[1] is frames[2]
     for subscription in subscriptions:
         await hub.unsubscribe(subscription)

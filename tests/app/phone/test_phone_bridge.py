@@ -1,6 +1,7 @@
 """The live bridge: logging in, who rings, click to call, pauses both ways, a lost database."""
 
 import asyncio
+import json
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -22,6 +23,7 @@ from channels_app.phone.call_requests import (
 from channels_app.phone.frames import ConnectionLost, Frame, LoginRefused
 from channels_app.phone.member_pauses import PauseWish as bridge_wish
 from contactcenter.contacts.actions import find_or_create_contact
+from contactcenter.kernel import valkey
 from contactcenter.kernel.errors import Invalid, NotFound
 from contactcenter.kernel.models import AuditEntry, LiveEvent
 from contactcenter.operators.models import Operator, OperatorAlias
@@ -130,6 +132,19 @@ def test_operator_is_told_who_rings_once_and_that_it_stopped(pbx, anna, ticket):
     assert [event["answered"] for event in _events("call.ring_ended")] == [True]
     _take(pbx, ANSWERS, second=5)
     assert (len(_events("call.ringing")), len(_events("call.ring_ended"))) == (1, 1)
+
+
+def test_ring_is_on_its_way_to_the_screen_with_its_commit_and_waits_for_no_task(
+    pbx, anna, monkeypatch, django_capture_on_commit_callbacks
+):
+    told: list[valkey.Command] = []
+    monkeypatch.setattr(valkey, "_send", told.extend)
+    _take(pbx, MENU, QUEUED, second=1)
+    with django_capture_on_commit_callbacks(execute=True):
+        _take(pbx, RINGS, second=2)
+    published = [json.loads(command[2]) for command in told if command[0] == "PUBLISH"]
+    rung = [item["event"] for item in published if item["audience"] == f"operator:{anna.pk}"]
+    assert [(event["kind"], event["payload"]["number"]) for event in rung] == [("call.ringing", NUMBER)]
 
 
 def test_missed_ring_is_taken_off_the_screen_as_missed(pbx, anna):

@@ -249,6 +249,15 @@ def test_timeline_shows_entries_in_order_and_clients_see_no_notes(client, accoun
     assert [entry["type"] for entry in seen] == ["message"]
 
 
+def test_timeline_of_messages_alone_asks_for_nothing_else(client, account, django_assert_num_queries):
+    ticket = make_ticket(account)
+    actions.receive_message(ticket=ticket, channel="email", at=AT, text="Where?")
+    # session; cursor of live events; what there is besides messages; the messages
+    with django_assert_num_queries(4):
+        seen = client.get(f"/api/v1/tickets/{ticket.pk}/timeline/").json()["results"]
+    assert [(entry["type"], entry["attachments"]) for entry in seen] == [("message", [])]
+
+
 def test_client_reads_but_does_not_write(account):
     ticket = make_ticket(account)
     for role in ("client_viewer", "client_admin"):
