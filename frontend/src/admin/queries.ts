@@ -1,6 +1,6 @@
 import { useQuery, useQueryCache } from '@pinia/colada';
 import { get } from '@/api/client';
-import type { AdminAccount, AdminEndpoint, AdminOperator, AdminQueue, Contract, Tariff, TariffVersion, Wallboard } from './types';
+import type { AdminAccount, AdminEndpoint, AdminOperator, AdminQueue, Contract, MailSignature, Tariff, TariffVersion, Wallboard } from './types';
 
 interface List<T> {
   results: T[];
@@ -11,6 +11,7 @@ const list = <T>(name: string, path: string, enabled: () => boolean = () => true
 export const useAccounts = () => list<AdminAccount>('accounts', '/api/v1/admin/accounts/');
 export const useEndpoints = () => list<AdminEndpoint>('endpoints', '/api/v1/admin/endpoints/');
 export const useOperators = () => list<AdminOperator>('operators', '/api/v1/admin/operators/');
+export const useSignatures = () => list<MailSignature>('signatures', '/api/v1/admin/signatures/');
 export const useQueues = () => list<AdminQueue>('queues', '/api/v1/admin/queues/');
 export const useTariffs = (enabled?: () => boolean) => list<Tariff>('tariffs', '/api/v1/tariffs/', enabled);
 export const useContracts = (enabled?: () => boolean) => list<Contract>('contracts', '/api/v1/contracts/', enabled);

@@ -30,6 +30,7 @@ export const adminRoutes: RouteRecordRaw[] = [
       { path: 'queues', name: 'admin-queues', component: () => import('./QueuesPage.vue') },
       { path: 'accounts', name: 'admin-accounts', component: () => import('./AccountsPage.vue') },
       { path: 'endpoints', name: 'admin-endpoints', component: () => import('./EndpointsPage.vue') },
+      { path: 'signatures', name: 'admin-signatures', component: () => import('./SignaturesPage.vue') },
       { path: 'endpoints/receipts', name: 'admin-receipts', component: () => import('./ReceiptsPage.vue') },
       { path: 'tariffs', name: 'admin-tariffs', component: () => import('./tariff/TariffsPage.vue') },
       { path: 'tariffs/:version(\\d+)', name: 'admin-tariff', component: () => import('./tariff/TariffPage.vue'), props: (route) => ({ versionId: number(route.params.version) }) },

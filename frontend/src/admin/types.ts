@@ -10,6 +10,7 @@ export type AdminAccount = Required<Schemas['AdminAccount']>;
 export type AdminEndpoint = Schemas['AdminEndpoint'];
 export type EndpointProvider = Schemas['EndpointProvider'];
 export type MailFolder = Schemas['MailFolder'];
+export type MailSignature = Schemas['Signature'];
 export type EndpointKind = AdminEndpoint['kind'];
 export type AdminOperator = Schemas['AdminOperator'];
 /** '' in a queue's channel: any. */
