@@ -15,7 +15,7 @@ from pathlib import Path
 
 from contactcenter.runner.servers import EmbeddedServer, start_postgres, start_valkey
 
-NAMES = ("intake", "webhooks", "chat", "rating", "ledger", "api", "language", "rollups")
+NAMES = ("intake", "webhooks", "chat", "rating", "invoices", "ledger", "api", "language", "rollups")
 
 
 def _start(directory: Path) -> list[EmbeddedServer]:

@@ -110,9 +110,7 @@ def account_bill(*, account: Account, period: Period) -> AccountBill:
     NothingToBill without contract and usage; UsageWithoutTariff where usage falls on days without one; Unbillable where
     the versions of the period do not go together.
     """
-    contracts = contracts_in_period(account=account, period=period)
-    versions = _versions_by_tariff(tariff_ids={contract.tariff_id for contract in contracts})
-    windows = plan_windows(period=period, contracts=[_contract_days(contract, versions) for contract in contracts])
+    windows, version_by_id = _plan(account=account, period=period)
     usage = usage_in_period(account=account, period=period)
     by_window, uncovered = _spread(windows=windows, usage=usage)
     if uncovered:
@@ -124,7 +122,6 @@ def account_bill(*, account: Account, period: Period) -> AccountBill:
         )
     if not windows:
         raise NothingToBill(f"{account.name} has no tariff in {period.label}.")
-    version_by_id = {version.pk: version for found in versions.values() for version in found}
     try:
         segments = _segments(windows=windows, usage=by_window, versions=version_by_id)
         documents = _documents(windows=windows, segments=segments, versions=version_by_id)
@@ -180,6 +177,19 @@ def _paid_ahead(*, account: Account, period: Period, digits: int) -> dict[str, i
     for line in lines:
         paid[line.code] = paid.get(line.code, 0) + units_from_decimal(amount=line.amount, digits=digits)
     return paid
+
+
+def planned_segments(*, account: Account, period: Period) -> list[Segment]:
+    """Return the segments of a period as its contracts and versions lay them out, without any usage."""
+    windows, versions = _plan(account=account, period=period)
+    return _segments(windows=windows, usage=[[] for _ in windows], versions=versions)
+
+
+def _plan(*, account: Account, period: Period) -> tuple[list[Window], dict[int, TariffVersion]]:
+    contracts = contracts_in_period(account=account, period=period)
+    versions = _versions_by_tariff(tariff_ids={contract.tariff_id for contract in contracts})
+    windows = plan_windows(period=period, contracts=[_contract_days(contract, versions) for contract in contracts])
+    return windows, {version.pk: version for found in versions.values() for version in found}
 
 
 def _segments(

@@ -106,6 +106,7 @@ def _mirror(*, note: Invoice, position: int, origin: InvoiceLine, units: int) ->
             "component": origin.code,
             "line": origin.position,
             "charged": money_text(amount=origin.amount, digits=note.digits),
+            "exact": str(decimal_from_units(units=units, digits=note.digits)),
             "amount": str(decimal_from_units(units=units, digits=note.digits)),
             "digits": note.digits,
             "share_of_period": "1",

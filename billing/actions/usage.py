@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Sum
 
+from billing.accrued import note_usage
 from billing.models import CollectedRun, UsageLine, UsageSource
 from billing.terms import WORK_CLASSES
 from billing.usage_facts import Facts, facts_of
@@ -55,6 +56,8 @@ def collect_usage(*, interaction_ids: Iterable[int], at: datetime) -> Collected:
     points = _contact_points(interactions)
     facts = facts_of(interactions=interactions)
     added = changed = unchanged = 0
+    came: list[UsageLine] = []
+    dropped: list[UsageLine] = []
     for interaction in interactions:
         pieces = sources[interaction.pk]
         totals = {time_class: sum(piece.ms for piece in pieces if piece.kind == time_class) for time_class in CLASSES}
@@ -66,10 +69,12 @@ def collect_usage(*, interaction_ids: Iterable[int], at: datetime) -> Collected:
             continue
         if known is not None:
             UsageLine.objects.filter(pk=known.pk).update(is_current=False)
+            known.account = interaction.ticket.account
+            dropped.append(known)
             changed += 1
         else:
             added += 1
-        _add_line(
+        line = _add_line(
             interaction,
             pieces,
             totals,
@@ -78,6 +83,8 @@ def collect_usage(*, interaction_ids: Iterable[int], at: datetime) -> Collected:
             point=points[interaction.pk],
             at=at,
         )
+        came.append(line)
+    note_usage(added=came, dropped=dropped)
     return Collected(added=added, changed=changed, unchanged=unchanged)
 
 
@@ -184,10 +191,10 @@ def _add_line(
     version: int,
     point: str,
     at: datetime,
-) -> None:
+) -> UsageLine:
     ticket = interaction.ticket
     line = UsageLine.objects.create(
-        account_id=interaction.account_id,
+        account=ticket.account,
         interaction=interaction,
         version=version,
         channel=interaction.channel,
@@ -216,6 +223,7 @@ def _add_line(
         )
         for piece in pieces
     )
+    return line
 
 
 def _contact_points(interactions: Sequence[Interaction]) -> dict[int, str]:

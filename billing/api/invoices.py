@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing import actions
+from billing.accrued import accrued_document
 from billing.api.reading import WRITERS, ReadsBills, account_of, actor_id, body, month_of_account, whole
 from billing.api.serializers import (
     AccrualSerializer,
@@ -25,9 +26,8 @@ from billing.api.serializers import (
 from billing.api.shapes import contact_row, invoice_detail, invoice_rows
 from billing.booked import invoices_for
 from billing.documents.invoice import invoice_filename, invoice_pdf
-from billing.explanation import bill_document
 from billing.models import Invoice, InvoiceLine, InvoiceLineUsage, UsageSource
-from billing.queries import account_bill, account_in_scope
+from billing.queries import account_in_scope
 from contactcenter.kernel.errors import Invalid, NotFound
 from contactcenter.tenancy.login import logged_in
 from contactcenter.tenancy.permissions import IsBilling
@@ -232,8 +232,7 @@ class AccrualView(APIView):
         """Return what the month costs so far: the bill as it would be invoiced now, by the same engine."""
         account = account_of(request)
         period = month_of_account(account=account, label=request.query_params.get("month", ""))
-        priced = account_bill(account=account, period=period)
-        told = bill_document(bill=priced.bill, language=logged_in(request).language) | {
+        told = accrued_document(account=account, period=period, language=logged_in(request).language) | {
             "account": account.pk,
             "month": period.label,
             "period_start": period.starts_on,

@@ -1,5 +1,6 @@
 """Tariffs and contracts, billable usage with its sources, invoices."""
 
+from billing.models.accrual import Accrual, AccrualSum
 from billing.models.disputes import Dispute, DisputeMessage, DisputeState
 from billing.models.invoice import (
     CreditReason,
@@ -19,6 +20,8 @@ from billing.models.tariff import Contract, Tariff, TariffVersion, VersionState
 from billing.models.usage import CollectedRun, UsageLine, UsageSource
 
 __all__ = [
+    "Accrual",
+    "AccrualSum",
     "BillingProfile",
     "Book",
     "CollectedRun",

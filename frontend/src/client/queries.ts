@@ -3,7 +3,7 @@ import { ref, watch, type Ref } from 'vue';
 import { get } from '@/api/client';
 import type { Entry, Page, Playbook, TicketCard, TicketDetail } from '@/api/types';
 import type { Bill, LineContact } from './bill';
-import type { Invoice, InvoiceDetail } from './invoices';
+import type { Balance, Invoice, InvoiceDetail } from './invoices';
 import type { PortalContact, Usage } from './types';
 
 type Id = number | null | undefined;
@@ -33,6 +33,15 @@ export function useInvoices(account: () => Id) {
   return useQuery({
     key: () => ['invoices', account() ?? 0],
     query: () => get<Page<Invoice>>('/api/v1/invoices/', { account: account() }),
+    staleTime: FRESH_MS,
+  });
+}
+
+export function useBalance(account: () => Id) {
+  return useQuery({
+    key: () => ['balance', account() ?? 0],
+    query: () => get<{ results: Balance[] }>('/api/v1/balance/', { account: account() }),
+    enabled: () => account() !== null && account() !== undefined,
     staleTime: FRESH_MS,
   });
 }

@@ -25,10 +25,12 @@ from billing.documents.invoice import invoice_pdf
 from billing.documents.workbook import invoice_xlsx
 from billing.models import BillingProfile, Invoice, Issuer
 from billing.replay import replay_file
+from billing.runs import run_invoices
+from contactcenter.dashboards.demo.load import load_demo
 from contactcenter.tenancy.models import Account, Role
 from contactcenter.tickets.models import Interaction
-from tests.app.billing.rows import AT, sign, version_in_force
-from tests.app.factories import make_account, make_user
+from tests.app.billing.rows import AT, handle, sign, version_in_force
+from tests.app.factories import make_account, make_operator, make_user
 from tests.einvoice_rules import broken_rules, schema_errors
 
 CASES = Path(os.environ.get("CASES_DIR", "../shared/cases")) / "invoices"
@@ -328,3 +330,25 @@ def test_profile_and_issuer_are_changed_by_billing_people(account: Account) -> N
         "credit_prefix",
     )
     assert client.patch("/api/v1/issuer/", {"grace_days": 5}, content_type="application/json").json()["grace_days"] == 5
+
+
+def test_every_document_that_the_demo_makes_keeps_all_rules() -> None:
+    Issuer.objects.all().delete()
+    at = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    load_demo(accounts=3, operators=6, at=at)
+    accounts = list(Account.objects.exclude(slug__startswith="account-").order_by("pk"))
+    for account in accounts:
+        operator = make_operator(account)
+        for hour, channel in enumerate(("voice", "chat", "email", "voice")):
+            start = datetime(2026, 6, 10, 9 + hour, tzinfo=UTC)
+            handle(account=account, operator=operator, started_at=start, channel=channel, talk=95, focus=61, wrap=20)
+    outcomes = list(run_invoices(period="2026-06", accounts=accounts, at=at, issue=True, dry_run=False))
+    assert [(outcome.outcome, outcome.reason) for outcome in outcomes] == [("issued", "")] * 3
+    for invoice in list(Invoice.objects.all()):
+        first = invoice.lines.filter(amount__gt=0).order_by("position").first()
+        assert first is not None
+        part = credit(invoice, {first.position: Decimal("1.00")})
+        for document in (invoice, part, credit(invoice, None)):
+            for xml in (invoice_ubl(invoice=document), invoice_cii(invoice=document)):
+                assert schema_errors(xml) == []
+                assert broken_rules(xml)["fatal"] == []

@@ -1,0 +1,161 @@
+"""What a period costs so far from its running sums; kept with the usage, built anew where contracts changed.
+
+Every function runs inside an account scope that its caller has opened.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection, transaction
+
+from billing.explanation import bill_document
+from billing.models import Accrual, AccrualSum, UsageLine
+from billing.periods import Period, month_of
+from billing.pricing import Bill, Segment
+from billing.queries import USAGE_COLUMNS, account_bill, planned_segments, usage_from_row
+from billing.running_sums import SUM_FIELDS, Sums, bill_of_sums, document_of_sums, is_summable, sums_of
+from billing.terms import Timing
+from billing.usage import Usage
+from contactcenter.tenancy.models import Account
+
+CHUNK = 5000
+
+
+def accrued_document(*, account: Account, period: Period, language: str) -> dict[str, Any]:
+    """Return the bill so far as JSON values: from the running sums where they are enough, else from every contact.
+
+    Raises what account_bill raises.
+    """
+    found = _from_sums(account=account, period=period)
+    if found is None:
+        return bill_document(bill=account_bill(account=account, period=period).bill, language=language)
+    bill, sums = found
+    return document_of_sums(bill=bill, sums=sums, language=language)
+
+
+def accrued_bill(*, account: Account, period: Period) -> Bill:
+    """Return the bill so far; from running sums its lines are without contacts. Raises what account_bill raises."""
+    found = _from_sums(account=account, period=period)
+    return account_bill(account=account, period=period).bill if found is None else found[0]
+
+
+def _from_sums(*, account: Account, period: Period) -> tuple[Bill, dict[str, Sums]] | None:
+    segment = summed_segment(account=account, period=period)
+    if segment is None:
+        return None
+    plan = plan_of(segment=segment)
+    accrual = Accrual.objects.filter(account=account, period=period.label).first()
+    if accrual is None or accrual.plan != plan:
+        accrual = build_accrual(account=account, period=period, segment=segment)
+    rows = AccrualSum.objects.filter(accrual=accrual).values_list("code", *SUM_FIELDS)
+    sums = {code: Sums(*values) for code, *values in rows}
+    return bill_of_sums(segment=segment, sums=sums), sums
+
+
+def summed_segment(*, account: Account, period: Period) -> Segment | None:
+    """Return the one segment of a month whose bill running sums give.
+
+    None for 28-day cycles, where a contract or version begins or ends within it, where fees are charged in advance, or
+    where its terms need each contact.
+    """
+    if len(period.label) != len("2026-06"):
+        return None
+    segments = planned_segments(account=account, period=period)
+    if len(segments) != 1 or not is_summable(terms=segments[0].terms):
+        return None
+    (segment,) = segments
+    if any(fee.timing is Timing.ADVANCE for fee in segment.terms.fees):
+        return None
+    covers = (segment.starts_on, segment.ends_on) == (period.starts_on, period.ends_on)
+    return segment if covers else None
+
+
+def plan_of(*, segment: Segment) -> str:
+    """Return a text that differs wherever the terms or days of a period differ."""
+    said = repr((segment.key, segment.terms, segment.zone, segment.share, segment.is_first))
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+@transaction.atomic
+def build_accrual(*, account: Account, period: Period, segment: Segment) -> Accrual:
+    """Build the sums of a period from all of its usage, a chunk at a time."""
+    accrual = _locked(account_id=account.pk, label=period.label)
+    sums: dict[str, Sums] = {}
+    rows = (
+        UsageLine.objects.filter(
+            account=account, is_current=True, started_at__gte=period.starts_at, started_at__lt=period.ends_at
+        )
+        .order_by("started_at", "id")
+        .values_list(*USAGE_COLUMNS)
+    )
+    chunk: list[Usage] = []
+    for row in rows.iterator(chunk_size=CHUNK):
+        chunk.append(usage_from_row(row))
+        if len(chunk) == CHUNK:
+            _merge(sums, segment=segment, usage=chunk, sign=1)
+            chunk = []
+    _merge(sums, segment=segment, usage=chunk, sign=1)
+    AccrualSum.objects.filter(accrual=accrual).delete()
+    _add(accrual, sums)
+    accrual.plan = plan_of(segment=segment)
+    accrual.save(update_fields=["plan"])
+    return accrual
+
+
+def note_usage(*, added: Iterable[UsageLine], dropped: Iterable[UsageLine]) -> None:
+    """Bring the running sums along with usage lines that came and that no longer count, in the caller's transaction.
+
+    A period whose sums are unbuilt, or built for other terms, is left to be built on the next read.
+    """
+    accounts: dict[int, Account] = {}
+    periods: dict[tuple[int, str], Period] = {}
+    usage: dict[tuple[int, str], tuple[list[Usage], list[Usage]]] = {}
+    for index, lines in enumerate((added, dropped)):
+        for line in lines:
+            account = accounts.setdefault(line.account_id, line.account)
+            period = month_of(at=line.started_at, zone=account.time_zone)
+            place = (account.pk, period.label)
+            periods[place] = period
+            row = tuple(getattr(line, name) for name in USAGE_COLUMNS)
+            usage.setdefault(place, ([], []))[index].append(usage_from_row(row))
+    for place in sorted(usage):
+        accrual = _locked(account_id=place[0], label=place[1])
+        if not accrual.plan:
+            continue
+        segment = summed_segment(account=accounts[place[0]], period=periods[place])
+        if segment is None or accrual.plan != plan_of(segment=segment):
+            Accrual.objects.filter(pk=accrual.pk).update(plan="")
+            continue
+        sums: dict[str, Sums] = {}
+        came, went = usage[place]
+        _merge(sums, segment=segment, usage=came, sign=1)
+        _merge(sums, segment=segment, usage=went, sign=-1)
+        _add(accrual, sums)
+
+
+def _locked(*, account_id: int, label: str) -> Accrual:
+    """Lock a period's sums, made if they are not there: of two who add or build at once the second waits."""
+    Accrual.objects.bulk_create([Accrual(account_id=account_id, period=label)], ignore_conflicts=True)
+    return Accrual.objects.select_for_update(of=("self",)).get(account_id=account_id, period=label)
+
+
+def _merge(into: dict[str, Sums], *, segment: Segment, usage: Sequence[Usage], sign: int) -> None:
+    for code, sums in sums_of(terms=segment.terms, zone=segment.zone, usage=usage).items():
+        into[code] = into.get(code, Sums()).plus(sums, sign=sign)
+
+
+_COLUMNS = ", ".join(SUM_FIELDS)
+_GROWN = ", ".join(f"{name} = billing_accrualsum.{name} + excluded.{name}" for name in SUM_FIELDS)
+_ADD = f"""
+INSERT INTO billing_accrualsum (account_id, accrual_id, code, {_COLUMNS})
+VALUES (%s, %s, %s, {", ".join(["%s"] * len(SUM_FIELDS))})
+ON CONFLICT (accrual_id, code) DO UPDATE SET {_GROWN}
+"""  # noqa: S608 - only this module's own names
+
+
+def _add(accrual: Accrual, sums: dict[str, Sums]) -> None:
+    with connection.cursor() as cursor:
+        for code, own in sorted(sums.items()):
+            values = [getattr(own, name) for name in SUM_FIELDS]
+            cursor.execute(_ADD, [accrual.account_id, accrual.pk, code, *values])
