@@ -15,7 +15,18 @@ from pathlib import Path
 
 from contactcenter.runner.servers import EmbeddedServer, start_postgres, start_valkey
 
-NAMES = ("intake", "webhooks", "chat", "rating", "invoices", "ledger", "api", "language", "rollups")
+NAMES = (
+    "intake",
+    "webhooks",
+    "chat",
+    "rating",
+    "invoices",
+    "ledger",
+    "api",
+    "language",
+    "rollups",
+    "routing",
+)
 
 
 def _start(directory: Path) -> list[EmbeddedServer]:

@@ -52,7 +52,9 @@ def endpoint_documents(*, account_id: int | None = None, endpoint_id: int | None
 
 def operator_documents(*, operator_id: int | None = None) -> list[dict[str, Any]]:
     """Return operators as AdminOperatorSerializer shows them, by name."""
-    found = Operator.objects.select_related("user").prefetch_related("languages", "aliases", "user__memberships")
+    found = Operator.objects.select_related("user").prefetch_related(
+        "languages", "skills", "aliases", "user__memberships"
+    )
     if operator_id is not None:
         found = found.filter(pk=operator_id)
     states = {state.pk: state for state in OperatorState.objects.all()}
@@ -72,6 +74,9 @@ def operator_documents(*, operator_id: int | None = None) -> list[dict[str, Any]
                 "max_voice": row.max_voice,
                 "max_chat": row.max_chat,
                 "max_mail": row.max_mail,
+                "mail_is_interruptible": row.mail_is_interruptible,
+                "chat_is_interruptible": row.chat_is_interruptible,
+                "skills": sorted(row.skills.all(), key=lambda line: line.pk),
                 "languages": [
                     {"language": spoken.language, "level": spoken.level}
                     for spoken in sorted(row.languages.all(), key=lambda spoken: (-spoken.level, spoken.language))
@@ -87,7 +92,7 @@ def operator_documents(*, operator_id: int | None = None) -> list[dict[str, Any]
 
 def queue_documents(*, queue_id: int | None = None) -> list[dict[str, Any]]:
     """Return queues as AdminQueueSerializer shows them, by name."""
-    found = Queue.objects.order_by("name", "id")
+    found = Queue.objects.order_by("name", "id").prefetch_related("skills", "members", "relaxation")
     if queue_id is not None:
         found = found.filter(pk=queue_id)
     waiting = dict(Waiting.objects.values_list("queue_id").annotate(count=Count("id")).values_list("queue_id", "count"))
@@ -102,6 +107,13 @@ def queue_documents(*, queue_id: int | None = None) -> list[dict[str, Any]]:
             "minimum_level": row.minimum_level,
             "offer_seconds": row.offer_seconds,
             "wrap_up_seconds": row.wrap_up_seconds,
+            "wrap_up_mode": row.wrap_up_mode,
+            "sticky_seconds": row.sticky_seconds,
+            "calendar_id": row.calendar_id,
+            "sla_policy_id": row.sla_policy_id,
+            "skills": sorted(row.skills.all(), key=lambda line: line.pk),
+            "members": sorted(line.operator_id for line in row.members.all()),
+            "relaxation": sorted(row.relaxation.all(), key=lambda line: (line.after_s, line.pk)),
             "is_active": row.is_active,
             "waiting": waiting.get(row.pk, 0),
         }

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 from rest_framework import serializers
 
 from channels_app.models import EndpointKind
-from contactcenter.routing.models import Presence
+from contactcenter.routing.models import Presence, RelaxationAction, WrapUpMode
 from contactcenter.tenancy.models import Account, Language, Role
 from contactcenter.tickets.models import Channel
 
@@ -45,6 +45,8 @@ class AdminAccountSerializer(serializers.ModelSerializer[Account]):
             "legal_address",
             "tax_id",
             "billing_email",
+            "allows_machine_translation",
+            "allows_interpreter",
             "service_level_formula",
             "service_level_seconds",
             "service_level_percent",
@@ -166,6 +168,14 @@ class SpokenLanguageSerializer(serializers.Serializer[Any]):
     level = serializers.IntegerField(min_value=1, max_value=5)
 
 
+class OperatorSkillSerializer(serializers.Serializer[Any]):
+    """A skill of an operator: 1 basic to 5 expert; after `expires_on` it counts no more."""
+
+    skill_id = serializers.IntegerField()
+    level = serializers.IntegerField(min_value=1, max_value=5)
+    expires_on = serializers.DateField(required=False, allow_null=True)
+
+
 class AdminOperatorSerializer(serializers.Serializer[Any]):
     """An operator as staff see them."""
 
@@ -180,7 +190,10 @@ class AdminOperatorSerializer(serializers.Serializer[Any]):
     max_voice = serializers.IntegerField()
     max_chat = serializers.IntegerField()
     max_mail = serializers.IntegerField()
+    mail_is_interruptible = serializers.BooleanField()
+    chat_is_interruptible = serializers.BooleanField()
     languages = SpokenLanguageSerializer(many=True)
+    skills = OperatorSkillSerializer(many=True)
     accounts = serializers.ListField(child=serializers.IntegerField())
     aliases = serializers.ListField(child=serializers.CharField())
     presence = serializers.ChoiceField(choices=Presence.choices)
@@ -207,9 +220,29 @@ class OperatorWriteSerializer(serializers.Serializer[Any]):
     max_voice = serializers.IntegerField(required=False, min_value=0, max_value=1)
     max_chat = serializers.IntegerField(required=False, min_value=0, max_value=20)
     max_mail = serializers.IntegerField(required=False, min_value=0, max_value=50)
+    mail_is_interruptible = serializers.BooleanField(required=False)
+    chat_is_interruptible = serializers.BooleanField(required=False)
     languages = SpokenLanguageSerializer(many=True, required=False)
+    skills = OperatorSkillSerializer(many=True, required=False)
     accounts = serializers.ListField(child=serializers.IntegerField(), required=False)
     aliases = serializers.ListField(child=serializers.CharField(max_length=120), required=False)
+
+
+class QueueSkillSerializer(serializers.Serializer[Any]):
+    """A skill a queue asks for; one that is not required may be dropped as a ticket waits."""
+
+    skill_id = serializers.IntegerField()
+    level = serializers.IntegerField(min_value=1, max_value=5)
+    is_required = serializers.BooleanField()
+
+
+class RelaxationStepSerializer(serializers.Serializer[Any]):
+    """What changes after so many seconds of waiting. overflow_queue_id null: everybody entitled to the account."""
+
+    after_s = serializers.IntegerField(min_value=0, max_value=7 * 86_400)
+    action = serializers.ChoiceField(choices=RelaxationAction.choices)
+    level = serializers.IntegerField(min_value=1, max_value=5, required=False, allow_null=True)
+    overflow_queue_id = serializers.IntegerField(required=False, allow_null=True)
 
 
 class AdminQueueSerializer(serializers.Serializer[Any]):
@@ -224,6 +257,13 @@ class AdminQueueSerializer(serializers.Serializer[Any]):
     minimum_level = serializers.IntegerField()
     offer_seconds = serializers.IntegerField()
     wrap_up_seconds = serializers.IntegerField()
+    wrap_up_mode = serializers.ChoiceField(choices=WrapUpMode.choices)
+    sticky_seconds = serializers.IntegerField()
+    calendar_id = serializers.IntegerField(allow_null=True)
+    sla_policy_id = serializers.IntegerField(allow_null=True)
+    skills = QueueSkillSerializer(many=True)
+    members = serializers.ListField(child=serializers.IntegerField(), help_text="Operators; none: all who are entitled")
+    relaxation = RelaxationStepSerializer(many=True)
     is_active = serializers.BooleanField()
     waiting = serializers.IntegerField()
 
@@ -245,6 +285,13 @@ class QueueWriteSerializer(serializers.Serializer[Any]):
     minimum_level = serializers.IntegerField(required=False, min_value=1, max_value=5)
     offer_seconds = serializers.IntegerField(required=False, min_value=5, max_value=600)
     wrap_up_seconds = serializers.IntegerField(required=False, min_value=0, max_value=1800)
+    wrap_up_mode = serializers.ChoiceField(choices=WrapUpMode.choices, required=False)
+    sticky_seconds = serializers.IntegerField(required=False, min_value=0, max_value=366 * 86_400)
+    calendar_id = serializers.IntegerField(required=False, allow_null=True)
+    sla_policy_id = serializers.IntegerField(required=False, allow_null=True)
+    skills = QueueSkillSerializer(many=True, required=False)
+    members = serializers.ListField(child=serializers.IntegerField(), required=False)
+    relaxation = RelaxationStepSerializer(many=True, required=False)
     is_active = serializers.BooleanField(required=False)
 
 

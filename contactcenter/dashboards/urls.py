@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from contactcenter.dashboards import admin_api, endpoint_api, floor, planning_api, portal_api, proof_api, wallboard_api
+from contactcenter.dashboards import (
+    admin_api,
+    endpoint_api,
+    floor,
+    planning_api,
+    portal_api,
+    proof_api,
+    rules_api,
+    wallboard_api,
+)
 
 urlpatterns: list[URLPattern] = [
     path("portal/usage/", portal_api.UsageView.as_view(), name="portal-usage"),
@@ -26,6 +35,12 @@ urlpatterns: list[URLPattern] = [
     path("admin/operators/<int:operator_id>/", admin_api.OperatorView.as_view(), name="admin-operator"),
     path("admin/queues/", admin_api.QueuesView.as_view(), name="admin-queues"),
     path("admin/queues/<int:queue_id>/", admin_api.QueueView.as_view(), name="admin-queue"),
+    path("admin/skills/", rules_api.SkillsView.as_view(), name="admin-skills"),
+    path("admin/skills/<int:row_id>/", rules_api.SkillView.as_view(), name="admin-skill"),
+    path("admin/calendars/", rules_api.CalendarsView.as_view(), name="admin-calendars"),
+    path("admin/calendars/<int:row_id>/", rules_api.CalendarView.as_view(), name="admin-calendar"),
+    path("admin/sla-policies/", rules_api.PoliciesView.as_view(), name="admin-sla-policies"),
+    path("admin/sla-policies/<int:row_id>/", rules_api.PolicyView.as_view(), name="admin-sla-policy"),
     path("admin/audit/", admin_api.AuditView.as_view(), name="admin-audit"),
     path("admin/planning/", planning_api.PlanningView.as_view(), name="admin-planning"),
     path("admin/floor/", floor.FloorView.as_view(), name="admin-floor"),

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -79,6 +80,30 @@ def push_passing(
         "payload": dict(payload),
     }
     _tell(audience=audience, event=event)
+
+
+def push_each_on_commit(*, kind: str, told: Sequence[tuple[str, int | None, Mapping[str, Any]]]) -> None:
+    """Do as push_on_commit does for each (audience, account_id, payload), in one statement."""
+    if not told:
+        return
+    names = ("audience", "account_id", "payload")
+    rows = rows_from(
+        "INSERT INTO kernel_liveevent (kind, audience, account_id, payload) "
+        "SELECT %s, audience, account_id, payload FROM jsonb_to_recordset(%s::jsonb) "
+        "AS told (audience text, account_id bigint, payload jsonb) RETURNING id, transaction, at",
+        [kind, json.dumps([dict(zip(names, one, strict=True)) for one in told])],
+    )
+    for (audience, account_id, payload), (pk, written_in, at) in zip(told, rows, strict=True):
+        event = LiveEvent(
+            pk=pk,
+            transaction=written_in,
+            at=at,
+            audience=audience,
+            account_id=account_id,
+            kind=kind,
+            payload=dict(payload),
+        )
+        transaction.on_commit(partial(_publish, event))
 
 
 def _publish(event: LiveEvent) -> None:

@@ -17,6 +17,7 @@ from contactcenter.operators.models import Operator
 from contactcenter.routing import actions, serializers
 from contactcenter.routing.console import console
 from contactcenter.routing.frames import wrap_frame
+from contactcenter.routing.trace import routing_trace
 from contactcenter.tenancy.models import STAFF_ROLES, Role
 from contactcenter.tenancy.permissions import roles
 from contactcenter.tickets.cards import card_of
@@ -179,3 +180,14 @@ class ExtendWrapView(APIView):
         at = timezone.now()
         assignment = actions.extend_wrap(ticket_id=ticket_id, operator_id=acting_operator(request, at=at).pk)
         return Response(wrap_frame(assignment=assignment))
+
+
+class RoutingTraceView(APIView):
+    """GET /api/v1/tickets/{id}/routing/"""
+
+    permission_classes = (roles(Role.SUPERVISOR, Role.ADMIN),)
+
+    @extend_schema(operation_id="tickets_routing", responses=serializers.RoutingTraceSerializer)
+    def get(self, request: Request, ticket_id: int) -> Response:
+        """Why the ticket was offered to whom it was, newest first, and why not to the others."""
+        return Response(routing_trace(ticket_id=ticket_id, at=timezone.now()))

@@ -156,13 +156,15 @@ def refusal(
 ) -> Verdict | None:
     """None when the operator may be offered this ticket now; else the first reason against it.
 
-    The reasons, in this order: not_entitled, not_certified, not_available, passed, not_in_queue, language, skill,
-    wrapping, capacity, busy (with something that this must not interrupt), deciding (on another offer).
+    The reasons, in this order: not_entitled, deciding (on another offer), not_certified, not_available, passed,
+    not_in_queue, language, skill, wrapping, capacity, busy (with something that this must not interrupt).
     """
     demand = demand or demand_of(ticket, at=at)
     if ticket.account_id not in operator.accounts:
         return Verdict(operator_id=operator.operator_id, reason="not_entitled")
-    missing = _missing(ticket.certifications, operator.skills)
+    if operator.has_offer:
+        return Verdict(operator_id=operator.operator_id, reason="deciding")
+    missing = ticket.certifications and _missing(ticket.certifications, operator.skills)
     if missing:
         return Verdict(operator_id=operator.operator_id, reason="not_certified", detail={"skill": missing})
     if not operator.available:
@@ -175,7 +177,8 @@ def refusal(
         level = operator.languages.get(ticket.language, 0)
         detail = {"level": level, "wanted": demand.level}
         return Verdict(operator_id=operator.operator_id, reason="language", detail=detail)
-    missing = _missing(demand.skills, operator.skills) or _missing(demand.optional, operator.skills)
+    missing = demand.skills and _missing(demand.skills, operator.skills)
+    missing = missing or (demand.optional and _missing(demand.optional, operator.skills))
     if missing:
         return Verdict(operator_id=operator.operator_id, reason="skill", detail={"skill": missing})
     if operator.is_wrapping:
@@ -187,8 +190,6 @@ def refusal(
     other = _must_not_be_interrupted(operator, by=kind)
     if other:
         return Verdict(operator_id=operator.operator_id, reason="busy", detail={"with": other})
-    if operator.has_offer:
-        return Verdict(operator_id=operator.operator_id, reason="deciding")
     return None
 
 
@@ -253,9 +254,11 @@ def _decide(
     refused.sort(key=lambda verdict: (verdict.reason == "not_entitled", verdict.operator_id))
     chosen = eligible[0] if eligible else None
     first = ranks[chosen.operator_id] if chosen else None
-    # the reason of each is the first part of the rank in which it comes after the chosen one
-    behind = [_behind(first, ranks[one.operator_id], other=one, kind=kind) for one in eligible[1:] if first]
+    named = eligible[1:] if told is None else eligible[1 : told + 1]
+    behind = [_behind(first, ranks[one.operator_id], other=one, kind=kind) for one in named if first]
     others = [*behind, *refused]
+    counts = Counter(verdict.reason for verdict in refused)
+    counts.update(_reason(first, ranks[one.operator_id]) for one in eligible[1:] if first)
     return Decision(
         ticket_id=ticket.ticket_id,
         operator_id=chosen.operator_id if chosen else None,
@@ -267,7 +270,7 @@ def _decide(
         level=chosen.languages.get(ticket.language) if chosen else None,
         bridge=(_bridge(ticket=ticket, operator=chosen, demand=demand) or SPOKEN) if chosen else SPOKEN,
         others=tuple(others[:told]),
-        counts=Counter(verdict.reason for verdict in others),
+        counts=counts,
     )
 
 
@@ -365,9 +368,14 @@ _RULES: Final[Mapping[str, str]] = {
 }
 
 
+def _reason(first: Rank, theirs: Rank) -> str:
+    """The first part of the rank in which theirs comes after the chosen one's."""
+    return next(name for name, mine, its in zip(_REASONS, first, theirs, strict=True) if mine != its)
+
+
 def _behind(first: Rank, theirs: Rank, *, other: OperatorView, kind: str) -> Verdict:
     """Why an eligible operator came after the chosen one."""
-    reason = next(name for name, mine, its in zip(_REASONS, first, theirs, strict=True) if mine != its)
+    reason = _reason(first, theirs)
     detail: dict[str, int | str] = {}
     if reason == "higher_load":
         detail = {"load": other.load.get(kind, 0), "capacity": other.capacity[kind]}

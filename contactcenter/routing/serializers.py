@@ -6,9 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from contactcenter.routing.models import OfferPurpose, Presence, TransferKind, TransferState
+from contactcenter.routing.models import OfferPurpose, OfferState, Presence, TransferKind, TransferState
 from contactcenter.tickets.models import Channel, TicketStatus
-from contactcenter.tickets.serializers import TicketCardSerializer, WrapSerializer
+from contactcenter.tickets.serializers import PersonSerializer, TicketCardSerializer, WrapSerializer
 
 
 class OfferSerializer(serializers.Serializer[Any]):
@@ -208,3 +208,63 @@ class WrapUpSerializer(serializers.Serializer[Any]):
     disposition = serializers.CharField(max_length=40, required=False, allow_null=True, default=None)
     comment = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
     status = serializers.ChoiceField(choices=TicketStatus.choices, required=False, allow_null=True, default=None)
+
+
+class CountedReasonSerializer(serializers.Serializer[Any]):
+    """How many operators were not chosen for this reason."""
+
+    reason = serializers.CharField()
+    count = serializers.IntegerField()
+
+
+class NotChosenSerializer(serializers.Serializer[Any]):
+    """An operator who was not chosen, and the figures behind the reason."""
+
+    operator = PersonSerializer()
+    reason = serializers.CharField()
+    skill = serializers.CharField()
+    load = serializers.IntegerField(allow_null=True)
+    capacity = serializers.IntegerField(allow_null=True)
+    level = serializers.IntegerField(allow_null=True)
+    wanted = serializers.IntegerField(allow_null=True)
+
+
+class ReasonsSerializer(serializers.Serializer[Any]):
+    """Why: the rule that decided, what was asked for, what had been relaxed, and the others."""
+
+    rule = serializers.CharField()
+    minimum_level = serializers.IntegerField(allow_null=True)
+    level = serializers.IntegerField(allow_null=True)
+    bridge = serializers.CharField()
+    relaxed = serializers.ListField(child=serializers.CharField())
+    waited_ms = serializers.IntegerField()
+    load = serializers.IntegerField()
+    capacity = serializers.IntegerField()
+    not_chosen = CountedReasonSerializer(many=True)
+    others = NotChosenSerializer(many=True)
+
+
+class TracedOfferSerializer(ReasonsSerializer):
+    """An offer with its reasons."""
+
+    id = serializers.IntegerField()
+    operator = PersonSerializer()
+    state = serializers.ChoiceField(choices=OfferState.choices)
+    offered_at = serializers.DateTimeField()
+    resolved_at = serializers.DateTimeField(allow_null=True)
+
+
+class TracedWaitSerializer(ReasonsSerializer):
+    """Where it waits, and why nobody has it yet; `rule` is empty while somebody decides, or its queue is closed."""
+
+    queue = serializers.CharField()
+    since = serializers.DateTimeField()
+    due_at = serializers.DateTimeField()
+    priority = serializers.IntegerField()
+
+
+class RoutingTraceSerializer(serializers.Serializer[Any]):
+    """Why the ticket was offered to whom it was."""
+
+    waiting = TracedWaitSerializer(allow_null=True)
+    offers = TracedOfferSerializer(many=True)

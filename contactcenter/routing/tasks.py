@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from contactcenter.kernel.clock import clock_is_held
 from contactcenter.routing import actions, queries
+from contactcenter.routing.models import Waiting
 from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tickets.sla_actions import flag_breaches, tickets_under
 
@@ -72,10 +73,15 @@ def sweep() -> None:
 
 
 @shared_task(name="routing.repromise")
-def repromise(*, policy_id: int | None = None, calendar_id: int | None = None) -> None:
-    """Reckon anew what is due on every open ticket under a policy or calendar that was changed."""
+def repromise(*, policy_id: int | None = None, calendar_id: int | None = None, queue_id: int | None = None) -> None:
+    """Reckon anew what is due on every open ticket under a policy, calendar or queue that was changed."""
     with open_every_account(reason="a policy or a calendar may hold for several accounts"):
-        for ticket_id in tickets_under(policy_id=policy_id, calendar_id=calendar_id):
+        tickets = (
+            tickets_under(policy_id=policy_id, calendar_id=calendar_id)
+            if queue_id is None
+            else list(Waiting.objects.filter(queue_id=queue_id).values_list("ticket_id", flat=True))
+        )
+        for ticket_id in tickets:
             actions.place_ticket(ticket_id=ticket_id, at=timezone.now())
         _match()
 

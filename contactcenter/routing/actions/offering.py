@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from contactcenter.kernel.jobs import enqueue_on_commit
-from contactcenter.kernel.push import push_on_commit
+from contactcenter.kernel.push import push_each_on_commit
 from contactcenter.routing import ledger_events
 from contactcenter.routing.frames import offer_frames
 from contactcenter.routing.matching import Decision, WaitingTicket
@@ -35,13 +35,14 @@ def make_offers(*, plan: Sequence[tuple[WaitingTicket, Decision]], at: datetime)
         if decision.operator_id is not None
     )
     ledger_events.offers_made(offers=offers)
-    for offer, frame in zip(offers, offer_frames(offers=offers), strict=True):
-        push_on_commit(
-            f"operator:{offer.operator_id}",
-            kind="offer.made",
-            account_id=offer.account_id,
-            payload={"offer": frame},
-        )
+    frames = offer_frames(offers=offers)
+    push_each_on_commit(
+        kind="offer.made",
+        told=[
+            (f"operator:{offer.operator_id}", offer.account_id, {"offer": frame})
+            for offer, frame in zip(offers, frames, strict=True)
+        ],
+    )
     # the beat expires offers every second; this only makes it punctual
     for seconds in sorted({ticket.rules.offer_seconds for ticket, _ in plan}):
         enqueue_on_commit("routing.expire", countdown=seconds)

@@ -4,15 +4,16 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
 from contactcenter.kernel import audit
-from contactcenter.kernel.errors import Conflict
-from contactcenter.routing.models import Queue
+from contactcenter.kernel.errors import Conflict, Invalid
+from contactcenter.kernel.jobs import enqueue_on_commit
+from contactcenter.routing.models import Queue, QueueMember, QueueSkill, RelaxationAction, RelaxationStep
 from contactcenter.routing.queries import pick_queue
 from contactcenter.tenancy.actions import change_fields
-from contactcenter.tickets.models import Call, Channel, Interaction
+from contactcenter.tickets.models import Calendar, Call, Channel, Interaction, SlaPolicy
 
 QUEUE_FIELDS = (
     "name",
@@ -23,6 +24,10 @@ QUEUE_FIELDS = (
     "minimum_level",
     "offer_seconds",
     "wrap_up_seconds",
+    "wrap_up_mode",
+    "sticky_seconds",
+    "calendar_id",
+    "sla_policy_id",
     "is_active",
 )
 
@@ -30,7 +35,9 @@ QUEUE_FIELDS = (
 def save_queue(*, actor_id: int, values: Mapping[str, Any], queue_id: int | None = None) -> Queue:
     """Create a queue (queue_id None) or change the given fields of one; tickets that wait in it stay where they are.
 
-    Conflict where another queue has the same account, language and channel.
+    values: QUEUE_FIELDS; skills [{"skill_id", "level", "is_required"}], members [operator ids] and relaxation
+    [{"after_s", "action", "level", "overflow_queue_id"}] replace what was there. Conflict where another queue has the
+    same account, language and channel; Invalid where a line makes no sense or names what does not exist.
     """
     with transaction.atomic():
         queue = Queue() if queue_id is None else Queue.objects.select_for_update().get(pk=queue_id)
@@ -42,7 +49,17 @@ def save_queue(*, actor_id: int, values: Mapping[str, Any], queue_id: int | None
         )
         if same.exclude(pk=queue.pk).exists():
             raise Conflict("Another queue has this account, language and channel.", field="account_id")
+        for name, model in (("calendar_id", Calendar), ("sla_policy_id", SlaPolicy)):
+            chosen = getattr(queue, name)
+            if name in changed and chosen is not None and not model.objects.filter(pk=chosen).exists():
+                raise Invalid("There is no such row.", field=name)
         queue.save()
+        if "skills" in values:
+            changed |= _set_skills(queue, values["skills"])
+        if "members" in values:
+            changed |= _set_members(queue, values["members"])
+        if "relaxation" in values:
+            changed |= _set_relaxation(queue, values["relaxation"])
         audit.record(
             action="queue.create" if queue_id is None else "queue.change",
             target=queue,
@@ -50,6 +67,8 @@ def save_queue(*, actor_id: int, values: Mapping[str, Any], queue_id: int | None
             account_id=queue.account_id,
             data=changed,
         )
+        if queue_id is not None and "sla_policy_id" in changed:
+            enqueue_on_commit("routing.repromise", queue_id=queue.pk)
     return queue
 
 
@@ -74,3 +93,49 @@ def note_queues(*, interaction_ids: Sequence[int], call_ids: Sequence[int]) -> i
             noted += Interaction.objects.filter(pk__in=interactions).update(queue_id=queue.pk)
             noted += Call.objects.filter(pk__in=missed).update(queue_id=queue.pk)
     return noted
+
+
+def _set_skills(queue: Queue, wanted: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    names = ("skill_id", "level", "is_required")
+    return _replace(QueueSkill, queue, [{name: line[name] for name in names} for line in wanted], field="skills")
+
+
+def _set_members(queue: Queue, wanted: Sequence[int]) -> dict[str, Any]:
+    return _replace(QueueMember, queue, [{"operator_id": one} for one in sorted(set(wanted))], field="members")
+
+
+def _set_relaxation(queue: Queue, wanted: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    lines = []
+    for line in sorted(wanted, key=lambda line: int(line["after_s"])):
+        lowers, overflows = line["action"] == RelaxationAction.LOWER_LEVEL, line["action"] == RelaxationAction.OVERFLOW
+        if lowers and line.get("level") is None:
+            raise Invalid("Say which language level is enough then.", field="relaxation")
+        if overflows and line.get("overflow_queue_id") == queue.pk:
+            raise Invalid("A queue cannot overflow into itself.", field="relaxation")
+        lines.append(
+            {
+                "after_s": line["after_s"],
+                "action": line["action"],
+                "level": line["level"] if lowers else None,
+                "overflow_queue_id": line.get("overflow_queue_id") if overflows else None,
+            }
+        )
+    return _replace(RelaxationStep, queue, lines, field="relaxation")
+
+
+def _replace(model: Any, queue: Queue, wanted: list[dict[str, Any]], *, field: str) -> dict[str, Any]:
+    """Let exactly these lines hold for the queue; return {field: [before, after]} if they differ."""
+    known = [name.attname for name in model._meta.concrete_fields if name.attname not in {"id", "queue_id"}]
+    before = list(model.objects.filter(queue=queue).order_by("id").values(*known))
+    if before == wanted:
+        return {}
+    model.objects.filter(queue=queue).delete()
+    try:
+        with transaction.atomic():
+            model.objects.bulk_create(model(queue=queue, **line) for line in wanted)
+            # a line may point at what does not exist: say so now, not at the end of the transaction
+            with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    except IntegrityError:
+        raise Invalid("A line is given twice, or names what does not exist.", field=field) from None
+    return {field: [before, wanted]}

@@ -92,6 +92,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/calendars/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the business hours. */
+        get: operations["admin_calendars"];
+        put?: never;
+        /** @description Add business hours. */
+        post: operations["admin_calendar_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/calendars/{row_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Change the given fields of business hours; what is due is reckoned anew. */
+        patch: operations["admin_calendar_change"];
+        trace?: never;
+    };
     "/api/v1/admin/endpoint-providers/": {
         parameters: {
             query?: never;
@@ -302,6 +337,76 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/skills/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the skills, how many operators have each, and which accounts demand it. */
+        get: operations["admin_skills"];
+        put?: never;
+        /** @description Add a skill. */
+        post: operations["admin_skill_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/skills/{row_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Change the given fields of a skill. */
+        patch: operations["admin_skill_change"];
+        trace?: never;
+    };
+    "/api/v1/admin/sla-policies/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the promises. */
+        get: operations["admin_sla_policies"];
+        put?: never;
+        /** @description Add a promise. */
+        post: operations["admin_sla_policy_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/sla-policies/{row_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Change the given fields of a promise; what is due is reckoned anew. */
+        patch: operations["admin_sla_policy_change"];
         trace?: never;
     };
     "/api/v1/admin/wallboard/": {
@@ -1797,6 +1902,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{ticket_id}/routing/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Why the ticket was offered to whom it was, newest first, and why not to the others. */
+        get: operations["tickets_routing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{ticket_id}/snooze/": {
         parameters: {
             query?: never;
@@ -2448,6 +2570,17 @@ export interface components {
             /** Format: date-time */
             as_of: string;
         };
+        /**
+         * @description * `lower_level` - Accept a lower language level
+         *     * `drop_optional` - Drop optional skills
+         *     * `overflow` - Ask other operators
+         *     * `machine` - Machine translation of text
+         *     * `interpreter` - Operator with interpreter
+         *     * `callback` - Offer a callback
+         *     * `voicemail` - Offer voicemail
+         * @enum {string}
+         */
+        ActionEnum: "lower_level" | "drop_optional" | "overflow" | "machine" | "interpreter" | "callback" | "voicemail";
         /** @description A client account with its invoice particulars. */
         AdminAccount: {
             readonly id: number;
@@ -2462,6 +2595,8 @@ export interface components {
             legal_address?: string;
             tax_id?: string;
             billing_email?: string;
+            allows_machine_translation?: boolean;
+            allows_interpreter?: boolean;
             service_level_formula?: components["schemas"]["ServiceLevelFormulaEnum"];
             service_level_seconds?: components["schemas"]["ServiceLevelSecondsEnum"];
             service_level_percent?: number;
@@ -2486,6 +2621,8 @@ export interface components {
             legal_address?: string;
             tax_id?: string;
             billing_email?: string;
+            allows_machine_translation?: boolean;
+            allows_interpreter?: boolean;
             service_level_formula?: components["schemas"]["ServiceLevelFormulaEnum"];
             service_level_seconds?: components["schemas"]["ServiceLevelSecondsEnum"];
             service_level_percent?: number;
@@ -2533,7 +2670,10 @@ export interface components {
             max_voice: number;
             max_chat: number;
             max_mail: number;
+            mail_is_interruptible: boolean;
+            chat_is_interruptible: boolean;
             languages: components["schemas"]["SpokenLanguage"][];
+            skills: components["schemas"]["OperatorSkill"][];
             accounts: number[];
             aliases: string[];
             presence: components["schemas"]["Presence"];
@@ -2555,6 +2695,14 @@ export interface components {
             minimum_level: number;
             offer_seconds: number;
             wrap_up_seconds: number;
+            wrap_up_mode: components["schemas"]["WrapUpModeEnum"];
+            sticky_seconds: number;
+            calendar_id: number | null;
+            sla_policy_id: number | null;
+            skills: components["schemas"]["QueueSkill"][];
+            /** @description Operators; none: all who are entitled */
+            members: number[];
+            relaxation: components["schemas"]["RelaxationStep"][];
             is_active: boolean;
             waiting: number;
         };
@@ -2790,6 +2938,46 @@ export interface components {
             hour: number;
             contacts: number;
         };
+        /** @description Business hours. `week`: seven days from Monday, each a list of ["HH:MM", "HH:MM"]. */
+        Calendar: {
+            readonly id: number;
+            name: string;
+            time_zone?: string;
+            week?: string[][][];
+            days?: components["schemas"]["CalendarDay"][];
+            holiday_country?: string;
+            holiday_subdivision?: string;
+        };
+        /** @description A day with hours of its own; no spans: closed. */
+        CalendarDay: {
+            /** Format: date */
+            on: string;
+            name: string;
+            spans: string[][];
+        };
+        /** @description A day with hours of its own; no spans: closed. */
+        CalendarDayRequest: {
+            /** Format: date */
+            on: string;
+            name: string;
+            spans: string[][];
+        };
+        /** @description All business hours, and whose public holidays are known: {country: [subdivisions]} by ISO 3166. */
+        CalendarList: {
+            results: components["schemas"]["Calendar"][];
+            holidays: {
+                [key: string]: string[];
+            };
+        };
+        /** @description Business hours. `week`: seven days from Monday, each a list of ["HH:MM", "HH:MM"]. */
+        CalendarRequest: {
+            name: string;
+            time_zone?: string;
+            week?: string[][][];
+            days?: components["schemas"]["CalendarDayRequest"][];
+            holiday_country?: string;
+            holiday_subdivision?: string;
+        };
         /** @description A call with its segments. */
         CallDetail: {
             id: number;
@@ -2977,6 +3165,16 @@ export interface components {
             id: number;
             name: string;
             point: string;
+        };
+        /** @description An account that demands the skill of everybody who serves it. */
+        Certification: {
+            account_id: number;
+            level: number;
+        };
+        /** @description An account that demands the skill of everybody who serves it. */
+        CertificationRequest: {
+            account_id: number;
+            level: number;
         };
         /** @description One change: assign time to a class and account, take an event back (void), or set the start or end of a stay. */
         ChangeRequest: {
@@ -3257,6 +3455,11 @@ export interface components {
             value: number;
             before: number;
             change_permille: number | null;
+        };
+        /** @description How many operators were not chosen for this reason. */
+        CountedReason: {
+            reason: string;
+            count: number;
         };
         /** @description A new key with its token, shown this once. */
         CreatedApiKey: {
@@ -4135,6 +4338,16 @@ export interface components {
          * @enum {string}
          */
         NextPresenceStateEnum: "break" | "offline";
+        /** @description An operator who was not chosen, and the figures behind the reason. */
+        NotChosen: {
+            operator: components["schemas"]["Person"];
+            reason: string;
+            skill: string;
+            load: number | null;
+            capacity: number | null;
+            level: number | null;
+            wanted: number | null;
+        };
         NullEnum: null;
         /** @description A series of numbers and the next of it. */
         NumberSeries: {
@@ -4235,6 +4448,20 @@ export interface components {
             id: number;
             name: string;
         };
+        /** @description A skill of an operator: 1 basic to 5 expert; after `expires_on` it counts no more. */
+        OperatorSkill: {
+            skill_id: number;
+            level: number;
+            /** Format: date */
+            expires_on?: string | null;
+        };
+        /** @description A skill of an operator: 1 basic to 5 expert; after `expires_on` it counts no more. */
+        OperatorSkillRequest: {
+            skill_id: number;
+            level: number;
+            /** Format: date */
+            expires_on?: string | null;
+        };
         /** @description An operator to create, or the part of one to change. Lists replace what was there; no password is shown. */
         OperatorWriteRequest: {
             /** Format: email */
@@ -4249,7 +4476,10 @@ export interface components {
             max_voice?: number;
             max_chat?: number;
             max_mail?: number;
+            mail_is_interruptible?: boolean;
+            chat_is_interruptible?: boolean;
             languages?: components["schemas"]["SpokenLanguageRequest"][];
+            skills?: components["schemas"]["OperatorSkillRequest"][];
             accounts?: number[];
             aliases?: string[];
         };
@@ -4287,6 +4517,8 @@ export interface components {
             legal_address?: string;
             tax_id?: string;
             billing_email?: string;
+            allows_machine_translation?: boolean;
+            allows_interpreter?: boolean;
             service_level_formula?: components["schemas"]["ServiceLevelFormulaEnum"];
             service_level_seconds?: components["schemas"]["ServiceLevelSecondsEnum"];
             service_level_percent?: number;
@@ -4300,6 +4532,15 @@ export interface components {
             registration?: string;
             reference?: string;
             reminders?: boolean;
+        };
+        /** @description Business hours. `week`: seven days from Monday, each a list of ["HH:MM", "HH:MM"]. */
+        PatchedCalendarRequest: {
+            name?: string;
+            time_zone?: string;
+            week?: string[][][];
+            days?: components["schemas"]["CalendarDayRequest"][];
+            holiday_country?: string;
+            holiday_subdivision?: string;
         };
         /** @description What to change. */
         PatchedContactChangeRequest: {
@@ -4349,9 +4590,19 @@ export interface components {
             max_voice?: number;
             max_chat?: number;
             max_mail?: number;
+            mail_is_interruptible?: boolean;
+            chat_is_interruptible?: boolean;
             languages?: components["schemas"]["SpokenLanguageRequest"][];
+            skills?: components["schemas"]["OperatorSkillRequest"][];
             accounts?: number[];
             aliases?: string[];
+        };
+        /** @description A promise. account_id: the account it holds for where a queue names none; null: for queues that name it. */
+        PatchedPolicyRequest: {
+            name?: string;
+            account_id?: number | null;
+            calendar_id?: number | null;
+            targets?: components["schemas"]["TargetRequest"][];
         };
         /** @description A queue to create, or the part of one to change. account_id null: shared; '' in language or channel: any. */
         PatchedQueueWriteRequest: {
@@ -4363,7 +4614,20 @@ export interface components {
             minimum_level?: number;
             offer_seconds?: number;
             wrap_up_seconds?: number;
+            wrap_up_mode?: components["schemas"]["WrapUpModeEnum"];
+            sticky_seconds?: number;
+            calendar_id?: number | null;
+            sla_policy_id?: number | null;
+            skills?: components["schemas"]["QueueSkillRequest"][];
+            members?: number[];
+            relaxation?: components["schemas"]["RelaxationStepRequest"][];
             is_active?: boolean;
+        };
+        /** @description A skill. `operators`: how many have it. */
+        PatchedSkillRequest: {
+            name?: string;
+            is_active?: boolean;
+            certifications?: components["schemas"]["CertificationRequest"][];
         };
         /** @description What may be changed at the head of a ticket. */
         PatchedTicketChangeRequest: {
@@ -4511,6 +4775,25 @@ export interface components {
          * @enum {string}
          */
         PointKind: "phone" | "email" | "chat" | "social" | "sms";
+        /** @description A promise. account_id: the account it holds for where a queue names none; null: for queues that name it. */
+        Policy: {
+            readonly id: number;
+            name: string;
+            account_id?: number | null;
+            calendar_id?: number | null;
+            targets?: components["schemas"]["Target"][];
+        };
+        /** @description All promises, by name. */
+        PolicyList: {
+            results: components["schemas"]["Policy"][];
+        };
+        /** @description A promise. account_id: the account it holds for where a queue names none; null: for queues that name it. */
+        PolicyRequest: {
+            name: string;
+            account_id?: number | null;
+            calendar_id?: number | null;
+            targets?: components["schemas"]["TargetRequest"][];
+        };
         /** @description One interaction (id i...), or a call that nobody took (id c...). */
         PortalContact: {
             id: string;
@@ -4689,6 +4972,18 @@ export interface components {
             account_id: number | null;
             payload: components["schemas"]["Pulse"];
         };
+        /** @description A skill a queue asks for; one that is not required may be dropped as a ticket waits. */
+        QueueSkill: {
+            skill_id: number;
+            level: number;
+            is_required: boolean;
+        };
+        /** @description A skill a queue asks for; one that is not required may be dropped as a ticket waits. */
+        QueueSkillRequest: {
+            skill_id: number;
+            level: number;
+            is_required: boolean;
+        };
         /** @description A queue to create, or the part of one to change. account_id null: shared; '' in language or channel: any. */
         QueueWriteRequest: {
             name: string;
@@ -4699,6 +4994,13 @@ export interface components {
             minimum_level?: number;
             offer_seconds?: number;
             wrap_up_seconds?: number;
+            wrap_up_mode?: components["schemas"]["WrapUpModeEnum"];
+            sticky_seconds?: number;
+            calendar_id?: number | null;
+            sla_policy_id?: number | null;
+            skills?: components["schemas"]["QueueSkillRequest"][];
+            members?: number[];
+            relaxation?: components["schemas"]["RelaxationStepRequest"][];
             is_active?: boolean;
         };
         /** @description What a contact said of one handled unit; `score` from 1 (bad) to 5 (good). */
@@ -4834,6 +5136,20 @@ export interface components {
             /** @default  */
             note: string;
         };
+        /** @description What changes after so many seconds of waiting. overflow_queue_id null: everybody entitled to the account. */
+        RelaxationStep: {
+            after_s: number;
+            action: components["schemas"]["ActionEnum"];
+            level?: number | null;
+            overflow_queue_id?: number | null;
+        };
+        /** @description What changes after so many seconds of waiting. overflow_queue_id null: everybody entitled to the account. */
+        RelaxationStepRequest: {
+            after_s: number;
+            action: components["schemas"]["ActionEnum"];
+            level?: number | null;
+            overflow_queue_id?: number | null;
+        };
         /** @description How many reminders were written, and why others were not. */
         Reminded: {
             written: number;
@@ -4925,6 +5241,11 @@ export interface components {
          * @enum {string}
          */
         Role: "operator" | "supervisor" | "billing_admin" | "admin" | "client_viewer" | "client_admin";
+        /** @description Why the ticket was offered to whom it was. */
+        RoutingTrace: {
+            waiting: components["schemas"]["TracedWait"] | null;
+            offers: components["schemas"]["TracedOffer"][];
+        };
         /** @description What somebody says. */
         SayingRequest: {
             text: string;
@@ -5011,6 +5332,24 @@ export interface components {
             account_id: number;
             language: string;
             text: string;
+        };
+        /** @description A skill. `operators`: how many have it. */
+        Skill: {
+            readonly id: number;
+            name: string;
+            is_active?: boolean;
+            certifications?: components["schemas"]["Certification"][];
+            readonly operators: number;
+        };
+        /** @description All skills, by name. */
+        SkillList: {
+            results: components["schemas"]["Skill"][];
+        };
+        /** @description A skill. `operators`: how many have it. */
+        SkillRequest: {
+            name: string;
+            is_active?: boolean;
+            certifications?: components["schemas"]["CertificationRequest"][];
         };
         /** @description One current slice with its allocations, which sum to it. */
         Slice: {
@@ -5112,6 +5451,13 @@ export interface components {
             ticket_id: number;
             by: string;
         };
+        /** @description What is promised, in seconds; null: nothing. priority null: to tickets of any other priority. */
+        Target: {
+            priority: number | null;
+            first_reply_s?: number | null;
+            next_reply_s?: number | null;
+            resolution_s?: number | null;
+        };
         /** @description Somebody a ticket may go to; `reason` says why not now ('' if they can be asked). */
         TargetOperator: {
             id: number;
@@ -5137,6 +5483,13 @@ export interface components {
             id: number;
             name: string;
             waiting: number;
+        };
+        /** @description What is promised, in seconds; null: nothing. priority null: to tickets of any other priority. */
+        TargetRequest: {
+            priority: number | null;
+            first_reply_s?: number | null;
+            next_reply_s?: number | null;
+            resolution_s?: number | null;
         };
         /** @description A tariff with its versions, newest first; in_force is the version whose terms hold today. */
         Tariff: {
@@ -5382,6 +5735,45 @@ export interface components {
         Timeline: {
             results: components["schemas"]["Entry"][];
             cursor: string;
+        };
+        /** @description An offer with its reasons. */
+        TracedOffer: {
+            rule: string;
+            minimum_level: number | null;
+            level: number | null;
+            bridge: string;
+            relaxed: string[];
+            waited_ms: number;
+            load: number;
+            capacity: number;
+            not_chosen: components["schemas"]["CountedReason"][];
+            others: components["schemas"]["NotChosen"][];
+            id: number;
+            operator: components["schemas"]["Person"];
+            state: components["schemas"]["OfferState"];
+            /** Format: date-time */
+            offered_at: string;
+            /** Format: date-time */
+            resolved_at: string | null;
+        };
+        /** @description Where it waits, and why nobody has it yet; `rule` is empty while somebody decides, or its queue is closed. */
+        TracedWait: {
+            rule: string;
+            minimum_level: number | null;
+            level: number | null;
+            bridge: string;
+            relaxed: string[];
+            waited_ms: number;
+            load: number;
+            capacity: number;
+            not_chosen: components["schemas"]["CountedReason"][];
+            others: components["schemas"]["NotChosen"][];
+            queue: string;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            due_at: string;
+            priority: number;
         };
         /** @description A ticket on its way from its owner to somebody else, and how far it came. */
         Transfer: {
@@ -5860,6 +6252,13 @@ export interface components {
             ticket_id: number;
             wrap: components["schemas"]["Wrap"];
         };
+        /**
+         * @description * `mandatory` - Until cleared
+         *     * `timed` - For a time
+         *     * `optional` - Beside new work
+         * @enum {string}
+         */
+        WrapUpModeEnum: "mandatory" | "timed" | "optional";
         /** @description The outcome; `disposition` is required where the account has outcomes. */
         WrapUpRequest: {
             disposition?: string | null;
@@ -6067,6 +6466,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+        };
+    };
+    admin_calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarList"];
+                };
+            };
+        };
+    };
+    admin_calendar_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+        };
+    };
+    admin_calendar_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                row_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedCalendarRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
                 };
             };
         };
@@ -6514,6 +6980,140 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Signature"];
+                };
+            };
+        };
+    };
+    admin_skills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SkillList"];
+                };
+            };
+        };
+    };
+    admin_skill_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkillRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Skill"];
+                };
+            };
+        };
+    };
+    admin_skill_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                row_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedSkillRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Skill"];
+                };
+            };
+        };
+    };
+    admin_sla_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyList"];
+                };
+            };
+        };
+    };
+    admin_sla_policy_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+        };
+    };
+    admin_sla_policy_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                row_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedPolicyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
                 };
             };
         };
@@ -8876,6 +9476,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TicketCard"];
+                };
+            };
+        };
+    };
+    tickets_routing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingTrace"];
                 };
             };
         };
