@@ -5,6 +5,7 @@ from django.urls import path
 from channels_app import api, failures_api, mailbox_api, social_api
 from channels_app.phone import api as phone_api
 from channels_app.subscriptions import api as webhooks
+from channels_app.translation import api as translation_api
 
 urlpatterns = [
     path("endpoints/<int:endpoint_id>/mailbox/", mailbox_api.MailboxStateView.as_view(), name="endpoint-mailbox"),
@@ -16,6 +17,11 @@ urlpatterns = [
     path("receipts/<int:receipt_id>/raw/", api.ReceiptRawView.as_view(), name="receipt-raw"),
     path("receipts/<int:receipt_id>/retry/", api.ReceiptRetryView.as_view(), name="receipt-retry"),
     path("messages/<int:message_id>/resend/", api.MessageResendView.as_view(), name="message-resend"),
+    path(
+        "messages/<int:message_id>/translations/",
+        translation_api.TranslationsView.as_view(),
+        name="message-translations",
+    ),
     path("tickets/<int:ticket_id>/social/", social_api.SocialStateView.as_view(), name="ticket-social"),
     path(
         "tickets/<int:ticket_id>/template-replies/",

@@ -9,7 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "contactcenter.settings")
 app = Celery("contactcenter")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["channels_app.phone", "channels_app.subscriptions"])
+app.autodiscover_tasks(["channels_app.phone", "channels_app.subscriptions", "channels_app.translation"])
 
 
 @worker_init.connect

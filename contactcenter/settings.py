@@ -38,6 +38,14 @@ ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", default=["localhost", "127.0.
 PUBLIC_URL = environment.base_url("PUBLIC_URL", default=f"{'https' if HTTPS else 'http'}://{HOST}:{PORT}")
 # Private addresses that outbound requests may reach all the same: gateways on the own premises.
 OUTBOUND_ALLOWED_HOSTS = environment.host_ports("OUTBOUND_ALLOWED_HOSTS")
+# Machine translation of messages, for clients who agreed: LibreTranslate or DeepL, its address, key and price.
+TRANSLATION_PROVIDER = environment.choice("TRANSLATION_PROVIDER", default="", choices=["", "libretranslate", "deepl"])
+TRANSLATION_URL = environment.base_url("TRANSLATION_URL", default="https://api.deepl.com")
+TRANSLATION_KEY = environment.text("TRANSLATION_KEY", "")
+TRANSLATION_PRICE_PER_MILLION = environment.integer(
+    "TRANSLATION_PRICE_PER_MILLION", default=0, minimum=0, maximum=100_000
+)
+TRANSLATION_CURRENCY = environment.text("TRANSLATION_CURRENCY", "EUR")
 CSRF_TRUSTED_ORIGINS = environment.names("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [

@@ -108,6 +108,8 @@ def _set_relaxation(queue: Queue, wanted: Sequence[Mapping[str, Any]]) -> dict[s
     lines = []
     for line in sorted(wanted, key=lambda line: int(line["after_s"])):
         lowers, overflows = line["action"] == RelaxationAction.LOWER_LEVEL, line["action"] == RelaxationAction.OVERFLOW
+        if line["action"] in {RelaxationAction.CALLBACK, RelaxationAction.VOICEMAIL}:
+            raise Invalid("Callbacks and voicemail cannot be offered yet.", field="relaxation")
         if lowers and line.get("level") is None:
             raise Invalid("Say which language level is enough then.", field="relaxation")
         if overflows and line.get("overflow_queue_id") == queue.pk:

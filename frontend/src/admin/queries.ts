@@ -1,6 +1,6 @@
 import { useQuery, useQueryCache } from '@pinia/colada';
 import { get } from '@/api/client';
-import type { AdminAccount, AdminEndpoint, AdminOperator, AdminQueue, Contract, MailSignature, Tariff, TariffVersion, Wallboard } from './types';
+import type { AdminAccount, AdminEndpoint, AdminOperator, AdminPolicy, AdminQueue, AdminSkill, CalendarList, Contract, MailSignature, Tariff, TariffVersion, Wallboard } from './types';
 
 interface List<T> {
   results: T[];
@@ -13,6 +13,9 @@ export const useEndpoints = () => list<AdminEndpoint>('endpoints', '/api/v1/admi
 export const useOperators = () => list<AdminOperator>('operators', '/api/v1/admin/operators/');
 export const useSignatures = () => list<MailSignature>('signatures', '/api/v1/admin/signatures/');
 export const useQueues = () => list<AdminQueue>('queues', '/api/v1/admin/queues/');
+export const useSkills = () => list<AdminSkill>('skills', '/api/v1/admin/skills/');
+export const usePolicies = () => list<AdminPolicy>('policies', '/api/v1/admin/sla-policies/');
+export const useCalendars = () => useQuery({ key: ['admin', 'calendars'], query: () => get<CalendarList>('/api/v1/admin/calendars/'), staleTime: 10_000 });
 export const useTariffs = (enabled?: () => boolean) => list<Tariff>('tariffs', '/api/v1/tariffs/', enabled);
 export const useContracts = (enabled?: () => boolean) => list<Contract>('contracts', '/api/v1/contracts/', enabled);
 /** The board of everything, one client, or one queue; the day is the client's own, else that of this device. */

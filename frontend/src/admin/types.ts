@@ -15,6 +15,20 @@ export type EndpointKind = AdminEndpoint['kind'];
 export type AdminOperator = Schemas['AdminOperator'];
 /** '' in a queue's channel: any. */
 export type AdminQueue = Omit<Schemas['AdminQueue'], 'channel'> & { channel: Channel | '' };
+export type AdminSkill = Schemas['Skill'];
+export type AdminCalendar = Schemas['Calendar'];
+export type CalendarList = Schemas['CalendarList'];
+export type AdminPolicy = Schemas['Policy'];
+/** What QueueRules.vue edits: 0 stands for none in the choices, hours for seconds. */
+export interface QueueRules {
+  calendar_id: number;
+  sla_policy_id: number;
+  wrap_up_mode: AdminQueue['wrap_up_mode'];
+  sticky_hours: number | string;
+  skills: { skill_id: number; level: number; is_required: boolean }[];
+  members: number[];
+  relaxation: { after_s: number | string; action: AdminQueue['relaxation'][number]['action']; level: number; overflow_queue_id: number }[];
+}
 export type AuditEntry = Schemas['AuditEntry'];
 export type Receipt = Schemas['Receipt'];
 export type Wallboard = Omit<Schemas['Wallboard'], 'queues' | 'operators'> & {

@@ -1165,6 +1165,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messages/{message_id}/translations/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the translations that were asked for. */
+        get: operations["messages_translations"];
+        put?: never;
+        /** @description Have the message translated by machine; 409 without the client's consent or a translation service. */
+        post: operations["messages_translate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/number-series/": {
         parameters: {
             query?: never;
@@ -5843,6 +5861,39 @@ export interface components {
             queues: components["schemas"]["TargetQueue"][];
             numbers: boolean;
         };
+        /** @description A message in another language; `error` says why there is none. The original stands in the timeline. */
+        Translation: {
+            readonly id: number;
+            readonly language: string;
+            readonly source_language: string;
+            readonly state: components["schemas"]["TranslationStateEnum"];
+            readonly text: string;
+            readonly provider: string;
+            readonly characters: number;
+            /** Format: decimal */
+            readonly cost: string;
+            readonly currency: string;
+            readonly error: string;
+            /** Format: date-time */
+            readonly asked_at: string;
+            /** Format: date-time */
+            readonly done_at: string | null;
+        };
+        /** @description The translations of a message, by language. */
+        TranslationList: {
+            results: components["schemas"]["Translation"][];
+        };
+        /**
+         * @description * `asked` - Asked for
+         *     * `done` - Translated
+         *     * `failed` - Not translated
+         * @enum {string}
+         */
+        TranslationStateEnum: "asked" | "done" | "failed";
+        /** @description Into which language. */
+        TranslationWishRequest: {
+            language: string;
+        };
         /** @description Usage to price: an account's month; document: an unsaved one to price instead of the stored. */
         TryRequestRequest: {
             account: number;
@@ -8292,6 +8343,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Resent"];
+                };
+            };
+        };
+    };
+    messages_translations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TranslationList"];
+                };
+            };
+        };
+    };
+    messages_translate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TranslationWishRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Translation"];
                 };
             };
         };

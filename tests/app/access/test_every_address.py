@@ -154,6 +154,8 @@ TABLE = {
     "GET /api/v1/receipts/export/": "nnynynnn",
     "GET /api/v1/receipts/{receipt_id}/raw/": "nn-n-nnn",
     "POST /api/v1/receipts/{receipt_id}/retry/": "nn-n-nnn",
+    "GET /api/v1/messages/{message_id}/translations/": "y-ynynnn",
+    "POST /api/v1/messages/{message_id}/translations/": "y-ynynnn",
     "POST /api/v1/messages/{message_id}/resend/": "y-ynynnn",
     "GET /api/v1/tariff-versions/{version_id}/": "nnn--nnn",
     "PUT /api/v1/tariff-versions/{version_id}/": "nnnyynnn",

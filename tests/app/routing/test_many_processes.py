@@ -47,8 +47,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.kill]
 def set_up(*, at: datetime) -> tuple[list[int], list[int]]:
     """Tickets that have yet to arrive, and operators at work."""
     accounts = [make_account() for _ in range(ACCOUNTS)]
-    Queue.objects.create(name="Everything", offer_seconds=20)
-    Queue.objects.create(name="Mails", channel="email", wrap_up_mode="timed", wrap_up_seconds=5)
+    # a busy machine is no reason for an offer to run out: that is brought about on purpose
+    Queue.objects.create(name="Everything", offer_seconds=3600)
+    Queue.objects.create(name="Mails", channel="email", offer_seconds=3600, wrap_up_mode="timed", wrap_up_seconds=5)
     tickets = []
     for number, account in enumerate(accounts):
         contact = make_contact(account)
@@ -134,8 +135,8 @@ def _work(*, tickets: list[int], operators: list[int], dice: random.Random, fail
             who = dice.choice(operators)
             for state in (dice.choice(["break", "offline"]), "available"):
                 attempt(dice, actions.set_presence, operator_id=who, state=state, reason="tea")
-        if dice.random() < 0.2:
-            actions.expire_offers(at=timezone.now() + timedelta(seconds=dice.choice([0, 60])))
+        if dice.random() < 0.1:
+            actions.expire_offers(at=timezone.now() + timedelta(seconds=dice.choice([0] * 19 + [7200])))
             actions.close_overdue_wraps(at=timezone.now())
             for state in OperatorState.objects.filter(presence="break").exclude(reason="tea"):
                 attempt(dice, actions.set_presence, operator_id=state.pk, state="available")
