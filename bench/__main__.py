@@ -26,6 +26,8 @@ NAMES = (
     "language",
     "rollups",
     "routing",
+    "fan_out",
+    "screen_pop",
 )
 
 
@@ -40,20 +42,15 @@ def _start(directory: Path) -> list[EmbeddedServer]:
     return servers
 
 
-# what the sockets of a web process are told, and how fast
-SOCKET_NAMES = ("fan_out", "screen_pop")
-
-
 def main() -> int:
     """Run the benches named (all by default); return 0, or 1 if one could not be measured."""
-    known = (*NAMES, *SOCKET_NAMES)
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(known)} (all by default)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(NAMES)} (all by default)")
     parser.add_argument("--quick", action="store_true", help="fewer rows and repetitions: shows that it runs")
     options = parser.parse_args()
-    unknown = sorted(set(options.names) - set(known))
+    unknown = sorted(set(options.names) - set(NAMES))
     if unknown:
-        parser.error(f"unknown bench: {', '.join(unknown)}; there are {', '.join(known)}")
+        parser.error(f"unknown bench: {', '.join(unknown)}; there are {', '.join(NAMES)}")
 
     directory = Path(tempfile.mkdtemp(prefix="cc-bench-"))
     servers: list[EmbeddedServer] = []
@@ -69,7 +66,7 @@ def main() -> int:
 
         django.setup()
         call_command("migrate", verbosity=0)
-        for name in options.names or known:
+        for name in options.names or NAMES:
             sys.stderr.write(f"bench {name} ...\n")
             try:
                 results[name] = importlib.import_module(f"bench.{name}").run(quick=options.quick)

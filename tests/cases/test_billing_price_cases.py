@@ -79,7 +79,7 @@ def test_units_are_converted_rounded_up_and_priced(rate: Any) -> None:
     assert Decimal(bill.total["total"]) == Decimal(tiered["expect"]["amount"])
 
 
-# the tiers of that test are in its source, not in the case: 10 units at 1.5, 100 at 1, the rest at 0.5
+# the case names no tiers: 10 units at 1.5, 100 at 1 and the rest at 0.5 are inferred from its totals
 KILLBILL = [{"upto": 10, "unit": "1.5"}, {"upto": 110, "unit": "1"}, {"unit": "0.5"}]
 
 
