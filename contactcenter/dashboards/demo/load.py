@@ -162,7 +162,12 @@ def _operator(wanted: DemoOperator, families: Mapping[str, Sequence[Account]]) -
 def _people(families: Mapping[str, Sequence[Account]]) -> None:
     for person in load_house()["people"]:
         accounts = [account for family in person.get("accounts", ()) for account in families.get(family, ())]
-        _user(person, role=person["role"], accounts=accounts)
+        user = _user(person, role=person["role"], accounts=accounts)
+        if languages := person.get("languages"):
+            # whoever may take a ticket over serves it as an operator
+            operator, _ = Operator.objects.get_or_create(user=user, defaults={"display_name": person["name"]})
+            for language, level in languages.items():
+                OperatorLanguage.objects.get_or_create(operator=operator, language=language, defaults={"level": level})
 
 
 def _idle_policies(families: Mapping[str, Sequence[Account]]) -> None:
