@@ -50,8 +50,7 @@ class TranslationsView(APIView):
     @extend_schema(operation_id="messages_translations", responses=TranslationListSerializer)
     def get(self, request: Request, message_id: int) -> Response:
         """Return the translations that were asked for."""
-        if not Message.objects.filter(pk=message_id).exists():
-            raise NotFound("There is no such message.")
+        _check_within_reach(message_id)
         rows = Translation.objects.filter(message_id=message_id).order_by("language")
         return Response({"results": TranslationSerializer(rows, many=True).data})
 
@@ -60,7 +59,13 @@ class TranslationsView(APIView):
     )
     def post(self, request: Request, message_id: int) -> Response:
         """Have the message translated by machine; 409 without the client's consent or a translation service."""
+        _check_within_reach(message_id)
         wish = TranslationWishSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
         row = ask_translation(message_id=message_id, language=wish.validated_data["language"], at=timezone.now())
         return Response(TranslationSerializer(row).data, status=202)
+
+
+def _check_within_reach(message_id: int) -> None:
+    if not Message.objects.filter(pk=message_id).exists():
+        raise NotFound("There is no such message.")

@@ -24,10 +24,10 @@ def counts() -> dict[str, int]:
         return {model.__name__: model.objects.count() for model in (*HOUSE, *SCOPED)}  # type: ignore[attr-defined]
 
 
-def test_the_demo_has_three_accounts_six_operators_and_a_login_for_each_role() -> None:
+def test_the_demo_has_three_accounts_six_operators_a_supervisor_who_can_serve_and_a_login_for_each_role() -> None:
     loaded = load_demo(accounts=3, operators=6, at=AT)
     assert [account["slug"] for account in loaded["accounts"]] == ["medtech", "northwind", "azulpay"]
-    assert counts() | {"Account": 3, "Operator": 6, "Endpoint": 9, "Tariff": 3, "Contract": 3} == counts()
+    assert counts() | {"Account": 3, "Operator": 7, "Endpoint": 9, "Tariff": 3, "Contract": 3} == counts()
     assert {login["role"] for login in loaded["logins"]} == set(Role.values)
     for login in loaded["logins"]:
         user = User.objects.get(email=login["email"])
@@ -58,7 +58,7 @@ def test_copies_make_a_bigger_house() -> None:
     load_demo(accounts=3, operators=6, at=AT)
     load_demo(accounts=5, operators=8, at=AT)
     assert Account.objects.count() == 5
-    assert Operator.objects.count() == 8
+    assert Operator.objects.count() == 9  # the supervisor serves too
     assert set(Account.objects.values_list("slug", flat=True)) >= {"medtech-2", "northwind-2"}
 
 

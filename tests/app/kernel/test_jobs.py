@@ -16,8 +16,8 @@ from contactcenter.kernel.push import push_on_commit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 QUEUE = settings.CELERY_TASK_DEFAULT_QUEUE
-# differ from message to message, whoever wrote it
-OWN = {"id", "root_id", "correlation_id", "delivery_tag", "reply_to", "origin", "eta"}
+# differ from message to message, whoever wrote it; time limits are told by who has the task imported, as workers have
+OWN = {"id", "root_id", "correlation_id", "delivery_tag", "reply_to", "origin", "eta", "timelimit"}
 
 
 @pytest.fixture
