@@ -48,7 +48,9 @@ def _secret_key(var: Path) -> str:
 
 def _manage(*arguments: str, show: bool = False) -> str:
     """Run a management command; return what it printed (with `show` it prints as it goes)."""
-    command = [sys.executable, "-W", "ignore", str(ROOT / "manage.py"), *arguments]
+    # the checks of settings and addresses are made once, by migrate: they cost as much as all else of a command
+    checked = [] if arguments[0] == "migrate" else ["--skip-checks"]
+    command = [sys.executable, "-W", "ignore", str(ROOT / "manage.py"), *arguments, *checked]
     result = subprocess.run(
         command, stdout=None if show else subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False
     )
