@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -135,19 +136,19 @@ def _policies() -> list[dict[str, Any]]:
     ]
 
 
-class _Rows(APIView):
+class _Rows(APIView, ABC):
     """A list to read and add to, and rows to change, of one shape."""
 
     permission_classes = (RunsFloor,)
     shape: type[serializers.Serializer[Any]]
 
+    @abstractmethod
     def rows(self) -> list[Any]:
         """Return all rows as the shape shows them."""
-        raise NotImplementedError
 
+    @abstractmethod
     def store(self, *, actor_id: int, values: dict[str, Any], row_id: int | None) -> Any:
         """Save and return the row."""
-        raise NotImplementedError
 
     def listed(self) -> Response:
         """Return all of them."""
