@@ -3,7 +3,7 @@
 import asyncio
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -26,11 +26,16 @@ def message(found: dict[str, str], *, form: str) -> bytes:
     return f"Content-Length: {len(body)}\nContent-Type: text/event-{form}\n\n".encode() + body
 
 
+async def _at_once(number: int) -> None:
+    return
+
+
 @dataclass
 class EventSocket:
     """Serves `connections` in turn: the events of each, then the loss of the connection; then it calls on_exhausted.
 
-    `channels` are what `show channels` lists, one list a connection. Nothing sleeps.
+    `channels` are what `show channels` lists, one list a connection. A connection is lost only when `before_loss` of
+    its number is done, so that what the client does with the answers does not race with the loss. Nothing sleeps.
     """
 
     connections: Sequence[Sequence[dict[str, str]]] = ()
@@ -40,6 +45,7 @@ class EventSocket:
     password: str = "ClueCon"
     rude: bool = False
     on_exhausted: Callable[[], None] = lambda: None
+    before_loss: Callable[[int], Awaitable[None]] = _at_once
     asked: list[str] = field(default_factory=list)
     stays: bool = False
     _served: int = 0
@@ -91,6 +97,7 @@ class EventSocket:
                     for each in self.connections[number] if self.connections else ():
                         await self._write(writer, message(each, form=self.form))
                     if not self.stays:
+                        await self.before_loss(number)
                         break
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             # the client has gone, or the test is over

@@ -1,5 +1,6 @@
 """The live bridge to FreeSWITCH: logging in, one call over cuts and losses, calls that end while nobody listens."""
 
+import asyncio
 import random
 from datetime import UTC, datetime, timedelta
 
@@ -79,8 +80,6 @@ def pbx(anna) -> Endpoint:
 
 
 async def _never(seconds):
-    import asyncio
-
     await asyncio.Event().wait()
 
 
@@ -94,6 +93,13 @@ def _listen(pbx, socket: EventSocket, *, at=AT + timedelta(seconds=100)) -> list
                 endpoint_id=pbx.pk, login=socket.login(), now=lambda: at, jitter=lambda: 1.0, wait=waited
             )
             socket.on_exhausted = bridge.stopping.set
+
+            async def looked(number):
+                async with asyncio.timeout(60):
+                    while bridge.looks <= number:
+                        await asyncio.sleep(0)
+
+            socket.before_loss = looked
             await bridge.run()
 
     async def waited(seconds):
