@@ -2,16 +2,28 @@
 
 A list of a language takes 8 bytes a word: its CRC-32 and its frequency in one number, in order. Two words of one list
 share a CRC once in 20,000 to 100,000 look-ups, which then answers with the other's frequency: evidence, not proof.
+
+Making the lists takes a process two seconds, so they are kept under VAR_DIR and mapped: later processes share them.
 """
 
+import logging
 import math
+import mmap
 import re
+import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
 from functools import cache, lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Final
 from zlib import crc32
+
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
 
 # words rarer than one in ten million are left out: 2.5 million stay, the others tell languages apart no better
 _RAREST_CENTIBELS: Final = 700
@@ -70,8 +82,33 @@ def _in_latin_letters(word: str) -> str:
 
 
 @cache
-def _table(name: str) -> "array[int]":
-    from wordfreq import get_frequency_list  # takes 20 MB, which processes without messages need not spend
+def _table(name: str) -> "memoryview[int]":
+    # named after what it is made of and how: another package or another form is another file
+    made_of = f"{version('wordfreq')}-{_RAREST_CENTIBELS}-{_FREQUENCY_BITS}-{sys.byteorder}"
+    kept = settings.VAR_DIR / "words" / made_of / name
+    if not kept.exists():
+        made = _made_table(name)
+        try:
+            _keep(made, at=kept)
+        except OSError as error:
+            # read-only or full: this process does with its own
+            logger.warning("the words of %s are not kept: %s", name, error)
+            return memoryview(made)
+    with kept.open("rb") as file:
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)).cast("Q")
+
+
+def _keep(made: "array[int]", *, at: Path) -> None:
+    """Write in one step: processes that start together see all of the file or none."""
+    at.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=at.parent, delete=False) as file:
+        file.write(made.tobytes())
+    Path(file.name).chmod(0o644)
+    Path(file.name).replace(at)
+
+
+def _made_table(name: str) -> "array[int]":
+    from wordfreq import get_frequency_list  # takes 20 MB, which processes that find the file need not spend
 
     # not through its own cache, which would keep the words
     by_centibel = get_frequency_list.__wrapped__(name, "best")[: _RAREST_CENTIBELS + 1]

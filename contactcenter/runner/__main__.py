@@ -1,5 +1,6 @@
 """`make run`: servers, database, demo, web, worker, beat and mail door under one supervisor."""
 
+import json
 import os
 import secrets
 import signal
@@ -19,8 +20,6 @@ from contactcenter.runner.preflight import check_disk, check_port, only_one_run
 from contactcenter.runner.servers import EmbeddedServer, ServerProblem, start_postgres, start_valkey
 from contactcenter.runner.supervisor import Child, GaveUp, Supervisor
 
-# each connects its kind of telephone system, and says by --count whether there are any
-BRIDGES = ("asterisk_bridge", "freeswitch_bridge")
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -46,32 +45,16 @@ def _secret_key(var: Path) -> str:
     return path.read_text().strip()
 
 
-def _manage(*arguments: str, show: bool = False) -> str:
-    """Run a management command; return what it printed (with `show` it prints as it goes)."""
-    # the checks of settings and addresses are made once, by migrate: they cost as much as all else of a command
-    checked = [] if arguments[0] == "migrate" else ["--skip-checks"]
-    command = [sys.executable, "-W", "ignore", str(ROOT / "manage.py"), *arguments, *checked]
-    result = subprocess.run(
-        command, stdout=None if show else subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False
-    )
+def _prepare(var: Path) -> dict[str, list[str]]:
+    """Bring database, static files and demo to their state, progress shown; return what was found there."""
+    state = var / "start.json"
+    command = [sys.executable, "-W", "ignore", "-m", "contactcenter.runner.prepare", str(state)]
+    result = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False)
     if result.returncode != 0:
         said = [line for line in result.stderr.splitlines() if line and not line[0].isspace()]
-        raise ServerProblem(f"manage.py {' '.join(arguments)} failed: {said[-1] if said else 'it gave no reason'}")
-    return result.stdout or ""
-
-
-def _collect_static(var: Path) -> None:
-    """Copy and compress the static files, if the web or the packages have changed since the last time."""
-    sources = [
-        ROOT / "frontend" / "dist" / ".ready",
-        ROOT / "frontend" / "dist" / "index.html",
-        ROOT / "requirements.lock",
-    ]
-    state = " ".join(str(path.stat().st_mtime_ns) for path in sources if path.exists())
-    stamp = var / "static.stamp"
-    if not stamp.exists() or stamp.read_text() != state:
-        _manage("collectstatic", "--noinput", "--verbosity", "0")
-        stamp.write_text(state)
+        raise ServerProblem(f"The database cannot be prepared: {said[-1] if said else 'no reason was given'}")
+    found: dict[str, list[str]] = json.loads(state.read_text())
+    return found
 
 
 def _start_servers(var: Path) -> list[EmbeddedServer]:
@@ -169,23 +152,17 @@ def _run(var: Path) -> None:
         supervisor = Supervisor([], say=say)
         try:
             say("Preparing the database ...")
-            _manage("migrate", "--verbosity", "0")
-            _collect_static(var)
-            logins = ""
-            if environment.boolean("DEMO", default=False):
-                _manage("prepare_demo", show=True)
-                logins = _manage("prepare_demo", "--logins")
-            bridges = [name for name in BRIDGES if int(_manage(name, "--count"))]
+            prepared = _prepare(var)
             supervisor.children = [
                 *_server_children(servers, logs),
-                *_children(logs=logs, host=host, port=port, bridges=bridges),
+                *_children(logs=logs, host=host, port=port, bridges=prepared["bridges"]),
             ]
             say("Starting web, worker, beat and the mail door ...")
             for child in supervisor.children:
                 if child.process is None:
                     child.start()
             _wait_until_ready(host=host, port=port, supervisor=supervisor)
-            _greet(host=host, port=port, logs=logs, logins=logins)
+            _greet(host=host, port=port, logs=logs, logins=prepared["logins"])
             while True:
                 supervisor.tend()
                 time.sleep(0.25)
@@ -205,11 +182,11 @@ def _run(var: Path) -> None:
             say("Stopped.")
 
 
-def _greet(*, host: str, port: int, logs: Path, logins: str) -> None:
+def _greet(*, host: str, port: int, logs: Path, logins: Sequence[str]) -> None:
     shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else host  # noqa: S104
     say(f"\nReady: http://{shown}:{port}/   (logs: {logs}; stop with Ctrl-C)")
     if logins:
-        say(logins.rstrip())
+        say("\n".join(["", "Logins of the demo:", *logins]))
 
 
 def main() -> int:

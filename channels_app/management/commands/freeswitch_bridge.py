@@ -27,14 +27,10 @@ class Command(BaseCommand):
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("--endpoint", metavar="E", help="address of the voice endpoint")
         which.add_argument("--all", action="store_true", help="every active voice endpoint with esl_host")
-        which.add_argument("--count", action="store_true", help="only print how many endpoints --all would connect")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until told to stop."""
         found = endpoints_to_connect(setting="esl_host", address=options["endpoint"])
-        if options["count"]:
-            self.stdout.write(str(len(found)))
-            return
         if not found:
             wanted = repr(options["endpoint"]) if options["endpoint"] else "with esl_host"
             raise CommandError(f"There is no active voice endpoint {wanted}.", returncode=BAD_INPUT)

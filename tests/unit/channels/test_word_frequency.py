@@ -5,7 +5,7 @@ import math
 import pytest
 from wordfreq import word_frequency
 
-from channels_app.word_frequency import MAX_WORDS, log_likelihoods
+from channels_app.word_frequency import MAX_WORDS, _log_frequency, _table, log_likelihoods
 
 
 @pytest.mark.parametrize(("code", "word"), [("en", "the"), ("es", "gracias"), ("ru", "спасибо"), ("bg", "благодаря")])
@@ -53,3 +53,32 @@ def test_turkish_dotted_capital_is_one_letter() -> None:
     found = log_likelihoods(text="İstanbul", candidates=["tr"])
     assert found == log_likelihoods(text="istanbul", candidates=["tr"])
     assert found["tr"] > math.log(1e-5)
+
+
+@pytest.fixture
+def forgotten():
+    _table.cache_clear()
+    _log_frequency.cache_clear()
+    yield
+    _table.cache_clear()
+    _log_frequency.cache_clear()
+
+
+def test_lists_are_kept_and_a_second_process_reads_what_the_first_has_made(settings, tmp_path, forgotten) -> None:
+    settings.VAR_DIR = tmp_path
+    made = log_likelihoods(text="gracias", candidates=["es"])
+    (kept,) = (tmp_path / "words").rglob("es")
+    assert kept.stat().st_size % 8 == 0
+    first = kept.read_bytes()
+    _table.cache_clear()
+    _log_frequency.cache_clear()
+    assert log_likelihoods(text="gracias", candidates=["es"]) == made
+    assert [path.read_bytes() for path in (tmp_path / "words").rglob("*") if path.is_file()] == [first]
+
+
+def test_lists_serve_where_they_cannot_be_kept(settings, tmp_path, forgotten) -> None:
+    (tmp_path / "file").write_text("in the way")
+    settings.VAR_DIR = tmp_path / "file"
+    assert log_likelihoods(text="gracias", candidates=["es"])["es"] == pytest.approx(
+        math.log(word_frequency("gracias", "es")), abs=math.log(10) / 100
+    )

@@ -5,7 +5,7 @@ from io import StringIO
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from contactcenter import environment
@@ -20,17 +20,9 @@ class Command(BaseCommand):
 
     help = "Load the demo and, on the first start, simulate a working day and verify it. Safe to run again."
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        """Add --logins."""
-        parser.add_argument("--logins", action="store_true", help="only print the logins")
-
     def handle(self, *args: Any, **options: Any) -> None:
         """Bring the demo to its state; a first run that was cut off is taken up again."""
-        loaded = StringIO()
-        call_command("load_demo", stdout=loaded)
-        if options["logins"]:
-            self._print_logins(json.loads(loaded.getvalue())["logins"])
-            return
+        call_command("load_demo", stdout=StringIO())
         if not environment.boolean("DEMO_DAY", default=True):
             return
         if AuditEntry.objects.filter(action=SIMULATED).exists():
@@ -58,8 +50,3 @@ class Command(BaseCommand):
         checks = json.loads(proof.getvalue())["checks"]
         self.stdout.write(f"  {len(checks)} checks, {sum(check['checked'] for check in checks):,} rows, no difference")
         AuditEntry.objects.create(action=SIMULATED, target_type="demo")
-
-    def _print_logins(self, logins: list[dict[str, str]]) -> None:
-        self.stdout.write("\nLogins of the demo:")
-        for login in logins:
-            self.stdout.write(f"  {login['role']:<15}{login['email']:<28}{login['password']}   {login['name']}")

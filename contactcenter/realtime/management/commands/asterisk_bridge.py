@@ -28,16 +28,12 @@ class Command(BaseCommand):
         """Declare the options."""
         which = parser.add_mutually_exclusive_group(required=True)
         which.add_argument("--endpoint", metavar="E", help="address of the voice endpoint")
-        which.add_argument("--count", action="store_true", help="only print how many endpoints --all would connect")
         which.add_argument(
             "--all", action="store_true", help="every active voice endpoint with ami_host in its settings"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until told to stop."""
-        if options["count"]:
-            self.stdout.write(str(len(endpoints_to_connect(setting="ami_host", address=None))))
-            return
         address = options["endpoint"]
         endpoints = endpoints_to_connect(setting="ami_host", address=address)
         if not endpoints:
