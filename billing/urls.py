@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from billing.api import crediting, disputes, files, invoices, money, profiles, running, tariffs
+from billing.api import crediting, disputes, files, invoices, money, profiles, running, sheets, tariffs
 
 urlpatterns: list[URLPattern] = [
     path("invoices/", invoices.InvoicesView.as_view(), name="invoices"),
@@ -50,6 +50,18 @@ urlpatterns: list[URLPattern] = [
         name="tariff-version-put-in-force",
     ),
     path("tariff-versions/<int:version_id>/try/", tariffs.TryView.as_view(), name="tariff-version-try"),
+    path(
+        "tariff-versions/<int:version_id>/price-sheet/",
+        sheets.VersionSheetView.as_view(),
+        name="tariff-version-price-sheet",
+    ),
+    path(
+        "tariff-versions/<int:version_id>/price-sheet/pdf/",
+        sheets.VersionSheetPdfView.as_view(),
+        name="tariff-version-price-sheet-pdf",
+    ),
+    path("price-sheets/", sheets.AccountSheetsView.as_view(), name="price-sheets"),
+    path("price-sheets/<int:version_id>/pdf/", sheets.AccountSheetPdfView.as_view(), name="price-sheet-pdf"),
     path("contracts/", tariffs.ContractsView.as_view(), name="contracts"),
     path("contracts/<int:contract_id>/end/", tariffs.EndContractView.as_view(), name="contract-end"),
 ]

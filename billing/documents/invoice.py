@@ -11,18 +11,12 @@ from zoneinfo import ZoneInfo
 import typst
 
 from billing.documents.einvoice import REASONS
-from billing.documents.wording import Wording
+from billing.documents.wording import BASIS_TEXTS, Wording
 from billing.models import DocumentKind, Invoice, InvoiceLine, InvoiceLineUsage
 from billing.money import money_text
 
 TEMPLATE = Path(__file__).with_name("invoice.typ")
 MOST_CONTACTS = 2000
-BASIS_TEXTS = {
-    **{name: f"basis_{name}" for name in ("patched", "ivr", "idle", "operator")},
-    "talk": "basis_talk_only",
-    "talk_hold": "basis_talk_hold",
-    "all_work": "basis_all_work",
-}
 
 
 def invoice_filename(*, invoice: Invoice, ending: str = "pdf") -> str:

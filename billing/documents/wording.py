@@ -140,6 +140,14 @@ _ROWS: Mapping[str, tuple[str, str, str]] = {
     ),
 }
 
+BASIS_TEXTS = {
+    **{name: f"basis_{name}" for name in ("patched", "ivr", "idle", "operator")},
+    "talk": "basis_talk_only",
+    "talk_hold": "basis_talk_hold",
+    "all_work": "basis_all_work",
+}
+"""The text of each basis of time that has a name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wording:

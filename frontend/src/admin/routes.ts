@@ -37,6 +37,7 @@ export const adminRoutes: RouteRecordRaw[] = [
       { path: 'endpoints/receipts', name: 'admin-receipts', component: () => import('./ReceiptsPage.vue') },
       { path: 'tariffs', name: 'admin-tariffs', component: () => import('./tariff/TariffsPage.vue') },
       { path: 'tariffs/:version(\\d+)', name: 'admin-tariff', component: () => import('./tariff/TariffPage.vue'), props: (route) => ({ versionId: number(route.params.version) }) },
+      { path: 'tariffs/:version(\\d+)/price-sheet', name: 'admin-price-sheet', component: () => import('./tariff/PriceSheetPage.vue'), props: (route) => ({ versionId: number(route.params.version) }) },
       { path: 'invoices', name: 'admin-invoices', component: () => import('./InvoicesPage.vue') },
       { path: 'invoices/:id(\\d+)', name: 'admin-invoice', component: () => import('@/client/InvoicePage.vue'), props: (route) => ({ id: number(route.params.id), listPath: '/admin/invoices' }) },
       { path: 'api', name: 'admin-api', component: () => import('./ApiPage.vue') },

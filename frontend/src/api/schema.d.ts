@@ -1456,6 +1456,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/price-sheets/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return an account's price sheets: those in force and those to come. */
+        get: operations["price_sheets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/price-sheets/{version_id}/pdf/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return one of an account's price sheets as PDF; 404 for a version that none of its contracts has. */
+        get: operations["price_sheet_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ratings/": {
         parameters: {
             query?: never;
@@ -1606,6 +1640,40 @@ export interface paths {
         post?: never;
         /** @description Throw a draft away; a version in force is refused. */
         delete: operations["tariff_version_discard"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tariff-versions/{version_id}/price-sheet/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return every fee that the version can ever charge, in plain words. */
+        get: operations["tariff_version_price_sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tariff-versions/{version_id}/price-sheet/pdf/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the price sheet as PDF. */
+        get: operations["tariff_version_price_sheet_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2569,6 +2637,24 @@ export interface components {
             readonly currency: string;
             readonly language: components["schemas"]["LanguageEnum"];
             readonly ticket_prefix: string;
+        };
+        /** @description A sheet of an account: its prices hold from holds_from on. */
+        AccountSheet: {
+            version: number;
+            number: number;
+            state: string;
+            /** Format: date */
+            effective_from: string | null;
+            content_hash: string;
+            texts: components["schemas"]["SheetTexts"];
+            /** Format: date */
+            holds_from: string;
+            is_current: boolean;
+        };
+        /** @description The sheets in force and to come, newest first. */
+        AccountSheetList: {
+            results: components["schemas"]["AccountSheet"][];
+            next: string | null;
         };
         /** @description What a month costs so far, as it would be invoiced now. */
         Accrual: {
@@ -4924,6 +5010,16 @@ export interface components {
             /** Format: date-time */
             engagement_since: string;
         };
+        /** @description The price sheet of a tariff version; content_hash is of its terms and its words in all languages. */
+        PriceSheet: {
+            version: number;
+            number: number;
+            state: string;
+            /** Format: date */
+            effective_from: string | null;
+            content_hash: string;
+            texts: components["schemas"]["SheetTexts"];
+        };
         /** @description One run of the proof. */
         Proof: {
             id: number;
@@ -5334,6 +5430,31 @@ export interface components {
         /** @description How many invoices got money. */
         Settled: {
             settled: number;
+        };
+        /** @description A fee that can appear: its price in words, every rule behind it in a sentence, the tax added to it. */
+        SheetRow: {
+            code: string;
+            kind: string;
+            name: string;
+            price: string;
+            details: string[];
+            tax: string;
+        };
+        /** @description Fees of one sort. */
+        SheetSection: {
+            key: string;
+            title: string;
+            rows: components["schemas"]["SheetRow"][];
+        };
+        /** @description A price sheet in one language. */
+        SheetTexts: {
+            language: string;
+            title: string;
+            name: string;
+            currency: string;
+            cycle: string;
+            sections: components["schemas"]["SheetSection"][];
+            notes: string[];
         };
         /** @description What stands below the mails of an account; {operator} and {account} are filled in. Language '' is the general. */
         Signature: {
@@ -8837,6 +8958,55 @@ export interface operations {
             };
         };
     };
+    price_sheets: {
+        parameters: {
+            query: {
+                account: number;
+                /** @description default: the reader's */
+                language?: "en" | "es" | "ru";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountSheetList"];
+                };
+            };
+        };
+    };
+    price_sheet_pdf: {
+        parameters: {
+            query: {
+                account: number;
+                /** @description default: the reader's */
+                language?: "en" | "es" | "ru";
+            };
+            header?: never;
+            path: {
+                version_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+        };
+    };
     ratings_list: {
         parameters: {
             query?: {
@@ -9074,6 +9244,55 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    tariff_version_price_sheet: {
+        parameters: {
+            query?: {
+                /** @description default: the reader's */
+                language?: "en" | "es" | "ru";
+            };
+            header?: never;
+            path: {
+                version_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceSheet"];
+                };
+            };
+        };
+    };
+    tariff_version_price_sheet_pdf: {
+        parameters: {
+            query?: {
+                /** @description default: the reader's */
+                language?: "en" | "es" | "ru";
+            };
+            header?: never;
+            path: {
+                version_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
             };
         };
     };
