@@ -1,0 +1,164 @@
+"""From a free operator to the offer on their own websocket, with the real worker and the real web.
+
+Tickets wait, and every operator is at work and full. One after the other wraps up a chat; measured is the time from
+before that commit to the frame on that operator's socket: the job in Valkey, the worker, the decision, the live event.
+Each offer is accepted by the real action before the next operator is freed, so that everybody is full again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import redis
+from websockets.asyncio.client import connect
+
+from bench.figures import percentile
+from bench.routing_floor import Floor
+from bench.web import session_cookies, web_process
+
+PATIENCE_S: Final = 60
+WARM_UP: Final = 4
+"""So many offers at first are not counted: processes open connections and read profiles."""
+
+
+def latency(floor: Floor, *, waiting: int, samples: int, sockets: int) -> dict[str, object]:
+    """Free one operator after the other; return the percentiles in ms."""
+    floor.clear()
+    floor.fill_up()
+    floor.wait(count=waiting)
+    floor.settle()
+    watched = floor.operators[:sockets]
+    with _worker(), web_process() as web:
+        cookies = {one.pk: session_cookies(one.user_id) for one in watched}
+        times, asked = asyncio.run(_measure(port=web.port, cookies=cookies, samples=samples + WARM_UP))
+    return {
+        "samples": len(times),
+        "p50_ms": percentile(times, 0.50),
+        "p95_ms": percentile(times, 0.95),
+        "p99_ms": percentile(times, 0.99),
+        "of_which_until_the_worker_begins": {"p50_ms": percentile(asked, 0.50), "p95_ms": percentile(asked, 0.95)},
+        "sockets": sockets,
+    }
+
+
+@contextmanager
+def _worker() -> Iterator[None]:
+    """Run the worker as `make run` does, and nothing of what earlier benches asked for."""
+    redis.Redis.from_url(os.environ["REDIS_URL"]).delete("default", "unacked", "unacked_index")
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "celery", "-A", "contactcenter", "worker", "--loglevel", "ERROR",
+            "--concurrency", "2", "--without-gossip", "--without-mingle",
+        ],
+        cwd=Path(__file__).parent.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+async def _measure(*, port: int, cookies: dict[int, dict[str, str]], samples: int) -> tuple[list[float], list[float]]:
+    """Return the seconds from commit to frame, and those of them until the worker looked."""
+    origin: Any = f"http://127.0.0.1:{port}"
+    arrived: dict[int, asyncio.Queue[tuple[float, dict[str, Any]]]] = {pk: asyncio.Queue() for pk in cookies}
+    times: list[float] = []
+    asked: list[float] = []
+
+    async def listen(pk: int, socket: Any) -> None:
+        async for text in socket:
+            now = time.time()
+            frame = json.loads(text)
+            if frame["type"] == "event" and frame["event"]["kind"] == "offer.made":
+                arrived[pk].put_nowait((now, frame["event"]["payload"]["offer"]))
+
+    async with contextlib.AsyncExitStack() as stack:
+        listening = []
+        for pk, jar in cookies.items():
+            headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in jar.items())}
+            address = f"ws://127.0.0.1:{port}/ws/console/"
+            socket = await stack.enter_async_context(connect(address, additional_headers=headers, origin=origin))
+            # the greeting comes once the socket listens
+            await asyncio.wait_for(socket.recv(), PATIENCE_S)
+            listening.append(asyncio.create_task(listen(pk, socket)))
+        people = list(cookies)
+        for number in range(samples):
+            pk = people[number % len(people)]
+            await _until_nothing_is_asked()
+            began = await asyncio.to_thread(_free, pk)
+            async with asyncio.timeout(PATIENCE_S):
+                at, offer = await arrived[pk].get()
+            times.append(at - began)
+            asked.append(_seconds(offer["offered_at"]) - began)
+            await asyncio.to_thread(_accept, offer_id=offer["id"], operator_id=pk)
+        for task in listening:
+            task.cancel()
+    unexpected = sum(queue.qsize() for queue in arrived.values())
+    if unexpected:
+        raise RuntimeError(f"{unexpected} offers were made to operators who had no place")
+    return times[WARM_UP:], asked[WARM_UP:]
+
+
+def _free(operator_id: int) -> float:
+    """Let the operator be done with a chat; return the instant just before the commit."""
+    from django.db import transaction
+    from django.utils import timezone
+
+    from contactcenter.routing import actions
+    from contactcenter.routing.models import Assignment
+    from contactcenter.tenancy.doors import open_every_account
+
+    with open_every_account(reason="a bench"):
+        served = Assignment.objects.filter(operator_id=operator_id, state="active", channel="chat").earliest("pk")
+        with transaction.atomic():
+            actions.wrap_up(
+                ticket_id=served.ticket_id,
+                operator_id=operator_id,
+                at=timezone.now(),
+                disposition=None,
+                status="solved",
+            )
+            return time.time()
+
+
+def _accept(*, offer_id: int, operator_id: int) -> None:
+    from django.utils import timezone
+
+    from contactcenter.routing import actions
+    from contactcenter.tenancy.doors import open_every_account
+
+    with open_every_account(reason="a bench"):
+        actions.accept_offer(offer_id=offer_id, operator_id=operator_id, at=timezone.now())
+
+
+async def _until_nothing_is_asked() -> None:
+    """Wait until the worker has looked at every change: the next offer is then the answer to the next one."""
+    async with asyncio.timeout(PATIENCE_S):
+        while await asyncio.to_thread(_is_asked):
+            await asyncio.sleep(0.02)
+
+
+def _is_asked() -> bool:
+    from contactcenter.routing.models import MatchMark
+
+    return MatchMark.objects.exists()
+
+
+def _seconds(text: str) -> float:
+    from datetime import datetime
+
+    return datetime.fromisoformat(text).timestamp()
