@@ -11,7 +11,7 @@ Pure: no Django and no clock. The steps are
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -173,7 +173,7 @@ def refusal(
         return Verdict(operator_id=operator.operator_id, reason="passed")
     if demand.members is not None and operator.operator_id not in demand.members:
         return Verdict(operator_id=operator.operator_id, reason="not_in_queue")
-    if _bridge(ticket=ticket, operator=operator, demand=demand) is None:
+    if bridge_for(ticket=ticket, operator=operator, demand=demand) is None:
         level = operator.languages.get(ticket.language, 0)
         detail = {"level": level, "wanted": demand.level}
         return Verdict(operator_id=operator.operator_id, reason="language", detail=detail)
@@ -187,7 +187,7 @@ def refusal(
     load, room = operator.load.get(kind, 0), operator.capacity.get(kind, 0)
     if load >= room:
         return Verdict(operator_id=operator.operator_id, reason="capacity", detail={"load": load, "capacity": room})
-    other = _must_not_be_interrupted(operator, by=kind)
+    other = not_to_be_interrupted(operator, by=kind)
     if other:
         return Verdict(operator_id=operator.operator_id, reason="busy", detail={"with": other})
     return None
@@ -198,7 +198,7 @@ def _missing(wanted: Mapping[int, int], skills: Mapping[int, int]) -> int | None
     return next((skill for skill, level in wanted.items() if skills.get(skill, 0) < level), None)
 
 
-def _bridge(*, ticket: WaitingTicket, operator: OperatorView, demand: Demand) -> str | None:
+def bridge_for(*, ticket: WaitingTicket, operator: OperatorView, demand: Demand) -> str | None:
     """What helps with the language: SPOKEN, MACHINE or INTERPRETER; None: nothing does."""
     if not ticket.language or operator.languages.get(ticket.language, 0) >= demand.level:
         return SPOKEN
@@ -207,7 +207,7 @@ def _bridge(*, ticket: WaitingTicket, operator: OperatorView, demand: Demand) ->
     return INTERPRETER if demand.interpreter else None
 
 
-def _must_not_be_interrupted(operator: OperatorView, *, by: str) -> str:
+def not_to_be_interrupted(operator: OperatorView, *, by: str) -> str:
     """The kind of work that this kind may not be offered beside, '' if none. Mails may come beside chats."""
     load = operator.load
     if by != "voice" and load.get("voice", 0):
@@ -248,79 +248,52 @@ def _decide(
     told: int | None,
 ) -> Decision:
     kind = capacity_kind(ticket.channel)
-    favourite = _favourite(ticket, at=at)
-    ranks = {one.operator_id: _rank(ticket, one, demand=demand, kind=kind, favourite=favourite) for one in eligible}
+    favourite = favourite_of(ticket, at=at)
+    ranks = {one.operator_id: rank_of(ticket, one, demand=demand, kind=kind, favourite=favourite) for one in eligible}
     eligible.sort(key=lambda one: ranks[one.operator_id])
     refused.sort(key=lambda verdict: (verdict.reason == "not_entitled", verdict.operator_id))
     chosen = eligible[0] if eligible else None
     first = ranks[chosen.operator_id] if chosen else None
     named = eligible[1:] if told is None else eligible[1 : told + 1]
-    behind = [_behind(first, ranks[one.operator_id], other=one, kind=kind) for one in named if first]
-    others = [*behind, *refused]
+    after = [behind(first, ranks[one.operator_id], other=one, kind=kind) for one in named if first]
     counts = Counter(verdict.reason for verdict in refused)
-    counts.update(_reason(first, ranks[one.operator_id]) for one in eligible[1:] if first)
+    counts.update(reason_behind(first, ranks[one.operator_id]) for one in eligible[1:] if first)
+    return decision_for(
+        ticket=ticket,
+        demand=demand,
+        chosen=chosen,
+        rule=rule_of(chosen=chosen, after=after, is_favourite=bool(chosen and chosen.operator_id == favourite)),
+        others=[*after, *refused][:told],
+        counts=counts,
+        at=at,
+    )
+
+
+def decision_for(
+    *,
+    ticket: WaitingTicket,
+    demand: Demand,
+    chosen: OperatorView | None,
+    rule: str,
+    others: Sequence[Verdict],
+    counts: Mapping[str, int],
+    at: datetime,
+) -> Decision:
+    """The decision with the figures behind it, of the ticket and of the operator who was chosen."""
+    kind = capacity_kind(ticket.channel)
     return Decision(
         ticket_id=ticket.ticket_id,
         operator_id=chosen.operator_id if chosen else None,
-        rule=_rule(chosen=chosen, behind=behind, is_favourite=bool(chosen and chosen.operator_id == favourite)),
+        rule=rule,
         demand=demand,
         waited_ms=max(at - ticket.enqueued_at, timedelta(0)) // timedelta(milliseconds=1),
         load=chosen.load.get(kind, 0) if chosen else 0,
         capacity=chosen.capacity.get(kind, 0) if chosen else 0,
         level=chosen.languages.get(ticket.language) if chosen else None,
-        bridge=(_bridge(ticket=ticket, operator=chosen, demand=demand) or SPOKEN) if chosen else SPOKEN,
-        others=tuple(others[:told]),
+        bridge=(bridge_for(ticket=ticket, operator=chosen, demand=demand) or SPOKEN) if chosen else SPOKEN,
+        others=tuple(others),
         counts=counts,
     )
-
-
-def plan_offers(
-    *, waiting: Iterable[WaitingTicket], operators: Iterable[OperatorView], at: datetime
-) -> list[tuple[WaitingTicket, Decision]]:
-    """Every offer that can be made now, the most urgent ticket first. Tickets nobody may take stay out of it.
-
-    Each offer takes its operator's place before the next ticket is looked at, so that no operator is planned twice and
-    no ticket is overtaken by one behind it that the same operator could serve (R3).
-    """
-    everybody = list(operators)
-    entitled: dict[int, dict[int, OperatorView]] = defaultdict(dict)
-    for view in everybody:
-        for account_id in view.accounts:
-            entitled[account_id][view.operator_id] = view
-    deciding = {view.operator_id for view in everybody if view.has_offer or not view.available}
-    planned: list[tuple[WaitingTicket, Decision]] = []
-    hopeless: set[tuple[object, ...]] = set()
-    for ticket in order_waiting(waiting):
-        if len(deciding) == len(everybody):
-            break
-        # Planning only takes places away: what nobody could take before, nobody can take now. A long backlog of one
-        # kind therefore costs one look.
-        asks = (
-            ticket.account_id,
-            capacity_kind(ticket.channel),
-            ticket.language,
-            ticket.rules.queue_id,
-            stage_of(ticket.rules, waited=at - ticket.enqueued_at),
-            ticket.channel == "voice",
-            ticket.passed_by,
-        )
-        if asks in hopeless:
-            continue
-        pool = entitled[ticket.account_id]
-        decision = choose_operator(ticket=ticket, operators=pool.values(), at=at, told=OTHERS_TOLD)
-        chosen = decision.operator_id
-        if chosen is None:
-            hopeless.add(asks)
-            continue
-        strangers = len(everybody) - len(pool)
-        if strangers:
-            decision = replace(decision, counts={**decision.counts, "not_entitled": strangers})
-        reserved = reserve(operator=pool[chosen], channel=ticket.channel)
-        for account_id in reserved.accounts:
-            entitled[account_id][reserved.operator_id] = reserved
-        deciding.add(reserved.operator_id)
-        planned.append((ticket, decision))
-    return planned
 
 
 def reserve(*, operator: OperatorView, channel: str) -> OperatorView:
@@ -333,7 +306,7 @@ def reserve(*, operator: OperatorView, channel: str) -> OperatorView:
     )
 
 
-def _favourite(ticket: WaitingTicket, *, at: datetime) -> int | None:
+def favourite_of(ticket: WaitingTicket, *, at: datetime) -> int | None:
     """The last operator, while the queue's window lasts."""
     if ticket.last_operator_id is None or ticket.last_served_at is None:
         return None
@@ -343,9 +316,9 @@ def _favourite(ticket: WaitingTicket, *, at: datetime) -> int | None:
 Rank = tuple[int, bool, int, float, datetime, int]
 
 
-def _rank(ticket: WaitingTicket, operator: OperatorView, *, demand: Demand, kind: str, favourite: int | None) -> Rank:
+def rank_of(ticket: WaitingTicket, operator: OperatorView, *, demand: Demand, kind: str, favourite: int | None) -> Rank:
     """Where an eligible operator stands; the smallest goes first."""
-    bridge = _bridge(ticket=ticket, operator=operator, demand=demand) or SPOKEN
+    bridge = bridge_for(ticket=ticket, operator=operator, demand=demand) or SPOKEN
     band = BANDS[operator.languages.get(ticket.language, 0)] if ticket.language else 0
     return (
         LADDER[bridge],
@@ -358,7 +331,14 @@ def _rank(ticket: WaitingTicket, operator: OperatorView, *, demand: Demand, kind
     )
 
 
-_REASONS: Final = ("needs_more_help", "not_last_operator", "lower_band", "higher_load", "shorter_idle", "higher_id")
+REASONS_BEHIND: Final = (
+    "needs_more_help",
+    "not_last_operator",
+    "lower_band",
+    "higher_load",
+    "shorter_idle",
+    "higher_id",
+)
 _RULES: Final[Mapping[str, str]] = {
     "needs_more_help": "least_help",
     "lower_band": "best_band",
@@ -368,14 +348,14 @@ _RULES: Final[Mapping[str, str]] = {
 }
 
 
-def _reason(first: Rank, theirs: Rank) -> str:
+def reason_behind(first: Rank, theirs: Rank) -> str:
     """The first part of the rank in which theirs comes after the chosen one's."""
-    return next(name for name, mine, its in zip(_REASONS, first, theirs, strict=True) if mine != its)
+    return next(name for name, mine, its in zip(REASONS_BEHIND, first, theirs, strict=True) if mine != its)
 
 
-def _behind(first: Rank, theirs: Rank, *, other: OperatorView, kind: str) -> Verdict:
+def behind(first: Rank, theirs: Rank, *, other: OperatorView, kind: str) -> Verdict:
     """Why an eligible operator came after the chosen one."""
-    reason = _reason(first, theirs)
+    reason = reason_behind(first, theirs)
     detail: dict[str, int | str] = {}
     if reason == "higher_load":
         detail = {"load": other.load.get(kind, 0), "capacity": other.capacity[kind]}
@@ -384,10 +364,10 @@ def _behind(first: Rank, theirs: Rank, *, other: OperatorView, kind: str) -> Ver
     return Verdict(operator_id=other.operator_id, reason=reason, detail=detail)
 
 
-def _rule(*, chosen: OperatorView | None, behind: Sequence[Verdict], is_favourite: bool) -> str:
-    """The rule that decided: nobody, last_operator, only_one, or the value of _RULES for the next in line."""
+def rule_of(*, chosen: OperatorView | None, after: Sequence[Verdict], is_favourite: bool) -> str:
+    """The rule that decided: nobody, last_operator, only_one, or the value of _RULES for the first of those after."""
     if chosen is None:
         return "nobody"
     if is_favourite:
         return "last_operator"
-    return _RULES[behind[0].reason] if behind else "only_one"
+    return _RULES[after[0].reason] if after else "only_one"

@@ -18,11 +18,11 @@ from contactcenter.routing.matching import (
     OperatorView,
     WaitingTicket,
     demand_of,
-    plan_offers,
     refusal,
     reserve,
 )
 from contactcenter.routing.models import MatcherState, MatchMark
+from contactcenter.routing.planning import plan_offers
 from contactcenter.routing.profiles import Book, book_of
 from contactcenter.routing.rules import look_again_at
 

@@ -10,9 +10,9 @@ from contactcenter.routing.matching import (
     choose_operator,
     demand_of,
     order_waiting,
-    plan_offers,
     refusal,
 )
+from contactcenter.routing.planning import plan_offers
 from contactcenter.routing.rules import QueueRules, Step, default_steps
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contactcenter.routing.matching import (
+    OTHERS_TOLD,
+    Decision,
     OperatorView,
     WaitingTicket,
     capacity_kind,
@@ -18,9 +20,10 @@ from contactcenter.routing.matching import (
     demand_of,
     order_waiting,
     place_of,
-    plan_offers,
     refusal,
+    reserve,
 )
+from contactcenter.routing.planning import plan_offers
 from contactcenter.routing.rules import QueueRules, Step
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -193,6 +196,28 @@ def test_after_the_plan_nobody_left_could_take_anything_left(
         if left.ticket_id not in offered:
             free = [one for one in crew if one.operator_id not in busy]
             assert choose_operator(ticket=left, operators=free, at=NOON).operator_id is None
+
+
+@settings(max_examples=500)
+@given(waiting=backlogs(), crew=crews())
+def test_the_plan_says_of_each_ticket_what_is_said_of_it_alone(
+    waiting: list[WaitingTicket], crew: list[OperatorView]
+) -> None:
+    now = {one.operator_id: one for one in crew}
+    expected = []
+    for each in order_waiting(waiting):
+        alone = choose_operator(ticket=each, operators=now.values(), at=NOON, told=OTHERS_TOLD)
+        if alone.operator_id is not None:
+            now[alone.operator_id] = reserve(operator=now[alone.operator_id], channel=each.channel)
+            expected.append((each, alone))
+    planned = plan_offers(waiting=waiting, operators=crew, at=NOON)
+    assert [_told(*one) for one in planned] == [_told(*one) for one in expected]
+
+
+def _told(ticket: WaitingTicket, decision: Decision) -> tuple[object, ...]:
+    """All of a decision. Who is not entitled is counted only where a whole backlog is planned: no such name is told."""
+    named = tuple(verdict for verdict in decision.others if verdict.reason != "not_entitled")
+    return (ticket, replace(decision, others=named, counts=dict(decision.counts)))
 
 
 @given(waiting=backlogs(), crew=crews(), data=st.data())
