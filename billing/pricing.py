@@ -19,7 +19,7 @@ from billing.rating import Bucket, RatedRate, Rating, UsageTotals, included_unit
 from billing.rounding import allot_exact, allot_shares, round_to_units
 from billing.terms import Bucket as BucketKind
 from billing.terms import Rate, TaxCategory
-from billing.usage_prices import contact_prices, unit_price, usage_price
+from billing.usage_prices import contact_prices, summed_price, unit_price, usage_price
 from billing.wallet import Drawer, Grant
 
 __all__ = ["Bill", "Booking", "Line", "LineKind", "PricedContact", "Segment", "TaxTotal"]
@@ -42,24 +42,12 @@ def price_period(
     advance for this period, in smallest units by code (None: what is due, unless the contract begins). grants: prepaid
     units. MixedCurrencies where the segments disagree; ValueError without any segment; UsageConflict as rate_usage.
     """
-    currencies = {segment.terms.currency for segment in (*segments, *following)}
-    if not segments:
-        raise ValueError("a period without any tariff version cannot be priced")
-    if len(currencies) > 1:
-        raise MixedCurrencies(f"one period is priced in {' and '.join(sorted(currencies))}")
-    currency = currencies.pop()
+    currency = _one_currency(segments=segments, following=following)
     digits = currency_digits(currency=currency)
     drawer = Drawer(grants=grants)
     ratings = _rate_segments(segments=segments, drawer=drawer)
     usage = _usage_lines(segments=segments, ratings=ratings, digits=digits)
-    paid = PaidAhead(units=paid_ahead, begins=any(segment.is_first for segment in segments))
-    parts = fixed_parts(segments=segments, digits=digits)
-    lines: list[Line] = []
-    for number, (segment, priced, fixed) in enumerate(zip(segments, usage, parts, strict=True), start=1):
-        fees = fee_lines(segment=segment, parts=fixed, digits=digits, paid=paid, is_last=number == len(segments))
-        lines += _segment_lines(segment=segment, usage=priced, fees=fees, parts=fixed, digits=digits)
-    for segment, fixed in zip(following, fixed_parts(segments=following, digits=digits), strict=True):
-        lines += fee_lines_ahead(segment=segment, parts=fixed, digits=digits)
+    lines = _period_lines(segments=segments, usage=usage, following=following, paid_ahead=paid_ahead, digits=digits)
     return Bill(
         currency=currency,
         digits=digits,
@@ -77,40 +65,53 @@ def with_lines(*, bill: Bill, lines: Sequence[Line]) -> Bill:
     return replace(bill, lines=every, taxes=tax_totals(lines=every))
 
 
-def price_totals(*, segment: Segment, totals: Sequence[UsageTotals], following: Sequence[Segment] = ()) -> Bill:
-    """Price a period of one segment from the sums of its usage under each rate, in the tariff's order: the bill that
-    price_period gives for the same usage, its lines without contacts.
+def price_totals(
+    *,
+    segments: Sequence[Segment],
+    totals: Sequence[Sequence[UsageTotals]],
+    following: Sequence[Segment] = (),
+    paid_ahead: Mapping[str, int] | None = None,
+) -> Bill:
+    """Price a period from the sums of each segment's usage under each of its rates, in the tariff's order: the bill
+    that price_period gives for the same usage, its lines without contacts.
 
-    Included units of the sums are filled in here. Only for terms that billing.set_rating can rate.
+    Included units of the sums are filled in here: what the days before used up of a cycle is gone. Only for terms
+    whose lines depend on sums alone (billing.running_sums.is_summable); errors as price_period.
     """
-    digits = currency_digits(currency=segment.terms.currency)
-    usage: list[Line] = []
-    for rate, sums in zip(segment.terms.rates, totals, strict=True):
-        included = included_units(terms=segment.terms, rate=rate, share=segment.share)
-        allowance = round_to_units(value=included, digits=0)
-        used = min(sums.billed, allowance)
-        sums = sums._replace(included=used, charged=sums.billed - used)
-        exact = usage_price(rate=rate, charged=sums.charged) + rate.connect_fee * sums.connects
-        usage.append(
-            Line(
-                LineKind.USAGE,
-                rate,
-                segment,
-                exact,
-                round_to_units(value=exact, digits=digits),
-                digits,
-                usage=RatedRate(rate=rate, allowance=allowance, contacts=()),
-                totals=sums,
-                unit_price=unit_price(rate=rate),
-            )
-        )
-    (parts,) = fixed_parts(segments=[segment], digits=digits)
-    paid = PaidAhead(units=None, begins=segment.is_first)
-    fees = fee_lines(segment=segment, parts=parts, digits=digits, paid=paid, is_last=True)
-    lines = _segment_lines(segment=segment, usage=usage, fees=fees, parts=parts, digits=digits)
-    for after, ahead in zip(following, fixed_parts(segments=following, digits=digits), strict=True):
-        lines += fee_lines_ahead(segment=after, parts=ahead, digits=digits)
-    return Bill(segment.terms.currency, digits, tuple(lines), tax_totals(lines=lines), unpriced=())
+    currency = _one_currency(segments=segments, following=following)
+    digits = currency_digits(currency=currency)
+    usage = _summed_lines(segments=segments, totals=totals, digits=digits)
+    lines = _period_lines(segments=segments, usage=usage, following=following, paid_ahead=paid_ahead, digits=digits)
+    return Bill(currency, digits, tuple(lines), tax_totals(lines=lines), unpriced=())
+
+
+def _one_currency(*, segments: Sequence[Segment], following: Sequence[Segment]) -> str:
+    currencies = {segment.terms.currency for segment in (*segments, *following)}
+    if not segments:
+        raise ValueError("a period without any tariff version cannot be priced")
+    if len(currencies) > 1:
+        raise MixedCurrencies(f"one period is priced in {' and '.join(sorted(currencies))}")
+    return currencies.pop()
+
+
+def _period_lines(
+    *,
+    segments: Sequence[Segment],
+    usage: Sequence[list[Line]],
+    following: Sequence[Segment],
+    paid_ahead: Mapping[str, int] | None,
+    digits: int,
+) -> list[Line]:
+    """All lines of a period from the usage lines of its segments."""
+    paid = PaidAhead(units=paid_ahead, begins=any(segment.is_first for segment in segments))
+    parts = fixed_parts(segments=segments, digits=digits)
+    lines: list[Line] = []
+    for number, (segment, priced, fixed) in enumerate(zip(segments, usage, parts, strict=True), start=1):
+        fees = fee_lines(segment=segment, parts=fixed, digits=digits, paid=paid, is_last=number == len(segments))
+        lines += _segment_lines(segment=segment, usage=priced, fees=fees, parts=fixed, digits=digits)
+    for segment, fixed in zip(following, fixed_parts(segments=following, digits=digits), strict=True):
+        lines += fee_lines_ahead(segment=segment, parts=fixed, digits=digits)
+    return lines
 
 
 def tax_totals(*, lines: Iterable[Line]) -> tuple[TaxTotal, ...]:
@@ -197,6 +198,49 @@ def _usage_lines(*, segments: Sequence[Segment], ratings: Sequence[Rating], digi
             )
             if rated.contacts or not in_all[key]:
                 before[key] = before.get(key, 0) + _charged(rated)
+    return lines
+
+
+def _summed_lines(
+    *, segments: Sequence[Segment], totals: Sequence[Sequence[UsageTotals]], digits: int
+) -> list[list[Line]]:
+    """What _usage_lines gives, from sums: included units and tiers follow the whole cycle here as there."""
+    buckets = _cycle_buckets(segments=segments)
+    rows: list[list[tuple[Rate, Bucket, UsageTotals]]] = []
+    in_all: dict[tuple[str, str], int] = {}
+    for segment, found in zip(segments, totals, strict=True):
+        rows.append([])
+        for rate, sums in zip(segment.terms.rates, found, strict=True):
+            key = _cycle_key(rate)
+            included = included_units(terms=segment.terms, rate=rate, share=segment.share)
+            own = Bucket(allowance=round_to_units(value=included, digits=0))
+            bucket = buckets[key] if rate.bucket is BucketKind.CYCLE else own
+            used = min(sums.billed, bucket.left)
+            bucket.left -= used
+            rows[-1].append((rate, bucket, sums._replace(included=used, charged=sums.billed - used)))
+            in_all[key] = in_all.get(key, 0) + sums.billed - used
+    before: dict[tuple[str, str], int] = {}
+    lines: list[list[Line]] = []
+    for segment, found_rows in zip(segments, rows, strict=True):
+        lines.append([])
+        for rate, bucket, sums in found_rows:
+            key = _cycle_key(rate)
+            exact = summed_price(rate=rate, sums=sums, before=before.get(key), total=in_all[key])
+            if sums.contacts or not in_all[key]:
+                before[key] = before.get(key, 0) + sums.charged
+            lines[-1].append(
+                Line(
+                    LineKind.USAGE,
+                    rate,
+                    segment,
+                    exact,
+                    round_to_units(value=exact, digits=digits),
+                    digits,
+                    usage=RatedRate(rate=rate, allowance=bucket.allowance, contacts=()),
+                    totals=sums,
+                    unit_price=unit_price(rate=rate),
+                )
+            )
     return lines
 
 

@@ -3,9 +3,11 @@
 Every function runs inside an account scope that its caller has opened.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -25,13 +27,25 @@ from billing.models import (
     VersionState,
 )
 from billing.money import money_text, units_from_decimal
-from billing.periods import Cycle, Period, cycle_period, cycles_from, following_period, month_period
+from billing.periods import (
+    CYCLE_DAYS,
+    Cycle,
+    Period,
+    cycle_period,
+    cycles_from,
+    days_period,
+    following_period,
+    local_day,
+    month_of,
+    month_period,
+)
 from billing.pricing import Bill, MixedCurrencies, Segment, price_period
 from billing.rating import Usage
 from billing.segments import ContractDays, VersionDays, Window, plan_windows
-from billing.snapshot import ahead_document, price_documents, segment_document
+from billing.snapshot import ahead_document, price_documents, restore_segment, segment_document
 from billing.terms import TariffTerms, TimeClass, Timing
 from billing.terms_document import parse_terms
+from billing.terms_writing import terms_document
 from contactcenter.kernel.errors import DomainError, NotFound
 from contactcenter.tenancy.models import Account
 from contactcenter.tenancy.queries import accounts_in_scope
@@ -66,6 +80,7 @@ class AccountBill:
     period: Period
     bill: Bill
     segments: tuple[dict[str, Any], ...]
+    usage: Mapping[str, Sequence[Usage]]
 
 
 def account_in_scope(*, account_id: int) -> Account:
@@ -82,6 +97,27 @@ def account_period(*, account: Account, label: str) -> Period:
     """
     cycle = Cycle.DAYS_28 if len(label) == len("2026-06-01") else Cycle.MONTH
     return cycle_period(cycle=cycle, label=label, zone=account.time_zone)
+
+
+def current_period(*, account: Account, at: datetime) -> Period:
+    """Return the month, or the 28-day cycle of its contract, in which an instant falls for an account."""
+    month = month_of(at=at, zone=account.time_zone)
+    day = local_day(at=at, zone=account.time_zone)
+    contracts = [found for found in contracts_in_period(account=account, period=month) if found.starts_on <= day]
+    contracts = [found for found in contracts if found.ends_on is None or day < found.ends_on]
+    versions = _versions_by_tariff(tariff_ids={contract.tariff_id for contract in contracts})
+    for contract in contracts:
+        if _is_in_cycles(versions.get(contract.tariff_id, [])):
+            begun = (day - contract.starts_on).days // CYCLE_DAYS * CYCLE_DAYS
+            first = contract.starts_on + timedelta(days=begun)
+            return days_period(label=first.isoformat(), zone=account.time_zone)
+    return month
+
+
+def _is_in_cycles(versions: Sequence[TariffVersion]) -> bool:
+    """The first version says how a contract is billed: in cycles of 28 days from its first day, or by months."""
+    known = sorted(versions, key=lambda version: str(version.effective_from))
+    return bool(known) and parse_terms(document=known[0].document).cycle is Cycle.DAYS_28
 
 
 def period_labels(*, account: Account, month: str) -> list[str]:
@@ -128,10 +164,11 @@ def account_bill(*, account: Account, period: Period) -> AccountBill:
         if any(fee.timing is Timing.ADVANCE for segment in segments for fee in segment.terms.fees):
             documents[0]["paid_ahead"] = _paid_ahead(account=account, period=period, digits=segments[0].digits)
             documents += _ahead(account=account, period=period, windows=windows)
-        bill = price_documents(documents=documents, usage={segment.key: segment.usage for segment in segments})
+        priced = {segment.key: segment.usage for segment in segments}
+        bill = price_documents(documents=documents, usage=priced)
     except (MixedCurrencies, TermsError) as error:
         raise Unbillable(f"{account.name} cannot be billed for {period.label}: {error}.") from error
-    return AccountBill(account=account, period=period, bill=bill, segments=tuple(documents))
+    return AccountBill(account=account, period=period, bill=bill, segments=tuple(documents), usage=priced)
 
 
 def _documents(
@@ -177,6 +214,46 @@ def _paid_ahead(*, account: Account, period: Period, digits: int) -> dict[str, i
     for line in lines:
         paid[line.code] = paid.get(line.code, 0) + units_from_decimal(amount=line.amount, digits=digits)
     return paid
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPeriod:
+    """How contracts and versions lay out a period, without any usage; what price_totals needs beside the sums."""
+
+    segments: tuple[Segment, ...]
+    following: tuple[Segment, ...] = ()
+    paid_ahead: Mapping[str, int] | None = None
+
+    @property
+    def plan(self) -> str:
+        """A text that differs wherever terms, days or what was paid ahead differ."""
+        said = [
+            (segment.key, segment.zone, str(segment.share), segment.is_first, terms_document(terms=segment.terms))
+            for segment in (*self.segments, *self.following)
+        ]
+        return hashlib.sha256(json.dumps([said, self.paid_ahead], sort_keys=True).encode()).hexdigest()
+
+
+def planned_period(*, account: Account, period: Period) -> PlannedPeriod:
+    """Return the period's segments, those of the next one for fees in advance, and what was paid ahead.
+
+    NothingToBill where no contract covers a day of it; Unbillable where a version cannot be read.
+    """
+    windows, versions = _plan(account=account, period=period)
+    if not windows:
+        raise NothingToBill(f"{account.name} has no tariff in {period.label}.")
+    try:
+        segments = _segments(windows=windows, usage=[[] for _ in windows], versions=versions)
+        if not any(fee.timing is Timing.ADVANCE for segment in segments for fee in segment.terms.fees):
+            return PlannedPeriod(segments=tuple(segments))
+        ahead = _ahead(account=account, period=period, windows=windows)
+    except TermsError as error:
+        raise Unbillable(f"{account.name} cannot be billed for {period.label}: {error}.") from error
+    return PlannedPeriod(
+        segments=tuple(segments),
+        following=tuple(restore_segment(document=document, usage=()) for document in ahead),
+        paid_ahead=_paid_ahead(account=account, period=period, digits=segments[0].digits),
+    )
 
 
 def planned_segments(*, account: Account, period: Period) -> list[Segment]:

@@ -20,11 +20,12 @@ from contactcenter.kernel.intervals import as_text
 
 def replay_bill(*, invoice: Invoice) -> Bill:
     """Return the bill that the invoice's snapshot gives today: the engine run again on its terms and usage lines."""
-    bill = price_snapshot(invoice=invoice, usage=_usage_by_segment(invoice))
+    bill = price_snapshot(invoice=invoice, usage=usage_by_segment(invoice))
     return corrected(bill=bill, corrections=invoice.corrections)
 
 
-def _usage_by_segment(invoice: Invoice) -> dict[str, list[Usage]]:
+def usage_by_segment(invoice: Invoice) -> dict[str, list[Usage]]:
+    """Return the contacts on an invoice by the key of their segment."""
     by_segment: dict[str, list[Usage]] = {segment["key"]: [] for segment in invoice.tariff}
     rows = InvoiceLineUsage.objects.filter(line__invoice=invoice).order_by("line__position", "position")
     columns = [f"usage_line__{name}" for name in USAGE_COLUMNS]
@@ -61,7 +62,7 @@ def replay_file(*, invoice: Invoice) -> str:
             "corrections": invoice.corrections,
             "usage": {
                 key: [usage_row(usage=usage) for usage in in_order(usage=rows)]
-                for key, rows in _usage_by_segment(invoice).items()
+                for key, rows in usage_by_segment(invoice).items()
             },
         }
     return json.dumps({"format": FORMAT, "kind": invoice.kind, **held}, ensure_ascii=False, indent=1)

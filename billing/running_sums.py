@@ -79,7 +79,8 @@ def _times(contact: Any) -> tuple[int, ...]:
 
 def bill_of_sums(*, segment: Segment, sums: Mapping[str, Sums]) -> Bill:
     """Return the bill of a period of one segment, whose usage is not looked at, from its sums by code of rate."""
-    return price_totals(segment=segment, totals=[_totals(sums.get(rate.code, Sums())) for rate in segment.terms.rates])
+    totals = [_totals(sums.get(rate.code, Sums())) for rate in segment.terms.rates]
+    return price_totals(segments=[segment], totals=[totals])
 
 
 def _totals(sums: Sums) -> UsageTotals:

@@ -75,8 +75,8 @@ def price_sets(
         totals = reader.totals(shapes=shapes, keys=keys)
         for key in keys:
             bills[key] = price_totals(
-                segment=segments[key],
-                totals=[found.get(key, UsageTotals()) for found in totals],
+                segments=[segments[key]],
+                totals=[[found.get(key, UsageTotals()) for found in totals]],
                 following=following.get(key, ()),
             )
     return bills

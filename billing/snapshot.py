@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 from billing.explanation import bill_document, explain_contact
@@ -78,14 +79,21 @@ def price_documents(*, documents: Sequence[Mapping[str, Any]], usage: Mapping[st
 
     The first document may hold `paid_ahead`, by code in smallest units: what earlier bills charged in advance.
     """
+    segments, following, paid_ahead = restore_period(documents=documents, usage=usage)
+    return price_period(segments=segments, following=following, paid_ahead=paid_ahead)
+
+
+def restore_period(
+    *, documents: Sequence[Mapping[str, Any]], usage: Mapping[str, Sequence[Usage]] = MappingProxyType({})
+) -> tuple[tuple[Segment, ...], tuple[Segment, ...], Mapping[str, int] | None]:
+    """Return what segment_document and ahead_document wrote: segments, those of the following period, paid_ahead."""
     segments, following = [], []
     for document in documents:
         if document.get("is_ahead", False):
             following.append(restore_segment(document=document, usage=()))
         else:
             segments.append(restore_segment(document=document, usage=usage.get(document["key"], ())))
-    paid_ahead = documents[0].get("paid_ahead") if documents else None
-    return price_period(segments=segments, following=following, paid_ahead=paid_ahead)
+    return tuple(segments), tuple(following), documents[0].get("paid_ahead") if documents else None
 
 
 def content_hash(

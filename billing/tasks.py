@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from billing import actions
 from billing.documents.invoice import invoice_filename, invoice_pdf
+from billing.forecast_queries import current_forecast
 from billing.models import Reminder
 from billing.periods import month_of
+from billing.queries import current_period
 from billing.runs import run_invoices
 from contactcenter.kernel.house_mail import MailNotConfigured, send_house_mail
 from contactcenter.tenancy.doors import open_every_account
@@ -34,6 +36,14 @@ def sweep() -> None:
         collected = actions.collect_pending(at=timezone.now())
     if collected.added or collected.changed:
         logger.info("sweep collected usage: %s new, %s changed", collected.added, collected.changed)
+
+
+@shared_task(name="billing.build_hours")
+def build_hours(*, account_id: int) -> None:
+    """Add up an account's hours, and make the forecast that waits for them; run twice it finds them there."""
+    with open_every_account(reason="hours are built for an account known by its id alone"):
+        account, at = Account.objects.get(pk=account_id), timezone.now()
+        current_forecast(account=account, period=current_period(account=account, at=at), at=at, most=None)
 
 
 @shared_task(name="billing.send_reminder")

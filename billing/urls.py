@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from billing.api import crediting, disputes, files, invoices, money, profiles, running, sheets, tariffs
+from billing.api import crediting, disputes, files, forecasts, invoices, money, profiles, running, sheets, tariffs
 
 urlpatterns: list[URLPattern] = [
     path("invoices/", invoices.InvoicesView.as_view(), name="invoices"),
@@ -39,6 +39,9 @@ urlpatterns: list[URLPattern] = [
     path("issuer/", running.IssuerView.as_view(), name="issuer"),
     path("number-series/", running.NumberSeriesView.as_view(), name="number-series"),
     path("accrual/", invoices.AccrualView.as_view(), name="accrual"),
+    path("accrual/rounding/", forecasts.PeriodRoundingView.as_view(), name="accrual-rounding"),
+    path("forecast/", forecasts.ForecastView.as_view(), name="forecast"),
+    path("invoices/<int:invoice_id>/rounding/", forecasts.InvoiceRoundingView.as_view(), name="invoice-rounding"),
     path("tariff-schema/", tariffs.TariffSchemaView.as_view(), name="tariff-schema"),
     path("tariffs/", tariffs.TariffsView.as_view(), name="tariffs"),
     path("tariffs/<int:tariff_id>/", tariffs.TariffView.as_view(), name="tariff"),

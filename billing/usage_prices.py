@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from billing.rating import RatedContact, RatedRate, staged_units
+from billing.rating import RatedContact, RatedRate, UsageTotals, staged_units
 from billing.terms import Rate
 
 
@@ -21,6 +21,24 @@ def usage_price(*, rate: Rate, charged: int) -> Fraction:
     """
     quantity = Fraction(charged, rate.quantity.scale)
     return rate.tiers.cost(units=quantity) if rate.tiers is not None else rate.price * quantity
+
+
+def summed_price(*, rate: Rate, sums: UsageTotals, before: int | None, total: int) -> Fraction:
+    """Return the sum of contact_prices from the sums of its contacts, whose charged units are filled in; only for
+    rates without stages and caps. Where nobody used anything in a cycle, a first tier's flat fee is due all the same.
+    """
+    fees = rate.connect_fee * sums.connects
+    if rate.tiers is None:
+        return usage_price(rate=rate, charged=sums.charged) + fees
+    scale = rate.quantity.scale
+    if not sums.contacts:
+        return usage_price(rate=rate, charged=0) if not total and before is None else Fraction(0)
+    (price,) = rate.tiers.parts(
+        before=None if before is None else Fraction(before, scale),
+        units=[Fraction(sums.charged, scale)],
+        total=Fraction(total, scale),
+    )
+    return price + fees
 
 
 def contact_prices(*, rated: RatedRate, before: int | None, total: int) -> list[Fraction]:

@@ -267,6 +267,11 @@ SPECTACULAR_SETTINGS = {
         "Direction": "contactcenter.tickets.models.Direction",
         "EndpointKind": "channels_app.models.EndpointKind",
         "EntryType": ["message", "call", "note", "event", "rating"],
+        "ForecastState": "billing.models.ForecastState",
+        "LineKind": [
+            *("usage", "surcharge", "discount", "cap", "recurring", "true_up", "set_up", "holiday", "one_off"),
+            *("credit", "correction"),
+        ],
         "InvoiceStatus": "billing.models.InvoiceStatus",
         "DisputeState": "billing.models.DisputeState",
         "LateChoice": "billing.models.LateChoice",

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Sum
 
 from billing.accrued import note_usage
 from billing.models import CollectedRun, UsageLine, UsageSource
+from billing.rated_hours import note_hours
 from billing.terms import WORK_CLASSES
 from billing.usage_facts import Facts, facts_of
 from contactcenter.contacts.models import ContactPoint
@@ -85,6 +86,7 @@ def collect_usage(*, interaction_ids: Iterable[int], at: datetime) -> Collected:
         )
         came.append(line)
     note_usage(added=came, dropped=dropped)
+    note_hours(added=came, dropped=dropped)
     return Collected(added=added, changed=changed, unchanged=unchanged)
 
 

@@ -2,6 +2,8 @@
 
 from billing.models.accrual import Accrual, AccrualSum
 from billing.models.disputes import Dispute, DisputeMessage, DisputeState
+from billing.models.forecast import Forecast, ForecastState
+from billing.models.hours import RatedHour, RatedShape, UsageCount
 from billing.models.invoice import (
     CreditReason,
     DocumentKind,
@@ -32,6 +34,8 @@ __all__ = [
     "DisputeState",
     "DocumentChain",
     "DocumentKind",
+    "Forecast",
+    "ForecastState",
     "Invoice",
     "InvoiceLine",
     "InvoiceLineUsage",
@@ -46,9 +50,12 @@ __all__ = [
     "ParkedBill",
     "Payment",
     "PaymentSource",
+    "RatedHour",
+    "RatedShape",
     "Reminder",
     "Tariff",
     "TariffVersion",
+    "UsageCount",
     "UsageLine",
     "UsageSource",
     "VersionState",

@@ -39,6 +39,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accrual/rounding/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return what the rounding of time cost in a period so far. */
+        get: operations["accrual_rounding"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/accounts/": {
         parameters: {
             query?: never;
@@ -838,6 +855,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/forecast/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return what the running period is expected to cost at its end, with the band of the forecast. */
+        get: operations["forecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invoice-lines/{line_id}/contacts/": {
         parameters: {
             query?: never;
@@ -1039,6 +1073,23 @@ export interface paths {
         put?: never;
         /** @description Write and send the next reminder of an overdue invoice. */
         post: operations["invoice_remind"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{invoice_id}/rounding/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return what the rounding of time cost on an invoice, computed from its own snapshot. */
+        get: operations["invoice_rounding"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2965,7 +3016,7 @@ export interface components {
         BillLine: {
             id?: number;
             position: number;
-            kind: components["schemas"]["BillLineKindEnum"];
+            kind: components["schemas"]["LineKind"];
             code: string;
             name: string;
             segment: string;
@@ -2976,21 +3027,6 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        /**
-         * @description * `usage` - usage
-         *     * `surcharge` - surcharge
-         *     * `discount` - discount
-         *     * `cap` - cap
-         *     * `recurring` - recurring
-         *     * `true_up` - true_up
-         *     * `set_up` - set_up
-         *     * `holiday` - holiday
-         *     * `one_off` - one_off
-         *     * `credit` - credit
-         *     * `correction` - correction
-         * @enum {string}
-         */
-        BillLineKindEnum: "usage" | "surcharge" | "discount" | "cap" | "recurring" | "true_up" | "set_up" | "holiday" | "one_off" | "credit" | "correction";
         /** @description A month to bill for every active account; issue: approve and issue what is built. */
         BillRunRequest: {
             period: string;
@@ -3346,6 +3382,13 @@ export interface components {
          * @enum {string}
          */
         ChoiceEnum: "bill" | "waive" | "credit";
+        /** @description A minimum, what counts towards it by now and at the end. */
+        Commitment: {
+            name: string;
+            commitment: string;
+            so_far: string;
+            expected: string;
+        };
         /** @description Somebody called a mail of ours spam; `nature` as RFC 5965 has it (abuse, fraud, ...), '' where it is not said. */
         Complaint: {
             /** Format: date-time */
@@ -4007,6 +4050,55 @@ export interface components {
             since: string;
         };
         /**
+         * @description What a running period is expected to cost, before tax unless `expected_total`. Amounts are null where `state` is
+         *     not ready (so_far apart); low and high where there are too few former stretches to test the forecast on.
+         */
+        Forecast: {
+            account: number;
+            period: string;
+            /** Format: date */
+            period_start: string;
+            /** Format: date */
+            period_end: string;
+            /** Format: date-time */
+            as_of: string;
+            state: components["schemas"]["ForecastState"];
+            reason: string;
+            currency: string;
+            so_far: string | null;
+            expected: string | null;
+            low: string | null;
+            high: string | null;
+            expected_total: string | null;
+            band_percent: number;
+            back_tests: number;
+            history_days: number;
+            history_days_needed: number;
+            lines: components["schemas"]["ForecastLine"][];
+            included: components["schemas"]["Included"][];
+            minimum: components["schemas"]["Commitment"] | null;
+        };
+        /** @description A line of the bill by now, and as it is expected at the end. */
+        ForecastLine: {
+            kind: components["schemas"]["LineKind"];
+            code: string;
+            name: string;
+            segment: string;
+            so_far: string;
+            expected: string;
+        };
+        /**
+         * @description * `ready` - Ready
+         *     * `over` - The period is over
+         *     * `not_begun` - The period has not begun
+         *     * `too_little_history` - Too little history
+         *     * `needs_contacts` - The tariff prices contact by contact
+         *     * `being_built` - Being added up
+         *     * `unbillable` - Cannot be billed
+         * @enum {string}
+         */
+        ForecastState: "ready" | "over" | "not_begun" | "too_little_history" | "needs_contacts" | "being_built" | "unbillable";
+        /**
          * @description * `none` - Nobody's
          *     * `home` - The home account's
          *     * `percent` - Shared by percent
@@ -4023,6 +4115,22 @@ export interface components {
             unmatched: number;
             known: number;
             skipped: string[];
+        };
+        /** @description Included units of a rate: milliseconds, or what `unit` says, and the day on which they are expected to end. */
+        Included: {
+            code: string;
+            name: string;
+            unit: string;
+            allowance: number;
+            used: number;
+            expected: number;
+            is_used_up: boolean;
+            /** Format: date */
+            runs_out_on: string | null;
+            /** Format: date */
+            earliest: string | null;
+            /** Format: date */
+            latest: string | null;
         };
         /** @description A quarter of an hour with contacts. */
         Intraday: {
@@ -4193,6 +4301,21 @@ export interface components {
             results: components["schemas"]["LineContact"][];
             next: string | null;
         };
+        /**
+         * @description * `usage` - usage
+         *     * `surcharge` - surcharge
+         *     * `discount` - discount
+         *     * `cap` - cap
+         *     * `recurring` - recurring
+         *     * `true_up` - true_up
+         *     * `set_up` - set_up
+         *     * `holiday` - holiday
+         *     * `one_off` - one_off
+         *     * `credit` - credit
+         *     * `correction` - correction
+         * @enum {string}
+         */
+        LineKind: "usage" | "surcharge" | "discount" | "cap" | "recurring" | "true_up" | "set_up" | "holiday" | "one_off" | "credit" | "correction";
         LiveEvent: components["schemas"]["OfferMadeEvent"] | components["schemas"]["OfferResolvedEvent"] | components["schemas"]["TicketChangedEvent"] | components["schemas"]["EntryAddedEvent"] | components["schemas"]["EntryChangedEvent"] | components["schemas"]["PresenceChangedEvent"] | components["schemas"]["PresenceForcedEvent"] | components["schemas"]["TransferChangedEvent"] | components["schemas"]["TicketWhisperedEvent"] | components["schemas"]["TicketTaken_overEvent"] | components["schemas"]["TicketViewersEvent"] | components["schemas"]["QueuePulseEvent"] | components["schemas"]["WrapStartedEvent"] | components["schemas"]["WrapFinishedEvent"] | components["schemas"]["ChatTypingEvent"] | components["schemas"]["ChatClosedEvent"] | components["schemas"]["CallRingingEvent"] | components["schemas"]["CallRing_endedEvent"] | components["schemas"]["CallRequest_changedEvent"] | components["schemas"]["ContactMergedEvent"] | components["schemas"]["ContactUnmergedEvent"];
         /** @description Events after a cursor; ask again with `next` until none come. `reload`: the log no longer reaches back so far. */
         LiveEvents: {
@@ -5355,6 +5478,31 @@ export interface components {
          * @enum {string}
          */
         Role: "operator" | "supervisor" | "billing_admin" | "admin" | "client_viewer" | "client_admin";
+        /** @description What rounding of time cost, before tax: net - unrounded = cost, which the lines sum to. */
+        Rounding: {
+            currency: string;
+            net: string;
+            unrounded: string;
+            cost: string;
+            raw_ms: number;
+            added_ms: number;
+            waived_ms: number;
+            lines: components["schemas"]["RoundingLine"][];
+        };
+        /** @description A line with and without rounding of time; exact_cost is without rounding of money, too ("n/d" if no decimal). */
+        RoundingLine: {
+            kind: components["schemas"]["LineKind"];
+            code: string;
+            name: string;
+            segment: string;
+            amount: string;
+            unrounded: string;
+            cost: string;
+            exact_cost: string;
+            raw_ms: number;
+            added_ms: number;
+            waived_ms: number;
+        };
         /** @description Why the ticket was offered to whom it was. */
         RoutingTrace: {
             waiting: components["schemas"]["TracedWait"] | null;
@@ -6526,6 +6674,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Accrual"];
+                };
+            };
+        };
+    };
+    accrual_rounding: {
+        parameters: {
+            query?: {
+                /** @description account id */
+                account?: number;
+                /** @description YYYY-MM, or the first day of a 28-day cycle */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rounding"];
                 };
             };
         };
@@ -7964,6 +8136,30 @@ export interface operations {
             };
         };
     };
+    forecast: {
+        parameters: {
+            query?: {
+                /** @description account id */
+                account?: number;
+                /** @description YYYY-MM, or the first day of a 28-day cycle */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forecast"];
+                };
+            };
+        };
+    };
     invoice_line_contacts: {
         parameters: {
             query?: {
@@ -8297,6 +8493,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Reminder"];
+                };
+            };
+        };
+    };
+    invoice_rounding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invoice_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rounding"];
                 };
             };
         };

@@ -1,6 +1,7 @@
 /** Typed examples for the tests of the portal: one month, one bill, round numbers that can be checked by hand. */
 import type { AccountRef, Me } from '@/api/types';
 import type { Bill } from './bill';
+import type { Forecast, Rounding } from './forecast';
 import type { PortalContact, Usage } from './types';
 
 export const account: AccountRef = { id: 1, name: 'Azul Pay', slug: 'azul-pay', brand_color: '#3350C4', time_zone: 'Europe/Madrid', currency: 'EUR', language: 'es', ticket_prefix: 'AZ' };
@@ -93,4 +94,38 @@ export const contact: PortalContact = {
   wait_ms: 12_345,
   times: { talk_ms: 121_500, hold_ms: 0, wrap_ms: 31_250, focus_ms: 0, open_ms: 0 },
   cost: { amount: '1.20', currency: 'EUR' },
+};
+
+export const forecast: Forecast = {
+  account: 1,
+  period: '2026-06',
+  period_start: '2026-06-01',
+  period_end: '2026-07-01',
+  as_of: '2026-06-15T22:00:00Z',
+  state: 'ready',
+  reason: '',
+  currency: 'EUR',
+  so_far: '30.00',
+  expected: '50.00',
+  low: '44.00',
+  high: '58.50',
+  expected_total: '60.50',
+  band_percent: 80,
+  back_tests: 94,
+  history_days: 151,
+  history_days_needed: 28,
+  lines: [{ kind: 'usage', code: 'voice', name: 'Phone', segment: '', so_far: '20.00', expected: '40.00' }],
+  included: [{ code: 'voice', name: 'Phone', unit: 'ms', allowance: 4_800_000, used: 3_600_000, expected: 7_200_000, is_used_up: false, runs_out_on: '2026-06-21', earliest: '2026-06-19', latest: '2026-06-24' }],
+  minimum: { name: 'Minimum', commitment: '20.00', so_far: '0.00', expected: '40.00' },
+};
+
+export const rounding: Rounding = {
+  currency: 'EUR',
+  net: '3.00',
+  unrounded: '1.43',
+  cost: '1.57',
+  raw_ms: 146_000,
+  added_ms: 94_000,
+  waived_ms: 0,
+  lines: [{ kind: 'usage', code: 'voice', name: 'Phone', segment: '', amount: '3.00', unrounded: '1.43', cost: '1.57', exact_cost: '47/30', raw_ms: 146_000, added_ms: 94_000, waived_ms: 0 }],
 };

@@ -43,6 +43,8 @@ beforeEach(() => {
   answers = {
     '/api/v1/portal/usage/': fixtures.usage,
     '/api/v1/accrual/': fixtures.bill,
+    '/api/v1/forecast/': fixtures.forecast,
+    '/api/v1/accrual/rounding/': fixtures.rounding,
     '/api/v1/portal/interactions/': { results: [fixtures.contact], next: null },
   };
   vi.stubGlobal('fetch', async (input: Request) => {
@@ -155,6 +157,33 @@ describe('Bill', () => {
     delete answers['/api/v1/accrual/'];
     await open('/client/usage?month=2026-06');
     await settled(() => expect(page.text()).toContain('No tariff in force in this month'));
+  });
+});
+
+describe('No surprises', () => {
+  it('tells what the month will cost, how sure that is, and when the plan runs out', async () => {
+    await open('/client/usage?month=2026-06');
+    await settled(() => expect(page.text()).toContain('What the month is expected to cost'));
+    await settled(() => expect(page.text()).toContain('€44.00 – €58.50'));
+    const text = page.text();
+    for (const part of ['80 % band', '€50.00', '94 back-tests', 'Phone: 60 min of 80 min in the plan used', 'expected to run out on 21 June 2026', 'Likely between 19 June 2026 and 24 June 2026']) expect(text).toContain(part);
+  });
+
+  it('says plainly that there is too little history, and why there is no band', async () => {
+    answers['/api/v1/forecast/'] = { ...fixtures.forecast, state: 'too_little_history', history_days: 5, included: [], minimum: null };
+    await open('/client/usage?month=2026-06');
+    await settled(() => expect(page.text()).toContain('A forecast needs 28 full days before the month; there are 5.'));
+    answers['/api/v1/forecast/'] = { ...fixtures.forecast, low: null, high: null };
+    page.unmount();
+    await open('/client/usage?month=2026-06');
+    await settled(() => expect(page.text()).toContain('too little history yet to test the forecast'));
+  });
+
+  it('shows what rounding added and cost, line by line', async () => {
+    await open('/client/usage?month=2026-06');
+    await settled(() => expect(page.text()).toContain('Rounding added 1.57 min and cost €1.57 before tax.'));
+    const row = page.findAll('tbody tr').find((item) => item.text().includes('+1.57 min (64.4 %)'))!;
+    expect(row.text()).toContain('€1.43');
   });
 });
 

@@ -1,0 +1,338 @@
+"""What a running period is expected to cost at its end: the forecast of billing.forecasting, priced by the one engine.
+
+Every function runs inside an account scope that its caller has opened.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from itertools import accumulate
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Min
+
+from billing.forecasting import (
+    BAND,
+    LEAST_CONTACTS,
+    LEAST_DAYS,
+    PROFILE_DAYS,
+    TESTED_DAYS,
+    Band,
+    History,
+    Moment,
+    RateForecast,
+    band_of,
+    forecast_rate,
+    profile_days,
+)
+from billing.models import Forecast, ForecastState, RatedHour, RatedShape
+from billing.period_sums import (
+    INLINE_LINES,
+    HoursBeingBuilt,
+    NeedsContacts,
+    PeriodSums,
+    period_sums,
+    price_sums,
+)
+from billing.periods import Period, local_day, local_midnight
+from billing.pricing import Bill, Line, LineKind, MixedCurrencies, Segment
+from billing.proration import fixed_parts
+from billing.queries import NothingToBill, PlannedPeriod, Unbillable, planned_period
+from billing.rated_hours import UNPRICED, contacts_by_hour, totals_by_day, usage_number
+from billing.rating import UsageTotals
+from billing.terms import Counts, Rate
+from billing.usage_prices import usage_price
+from contactcenter.kernel.jobs import enqueue_on_commit
+from contactcenter.tenancy.models import Account
+
+BACK = timedelta(days=PROFILE_DAYS + TESTED_DAYS)
+ONCE_KINDS = frozenset({LineKind.SET_UP, LineKind.HOLIDAY, LineKind.ONE_OFF, LineKind.CREDIT})
+
+
+def current_forecast(
+    *, account: Account, period: Period, at: datetime, most: int | None = INLINE_LINES
+) -> dict[str, Any]:
+    """Return the forecast of a period as of an instant, from the last one where nothing changed since.
+
+    Amounts are decimal strings in the currency's digits, None where there is none; `state` says why (ForecastState).
+    """
+    if at >= period.ends_at or at < period.starts_at:
+        state = ForecastState.OVER if at >= period.ends_at else ForecastState.NOT_BEGUN
+        return _document(account, period, at, state)
+    try:
+        plan = planned_period(account=account, period=period)
+    except (NothingToBill, Unbillable) as error:
+        return _document(account, period, at, ForecastState.UNBILLABLE, reason=str(error))
+    key = _key(plan=plan, number=usage_number(account=account), at=at)
+    known = Forecast.objects.filter(account=account, period=period.label).first()
+    if known is not None and known.key == key and known.state != ForecastState.BEING_BUILT:
+        return dict(known.document)
+    told = _forecast(account=account, period=period, plan=plan, at=at, most=most)
+    Forecast.objects.update_or_create(
+        account=account,
+        period=period.label,
+        defaults={"key": key, "state": told["state"], "document": told, "computed_at": at},
+    )
+    return told
+
+
+def _key(*, plan: PlannedPeriod, number: int, at: datetime) -> str:
+    """The level of the forecast goes on with the clock: it is made again each hour, changed or not."""
+    return hashlib.sha256(f"{plan.plan} {number} {at:%Y-%m-%d %H}".encode()).hexdigest()
+
+
+def _document(account: Account, period: Period, at: datetime, state: ForecastState, **more: Any) -> dict[str, Any]:
+    return {
+        "account": account.pk,
+        "period": period.label,
+        "period_start": period.starts_on.isoformat(),
+        "period_end": period.ends_on.isoformat(),
+        "as_of": at.isoformat(),
+        "state": str(state),
+        "reason": "",
+        "currency": account.currency,
+        "so_far": None,
+        "expected": None,
+        "low": None,
+        "high": None,
+        "expected_total": None,
+        "band_percent": int(BAND * 100),
+        "back_tests": 0,
+        "history_days": 0,
+        "history_days_needed": LEAST_DAYS,
+        "lines": [],
+        "included": [],
+        "minimum": None,
+        **more,
+    }
+
+
+def _forecast(
+    *, account: Account, period: Period, plan: PlannedPeriod, at: datetime, most: int | None
+) -> dict[str, Any]:
+    today = local_day(at=at, zone=period.zone)
+    try:
+        sums = period_sums(account=account, period=period, plan=plan, on=today, back=BACK, most=most)
+        so_far = sums.bill
+    except NeedsContacts as error:
+        return _document(account, period, at, ForecastState.NEEDS_CONTACTS, reason=str(error))
+    except HoursBeingBuilt as error:
+        enqueue_on_commit("billing.build_hours", account_id=account.pk)
+        return _document(account, period, at, ForecastState.BEING_BUILT, reason=str(error))
+    except MixedCurrencies as error:
+        return _document(account, period, at, ForecastState.UNBILLABLE, reason=str(error))
+    local = at.astimezone(ZoneInfo(period.zone))
+    moment = Moment(
+        period.starts_on, period.ends_on, today, local.hour, Fraction(local.minute * 60 + local.second, 3600)
+    )
+    known: dict[str, Any] = {
+        "currency": so_far.currency,
+        "so_far": _net(so_far),
+    }
+    first = first_full_day(shape=sums.shapes[-1])
+    days = profile_days(first=first, starts_on=period.starts_on)
+    known["history_days"] = max(0, (period.starts_on - first).days) if first else 0
+    outlook = Outlook.of(sums=sums, moment=moment, first=first, days=days, period=period) if first and days else None
+    if outlook is None:
+        return _document(account, period, at, ForecastState.TOO_LITTLE_HISTORY, **known)
+    return _document(account, period, at, ForecastState.READY, **known, **outlook.told(so_far=so_far))
+
+
+def first_full_day(*, shape: RatedShape) -> date | None:
+    """Return the first local day that is known in full: the one after the account's first contact."""
+    first = RatedHour.objects.filter(shape=shape).aggregate(first=Min("at"))["first"]
+    return None if first is None else local_day(at=first, zone=shape.zone) + timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a period is expected to bring: its sums so far, the forecasts by segment and rate, and the band."""
+
+    sums: PeriodSums
+    moment: Moment
+    period: Period
+    rates: tuple[Mapping[str, RateForecast], ...]
+    histories: Mapping[str, History]
+    band: Band | None
+
+    @classmethod
+    def of(cls, *, sums: PeriodSums, moment: Moment, first: date, days: list[date], period: Period) -> "Outlook | None":
+        """Return the outlook; None where the weeks before brought too few contacts to say anything."""
+        histories = [_histories(shape=shape, moment=moment, days=days, period=period) for shape in sums.shapes]
+        own = histories[-1]
+        in_weeks = sum(
+            totals.contacts for history in own.values() for day, totals in history.days.items() if day in set(days)
+        )
+        if in_weeks < LEAST_CONTACTS:
+            return None
+        rates = tuple(
+            {code: forecast_rate(history=history, moment=moment, first=first) for code, history in found.items()}
+            for found in histories
+        )
+        left = sum((sum(rate.by_day.values(), Fraction(0)) for rate in rates[-1].values()), Fraction(0))
+        worth = _worth(segment=sums.plan.segments[-1], histories=own)
+        band = band_of(histories=own, worth=worth, moment=moment, first=first, expected=left)
+        return cls(sums=sums, moment=moment, period=period, rates=rates, histories=own, band=band)
+
+    def bill(self, *, factor: Fraction = Fraction(1), until: date | None = None) -> Bill:
+        """Return the bill of the period with what is expected until a day (its end), times a factor."""
+        last = until or self.period.ends_on
+        found = []
+        for segment, came, rates in zip(self.sums.plan.segments, self.sums.sums, self.rates, strict=True):
+            starts_on, ends_on = segment.starts_on or self.period.starts_on, segment.ends_on or self.period.ends_on
+            since, end = max(starts_on, self.moment.today), min(ends_on, last)
+            rest = {code: rate.rest(since=since, until=end, factor=factor) for code, rate in rates.items()}
+            nothing = UsageTotals()
+            found.append(
+                {
+                    code: UsageTotals(*map(sum, zip(came.get(code, nothing), rest.get(code, nothing), strict=True)))
+                    for code in {*came, *rest} - {UNPRICED}
+                }
+            )
+        return price_sums(plan=self.sums.plan, sums=found)
+
+    def day_of(self, *, reached: Callable[[Bill], bool], factor: Fraction = Fraction(1)) -> date | None:
+        """Return the first day from today on by whose end a bill that only grows is expected to reach something."""
+        first, last = self.moment.today, self.period.ends_on
+        if not reached(self.bill(factor=factor)):
+            return None
+        while (last - first).days > 1:
+            middle = first + timedelta(days=(last - first).days // 2)
+            if reached(self.bill(factor=factor, until=middle)):
+                last = middle
+            else:
+                first = middle
+        return first
+
+    def told(self, *, so_far: Bill) -> dict[str, Any]:
+        """Return the outlook as JSON values."""
+        expected = self.bill()
+        low = self.bill(factor=self.band.low) if self.band else None
+        high = self.bill(factor=self.band.high) if self.band else None
+        return {
+            "expected": _net(expected),
+            "expected_total": str(expected.money(units=expected.total_units)),
+            "low": _net(low) if low else None,
+            "high": _net(high) if high else None,
+            "back_tests": self.band.tests if self.band else 0,
+            "lines": [_line(line, so_far) for line in expected.lines],
+            "included": [told for line in expected.lines if (told := self._included(line)) is not None],
+            "minimum": _minimum(so_far=so_far, expected=expected),
+        }
+
+    def _included(self, line: Line) -> dict[str, Any] | None:
+        """What a rate includes, what of it is used, and on which day it is expected to be used up."""
+        rate = line.component
+        if not isinstance(rate, Rate) or line.usage is None or not line.usage.allowance or line.totals is None:
+            return None
+        code, allowance = rate.code, line.usage.allowance
+        used = sum(found[code].billed for found in self.sums.sums if code in found)
+        days = self.histories[code].days if code in self.histories else {}
+        passed = [day for day in sorted(days) if self.period.starts_on <= day <= self.moment.today]
+        running = accumulate(days[day].billed for day in passed)
+        already = next((day for day, billed in zip(passed, running, strict=True) if billed > allowance), None)
+
+        def over(bill: Bill) -> bool:
+            return sum(one.totals.billed for one in bill.lines if one.component.code == code and one.totals) > allowance
+
+        day, early, late = already, already, already
+        if already is None:
+            day = self.day_of(reached=over)
+            early = self.day_of(reached=over, factor=self.band.high) if self.band else None
+            late = self.day_of(reached=over, factor=self.band.low) if self.band else None
+        return {
+            "code": code,
+            "name": dict(line.names.by_language),
+            "unit": "ms" if rate.quantity.is_time else rate.quantity.word,
+            "allowance": allowance,
+            "used": used,
+            "expected": line.totals.billed,
+            "is_used_up": already is not None,
+            "runs_out_on": day.isoformat() if day else None,
+            "earliest": early.isoformat() if early else None,
+            "latest": late.isoformat() if late else None,
+        }
+
+
+def _histories(*, shape: RatedShape, moment: Moment, days: list[date], period: Period) -> dict[str, History]:
+    since = local_midnight(day=moment.starts_on, zone=period.zone) - BACK
+    by_day = totals_by_day(shape=shape, since=since, until=period.ends_at)
+    start, end = (local_midnight(day=day, zone=period.zone) for day in (days[0], moment.starts_on))
+    by_hour = contacts_by_hour(shape=shape, since=start, until=end)
+    return {
+        code: History(days=found, by_hour=by_hour.get(code, {})) for code, found in by_day.items() if code != UNPRICED
+    }
+
+
+def _worth(*, segment: Segment, histories: Mapping[str, History]) -> dict[str, dict[str, Fraction]]:
+    """What a unit of each rate counts for in a back-test: its usual price; the same for all where none has a price."""
+    found: dict[str, dict[str, Fraction]] = {}
+    for rate in segment.terms.rates:
+        history = histories.get(rate.code)
+        if history is None:
+            continue
+        usual = sum(totals.billed for totals in history.days.values()) or 1
+        found[rate.code] = {"billed": usage_price(rate=rate, charged=usual) / usual, "connects": rate.connect_fee}
+    if not any(any(parts.values()) for parts in found.values()):
+        return {code: {"billed": Fraction(1), "connects": Fraction(0)} for code in found}
+    return found
+
+
+def _net(bill: Bill) -> str:
+    return str(bill.money(units=bill.net_units))
+
+
+def _line(line: Line, so_far: Bill) -> dict[str, Any]:
+    same = [
+        one.units
+        for one in so_far.lines
+        if (one.segment.key, one.kind, one.component.code, one.tax_code, one.is_ahead)
+        == (line.segment.key, line.kind, line.component.code, line.tax_code, line.is_ahead)
+    ]
+    return {
+        "kind": str(line.kind),
+        "code": line.component.code,
+        "name": dict(line.names.by_language),
+        "segment": line.segment.key,
+        "so_far": str(line.money(units=sum(same))),
+        "expected": str(line.amount),
+    }
+
+
+def _minimum(*, so_far: Bill, expected: Bill) -> dict[str, Any] | None:
+    """The commitments of a period, what counts towards them by now and at the end."""
+    found = [line.segment.terms.minimum for line in expected.lines if line.segment.terms.minimum is not None]
+    if not found:
+        return None
+    return {
+        "name": dict(found[-1].names.by_language),
+        "commitment": str(expected.money(units=_committed(expected))),
+        "so_far": str(so_far.money(units=_counted(so_far))),
+        "expected": str(expected.money(units=_counted(expected))),
+    }
+
+
+def _counted(bill: Bill) -> int:
+    """What counts towards the minimum, as billing.adjustments.minimum_lines counts it."""
+    return sum(
+        line.units
+        for line in bill.lines
+        if line.segment.terms.minimum is not None
+        and line.kind not in ONCE_KINDS
+        and line.component is not line.segment.terms.minimum
+        and (line.kind is not LineKind.RECURRING or line.segment.terms.minimum.counts is Counts.USAGE_AND_RECURRING)
+        and not line.is_ahead
+    )
+
+
+def _committed(bill: Bill) -> int:
+    """The commitments of all segments of a bill."""
+    segments = list({line.segment.key: line.segment for line in bill.lines if not line.is_ahead}.values())
+    return sum(
+        parts[segment.terms.minimum.code]
+        for segment, parts in zip(segments, fixed_parts(segments=segments, digits=bill.digits), strict=True)
+        if segment.terms.minimum is not None
+    )

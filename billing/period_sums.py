@@ -1,0 +1,97 @@
+"""The sums of a period by segment, read from rated hours: what prices any days of it without a look at a contact.
+
+Every function runs inside an account scope that its caller has opened.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from billing.models import RatedShape
+from billing.periods import Period, local_midnight
+from billing.pricing import Bill, Segment, price_totals
+from billing.queries import PlannedPeriod
+from billing.rated_hours import ready_shape, totals_between
+from billing.rating import UsageTotals
+from billing.running_sums import is_summable
+from contactcenter.kernel.errors import DomainError
+from contactcenter.tenancy.models import Account
+
+INLINE_LINES = 20_000
+"""So many usage lines are read within a request where hours are not there yet; more are left to the worker."""
+
+
+class NeedsContacts(DomainError):
+    """The tariff prices contact by contact: a cap or steps of one contact, counted free ones, or surcharges."""
+
+    code = "needs_contacts"
+    status = 409
+
+
+class HoursBeingBuilt(DomainError):
+    """The hours of the account are not there yet; a worker builds them."""
+
+    code = "hours_being_built"
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodSums:
+    """A planned period, the hours of each of its segments, and the sums of what came in each."""
+
+    plan: PlannedPeriod
+    shapes: tuple[RatedShape, ...]
+    sums: tuple[Mapping[str, UsageTotals], ...]
+
+    @property
+    def bill(self) -> Bill:
+        """What came so far costs this; the lines are without contacts."""
+        return price_sums(plan=self.plan, sums=self.sums)
+
+
+def period_sums(
+    *, account: Account, period: Period, plan: PlannedPeriod, on: date, back: timedelta = timedelta(0),
+    most: int | None = INLINE_LINES,
+) -> PeriodSums:  # fmt: skip
+    """Return the sums of a period's segments. back: how far before the period the hours shall reach.
+
+    NeedsContacts where the terms need each contact; HoursBeingBuilt where more than `most` usage lines are to be read
+    for it first.
+    """
+    if not all(is_summable(terms=segment.terms) for segment in plan.segments):
+        raise NeedsContacts("This tariff prices contact by contact.")
+    since = local_midnight(day=period.starts_on - back, zone=period.zone)
+    shapes: list[RatedShape] = []
+    for segment in plan.segments:
+        shape = ready_shape(account=account, terms=segment.terms, since=since, on=on, most=most)
+        if shape is None:
+            raise HoursBeingBuilt("The hours of this account are being added up. Try again in a moment.")
+        shapes.append(shape)
+    bounds = [segment_bounds(segment=segment, period=period) for segment in plan.segments]
+    return PeriodSums(
+        plan=plan,
+        shapes=tuple(shapes),
+        sums=tuple(
+            totals_between(shape=shape, since=start, until=end)
+            for shape, (start, end) in zip(shapes, bounds, strict=True)
+        ),
+    )
+
+
+def segment_bounds(*, segment: Segment, period: Period) -> tuple[datetime, datetime]:
+    """Return a segment's days as instants [start, end)."""
+    starts_on, ends_on = segment.starts_on or period.starts_on, segment.ends_on or period.ends_on
+    return local_midnight(day=starts_on, zone=segment.zone), local_midnight(day=ends_on, zone=segment.zone)
+
+
+def price_sums(*, plan: PlannedPeriod, sums: Sequence[Mapping[str, UsageTotals]]) -> Bill:
+    """Return the bill of a planned period from the sums of each segment by code of the rate."""
+    return price_totals(
+        segments=plan.segments,
+        totals=[
+            [found.get(rate.code, UsageTotals()) for rate in segment.terms.rates]
+            for segment, found in zip(plan.segments, sums, strict=True)
+        ],
+        following=plan.following,
+        paid_ahead=plan.paid_ahead,
+    )
