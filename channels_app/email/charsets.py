@@ -3,6 +3,7 @@
 import codecs
 import re
 from functools import lru_cache
+from unicodedata import normalize
 
 # Labels whose senders mean a superset (WHATWG Encoding Standard, "names and labels") or that Python does not know.
 _MEANT = {
@@ -142,9 +143,11 @@ def _cyrillic_codec(sample: bytes, high: int) -> str:
 
 def _strict(content: bytes, codec: str) -> str | None:
     try:
-        return content.decode(codec)
+        text = content.decode(codec)
     except (UnicodeError, ValueError):
         return None
+    # windows-1258 writes a letter and its accent apart; everybody else, and every search, knows the composed letter
+    return normalize("NFC", text) if codec == "cp1258" else text
 
 
 def _mostly(content: bytes, codec: str) -> bool:

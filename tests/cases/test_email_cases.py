@@ -8,9 +8,12 @@ import os
 import random
 import re
 import time
+from email import message_from_bytes
+from email.policy import default
 from email.utils import getaddresses
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
@@ -94,6 +97,28 @@ def test_addresses_subject_and_attachments_agree_with_the_golden_corpus() -> Non
     assert {key for key, (found, wanted) in fields.items() if found != wanted} == JUDGED.keys()
     # 311 of 319 fields agree (97.5 %); in the other 8, of 4 mails, the expectation is at fault
     assert len(fields) == 319
+
+
+def test_the_standard_library_reads_what_is_judged_as_we_do() -> None:
+    # of from, subject and attachments 154 of 159 agree with the collection; a second reader agrees with us on 4 of the
+    # other 5, so that 158 (99.4 %) are read as somebody independent of us reads them
+    second = {name: message_from_bytes((CASES / "parse" / name).read_bytes(), policy=default) for name, _ in JUDGED}
+    ours = {name: translate_email((CASES / "parse" / name).read_bytes()) for name in second}
+    for name in ("mail018.box", "mail087.box"):
+        assert " ".join(str(second[name]["subject"]).split()) == ours[name].subject
+    assert ours["mail018.box"].subject == "Benachrichtung zum Übermittlungsstatus (Fehlgeschlagen)"
+    assert [(item.display_name, item.addr_spec) for item in second["mail065.box"]["from"].addresses] == [
+        (ours["mail065.box"].from_name, ours["mail065.box"].from_email)
+    ]
+    for name, files in {
+        "mail064.box": ["Capture d’écran 2017-12-27 à 12.22.38.jpg"],
+        "mail087.box": ["fax_1234.pdf"],
+    }.items():
+        named = [normalize("NFC", part.get_filename()) for part in second[name].walk() if part.get_filename()]
+        assert named == files == [item.filename for item in ours[name].attachments]
+    body = second["mail087.box"].get_body(("plain",))
+    assert body is not None
+    assert body.get_content().split() == ours["mail087.box"].text.split()
 
 
 @pytest.mark.parametrize("path", _files("odd", "parse", "bounces"), ids=lambda path: f"{path.parent.name}/{path.name}")

@@ -61,6 +61,11 @@ def test_empty_group_has_nobody() -> None:
         (b"=?utf-8?Q?a?= =?utf-8?Q?b?= c", "ab c"),
         (b"=?iso-2022-jp?B?GyRCJDMkcyRLJEEkTxsoQg==?=", "こんにちは"),
         (b"=?gb2312?B?xOO6ww==?=", "你好"),
+        # RFC 1642: modified base64 between + and -
+        (b"=?utf-7?Q?+ANw-bermittlung?=", "Übermittlung"),
+        (b"=?unicode-1-1-utf-7?Q?Hi_Mom_+Jjo-?=", "Hi Mom ☺"),
+        # windows-1258 writes the accent behind its letter (0xEC acute, 0xCC grave)
+        (b"=?windows-1258?Q?e=ECcran_a=CC?=", "écran à"),
         (b"=?no-such-charset?Q?plain?=", "plain"),
         ("Grüße".encode(), "Grüße"),
         ("Привет, это я".encode("cp1251"), "Привет, это я"),
