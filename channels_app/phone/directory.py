@@ -7,6 +7,7 @@ Settings of a voice endpoint, all optional:
                accounts; did before queue before code (the system's account code), else the endpoint's own account
     languages  {"queue:acme-es": "es", "did:+74950000201": "ru"}: language of the caller's line
     phones     {"PJSIP/101": "Anna Kovacs"}: operators' telephones, added to the operators' aliases
+    callback_queues  ["sales"]: whoever leaves one of these queues by a key asks to be called back ("*": any queue)
     lost_after_hours  after so many hours without a word a call whose end was lost is closed (default 4)
 """
 
@@ -16,7 +17,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from channels_app.phone.calls import Call, Direction
+from channels_app.phone.calls import Call, Direction, Outcome
 
 
 class BadSettings(ValueError):
@@ -32,6 +33,7 @@ class Directory:
     accounts: Mapping[str, str] = field(default_factory=dict)
     languages: Mapping[str, str] = field(default_factory=dict)
     phones: Mapping[str, str] = field(default_factory=dict)
+    callback_queues: frozenset[str] = frozenset()
     lost_after: timedelta = timedelta(hours=4)
 
     @classmethod
@@ -48,6 +50,9 @@ class Directory:
         hours = settings.get("lost_after_hours", 4)
         if isinstance(hours, bool) or not isinstance(hours, int | float) or not 0 < hours <= 168:
             raise BadSettings(f"lost_after_hours: {hours!r} is no number of hours up to 168")
+        queues = settings.get("callback_queues", [])
+        if not isinstance(queues, list) or not all(isinstance(name, str) for name in queues):
+            raise BadSettings("callback_queues: not a list of names of queues")
         tables: dict[str, Mapping[str, str]] = {}
         for name in ("accounts", "languages", "phones"):
             table = settings.get(name, {})
@@ -59,12 +64,23 @@ class Directory:
                         raise BadSettings(f"{name}: {key!r} begins with none of queue:, did:, code:")
             tables[name] = table
         return cls(
-            time_zone=time_zone, region=region.upper() if region else None, lost_after=timedelta(hours=hours), **tables
+            time_zone=time_zone,
+            region=region.upper() if region else None,
+            callback_queues=frozenset(queues),
+            lost_after=timedelta(hours=hours),
+            **tables,
         )
 
     def account_slug(self, call: Call) -> str | None:
         """Return the slug of the account a call belongs to; None: the endpoint's own."""
         return _first(self.accounts, call)
+
+    def asks_callback(self, call: Call) -> bool:
+        """Return whether the caller left a queue by the key that asks for a callback, and was not answered."""
+        return call.answered_at is None and any(
+            segment.outcome is Outcome.PRESSED_KEY and not self.callback_queues.isdisjoint({segment.queue, "*"})
+            for segment in call.segments
+        )
 
     def language(self, call: Call) -> str:
         """Return the language of the line the caller chose, '' if nothing says."""

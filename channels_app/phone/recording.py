@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from channels_app.models import CallRequest, Endpoint, PhoneLogEntry
 from channels_app.phone.calls import Call, Direction, Outcome, SegmentKind
@@ -14,12 +14,16 @@ from channels_app.phone.reducer import reduce_events
 from channels_app.phone.report import transfer_as_json
 from channels_app.phone.screen_pop import announce_rings, hand_to_wrap_up, rings_told
 from contactcenter.contacts.points import normal_phone
+from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.operators.models import OperatorAlias
 from contactcenter.tenancy.models import Account
 from contactcenter.tickets.call_actions import CallFacts, SegmentFacts, record_call
 from contactcenter.tickets.models import Call as CallRow
 from contactcenter.tickets.models import Direction as RowDirection
 from contactcenter.tickets.models import Interaction
+
+CALLED_BACK_FOR = timedelta(hours=12)
+"""Whoever asked to be called back longer ago, in a log imported now, expects it no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,12 @@ def record_rows(
         tell_ledger(recorded=recorded, segments=facts.segments, offers=offers)
         spoke = [part.operator_id for part in facts.segments if part.answered_at and part.operator_id]
         announce_rings(recorded=recorded, offers=offers, told=told, answered_by=spoke, at=at)
+        if (
+            recorded.call.ticket_id is not None
+            and directory.asks_callback(call)
+            and at - call.started_at < CALLED_BACK_FOR
+        ):
+            enqueue_on_commit("routing.call_wants_callback", call_id=recorded.call.pk)
         hand_to_wrap_up(recorded=recorded, segments=facts.segments, was_open=talking, at=at)
         yield ImportedCall(status=recorded.status, call=call, account=account.slug, row=recorded.call)
 

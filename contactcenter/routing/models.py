@@ -3,9 +3,15 @@
 from django.db import models
 from django.db.models import Q
 
-from contactcenter.routing.queue_models import (
+from contactcenter.routing.callback_models import (
+    OPEN_CALLBACKS,
+    CallbackAttempt,
     CallbackRequest,
+    CallbackResult,
+    CallbackSource,
     CallbackState,
+)
+from contactcenter.routing.queue_models import (
     MatcherState,
     MatchMark,
     QueueMember,
@@ -18,12 +24,16 @@ from contactcenter.routing.transfer_models import OPEN_TRANSFERS, Snooze, Transf
 from contactcenter.tenancy.scoped import AccountScopedModel
 
 __all__ = [
+    "OPEN_CALLBACKS",
     "OPEN_TRANSFERS",
     "Abandonment",
     "Assignment",
     "AssignmentState",
     "Bridge",
+    "CallbackAttempt",
     "CallbackRequest",
+    "CallbackResult",
+    "CallbackSource",
     "CallbackState",
     "MatchMark",
     "MatcherState",
@@ -62,7 +72,8 @@ class Queue(models.Model):
     """Where tickets wait. `account` null: shared; empty language or channel: any.
 
     Without `calendar` it is always open. `sticky_seconds`: so long after serving a contact an operator is asked first
-    when the contact comes again; 0: never.
+    when the contact comes again; 0: never. Whoever asks to be called back is called `callback_attempts` times,
+    `callback_retry_s` apart, and not later than `callback_expires_s` after it was open for them first (0: no end).
     """
 
     name = models.CharField(max_length=80)
@@ -81,6 +92,9 @@ class Queue(models.Model):
     wrap_up_seconds = models.PositiveSmallIntegerField(default=60)
     wrap_up_mode = models.CharField(max_length=10, choices=WrapUpMode.choices, default=WrapUpMode.OPTIONAL)
     sticky_seconds = models.PositiveIntegerField(default=7 * 86_400)
+    callback_attempts = models.PositiveSmallIntegerField(default=3)
+    callback_retry_s = models.PositiveIntegerField(default=1800)
+    callback_expires_s = models.PositiveIntegerField(default=2 * 86_400)
     calendar = models.ForeignKey(
         "tickets.Calendar", null=True, blank=True, on_delete=models.PROTECT, related_name="queues"
     )
@@ -97,6 +111,7 @@ class Queue(models.Model):
                 name="queue_once",
             ),
             models.CheckConstraint(condition=Q(wrap_up_mode__in=WrapUpMode.values), name="queue_wrap_up_mode_known"),
+            models.CheckConstraint(condition=Q(callback_attempts__gte=1), name="queue_calls_back_once_at_least"),
         ]
 
     def __str__(self) -> str:
@@ -120,7 +135,10 @@ class Waiting(AccountScopedModel):
     due_at = models.DateTimeField()
     look_at = models.DateTimeField(null=True)
     is_language_open = models.BooleanField(default=False)
+    # by voice, to whoever asked to be called back (CallbackRequest)
     is_callback = models.BooleanField(default=False)
+    # when a step of relaxation offered the contact to be called back
+    callback_offered_at = models.DateTimeField(null=True)
     # a transfer named the queue: no rule puts the ticket into another one
     is_queue_chosen = models.BooleanField(default=False)
     # who served the contact last, as of joining the queue

@@ -1,12 +1,10 @@
-"""What a queue asks of operators and how it relaxes; requests to be called back; what changed since the last matching.
+"""What a queue asks of operators and how it relaxes; what changed since the last matching.
 
 Part of models.py, which is where to import from.
 """
 
 from django.db import models
 from django.db.models import Q
-
-from contactcenter.tenancy.scoped import AccountScopedModel
 
 
 class QueueSkill(models.Model):
@@ -78,42 +76,6 @@ class RelaxationStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.queue_id}: {self.action} after {self.after_s} s"
-
-
-class CallbackState(models.TextChoices):
-    """How far a callback came. CALLING: an operator has it and the call is being made."""
-
-    WAITING = "waiting", "Waiting"
-    CALLING = "calling", "Being called"
-    DONE = "done", "Done"
-    CANCELED = "canceled", "Cancelled"
-    FAILED = "failed", "Not reached"
-
-
-class CallbackRequest(AccountScopedModel):
-    """A contact who asked to be called back: the ticket waits in the place it had at `enqueued_at`."""
-
-    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="callbacks")
-    contact = models.ForeignKey("contacts.Contact", on_delete=models.PROTECT, related_name="+")
-    number = models.CharField(max_length=64)
-    state = models.CharField(max_length=10, choices=CallbackState.choices, default=CallbackState.WAITING)
-    enqueued_at = models.DateTimeField()
-    requested_at = models.DateTimeField()
-    operator = models.ForeignKey("operators.Operator", null=True, on_delete=models.PROTECT, related_name="+")
-    changed_at = models.DateTimeField()
-    reason = models.CharField(max_length=200, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["ticket"], condition=Q(state__in=["waiting", "calling"]), name="callback_one_open"
-            ),
-            models.CheckConstraint(condition=Q(state__in=CallbackState.values), name="callback_state_known"),
-        ]
-        indexes = [models.Index(fields=["ticket", "-requested_at"], name="callback_ticket")]
-
-    def __str__(self) -> str:
-        return f"{self.number} {self.state}"
 
 
 class MatchMark(models.Model):

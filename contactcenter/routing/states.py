@@ -48,11 +48,21 @@ TRANSFER: Final[Mapping[str, frozenset[str]]] = {
     "refused": frozenset(),
     "canceled": frozenset(),
 }
+CALLBACK: Final[Mapping[str, frozenset[str]]] = {
+    "waiting": frozenset({"calling", "canceled", "expired"}),
+    # back to waiting: nobody answered, or the operator has gone
+    "calling": frozenset({"waiting", "done", "failed", "canceled"}),
+    "done": frozenset(),
+    "canceled": frozenset(),
+    "failed": frozenset(),
+    "expired": frozenset(),
+}
 MACHINES: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
     "presence": PRESENCE,
     "offer": OFFER,
     "assignment": ASSIGNMENT,
     "transfer": TRANSFER,
+    "callback": CALLBACK,
 }
 
 BY_HAND: Final = frozenset({"available", "break", "offline"})

@@ -19,7 +19,17 @@ _last_pulse: queries.Pulse | None = None
 def ticket_waiting(*, ticket_id: int) -> None:
     """Put a ticket where it belongs after a change, and make offers."""
     with open_every_account(reason="routing brings tickets of all accounts to one pool of operators"):
-        actions.place_ticket(ticket_id=ticket_id, at=timezone.now())
+        at = timezone.now()
+        actions.answer_callback_offer(ticket_id=ticket_id, at=at)
+        actions.place_ticket(ticket_id=ticket_id, at=at)
+        _match()
+
+
+@shared_task(name="routing.call_wants_callback")
+def call_wants_callback(*, call_id: int) -> None:
+    """A caller left the telephone's queue by the key for a callback: they wait in the place they had there."""
+    with open_every_account(reason="routing brings tickets of all accounts to one pool of operators"):
+        actions.callback_of_call(call_id=call_id, at=timezone.now())
         _match()
 
 
@@ -60,13 +70,16 @@ def expire() -> None:
 
 @shared_task(name="routing.sweep")
 def sweep() -> None:
-    """Find tickets that a lost broker or worker left without a place; bring back those put away until now."""
+    """Find tickets that a lost broker or worker left without a place; bring back those whose time has come."""
     if clock_is_held():
         return
     with open_every_account(reason="a lost job may concern any account"):
         at = timezone.now()
         actions.place_forgotten_tickets(at=at)
         actions.wake_due(at=at)
+        actions.expire_callbacks(at=at)
+        actions.place_due_callbacks(at=at)
+        actions.offer_callbacks(at=at)
         actions.begin_due(at=at)
         flag_breaches(at=at)
         _match()

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from contactcenter.routing import api, ticket_api, transfer_api
+from contactcenter.routing import api, callback_api, ticket_api, transfer_api
 
 urlpatterns: list[URLPattern] = [
     path("console/", api.ConsoleView.as_view(), name="console"),
@@ -40,4 +40,9 @@ urlpatterns: list[URLPattern] = [
     path("tickets/<int:ticket_id>/take-over/", transfer_api.TakeOverView.as_view(), name="ticket-take-over"),
     path("tickets/<int:ticket_id>/whisper/", transfer_api.WhisperView.as_view(), name="ticket-whisper"),
     path("operators/<int:operator_id>/presence/", transfer_api.ForcePresenceView.as_view(), name="operator-presence"),
+    path("callbacks/", callback_api.CallbacksView.as_view(), name="callbacks"),
+    path("callbacks/<int:callback_id>/cancel/", callback_api.CancelCallbackView.as_view(), name="callback-cancel"),
+    path("callbacks/<int:callback_id>/dial/", callback_api.DialCallbackView.as_view(), name="callback-dial"),
+    path("callbacks/<int:callback_id>/result/", callback_api.CallbackResultView.as_view(), name="callback-result"),
+    path("tickets/<int:ticket_id>/callbacks/", callback_api.TicketCallbacksView.as_view(), name="ticket-callbacks"),
 ]

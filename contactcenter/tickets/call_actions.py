@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from contactcenter.contacts.actions import create_contact, find_or_create_contact
 from contactcenter.contacts.models import Contact, PointKind
@@ -227,6 +227,11 @@ def _record_patch(facts: CallFacts, interactions: dict[int, Interaction]) -> Non
 def _interaction_of(call: Call, position: int, part: SegmentFacts) -> Interaction | None:
     if call.ticket is None or part.operator_id is None or part.answered_at is None:
         return None
+    source_key = f"call {call.endpoint_id} {call.external_id} {position}"
+    if call.direction == Direction.OUTBOUND:
+        _take_over_callback(
+            ticket=call.ticket, operator_id=part.operator_id, source_key=source_key, at=part.answered_at
+        )
     interaction = start_interaction(
         ticket=call.ticket,
         operator_id=part.operator_id,
@@ -234,7 +239,7 @@ def _interaction_of(call: Call, position: int, part: SegmentFacts) -> Interactio
         at=part.answered_at,
         direction=call.direction,
         waited_ms=part.wait_ms,
-        source_key=f"call {call.endpoint_id} {call.external_id} {position}",
+        source_key=source_key,
     )
     now = {
         "operator_id": part.operator_id,
@@ -249,6 +254,25 @@ def _interaction_of(call: Call, position: int, part: SegmentFacts) -> Interactio
             setattr(interaction, name, now[name])
         interaction.save(update_fields=different)
     return interaction
+
+
+def _take_over_callback(*, ticket: Ticket, operator_id: int, source_key: str, at: datetime) -> None:
+    """The call that an operator owed the ticket's contact is the unit that began when they took the request."""
+    known = Interaction.objects.filter(account_id=ticket.account_id)
+    if known.filter(source_key=source_key).exists():
+        return
+    begun = known.filter(
+        Q(source_key__startswith="callback ") | Q(source_key=None),
+        Q(ended_at=None) | Q(ended_at__gt=at),
+        ticket=ticket,
+        operator_id=operator_id,
+        channel=Channel.VOICE,
+        direction=Direction.OUTBOUND,
+        started_at__lte=at,
+    )
+    found = begun.order_by("-started_at").values_list("pk", flat=True).first()
+    if found is not None:
+        known.filter(pk=found).update(source_key=source_key)
 
 
 def _is_missed(call: Call) -> bool:

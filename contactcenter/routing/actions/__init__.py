@@ -5,8 +5,19 @@ state, the offer, the assignment, the ticket. Matching runs one at a time (an ad
 is overtaken because two runs looked at different moments.
 """
 
+from contactcenter.routing.actions.callbacks import (
+    callback_of_call,
+    cancel_callback,
+    dial_by_hand,
+    expire_callbacks,
+    place_due_callbacks,
+    record_callback_result,
+    request_callback,
+)
 from contactcenter.routing.actions.calls import wrap_call
+from contactcenter.routing.actions.focusing import focus_ticket
 from contactcenter.routing.actions.matching import match_waiting
+from contactcenter.routing.actions.offering_callbacks import answer_callback_offer, offer_callbacks
 from contactcenter.routing.actions.offers import accept_offer, decline_offer, expire_offers
 from contactcenter.routing.actions.presence import lose_operators, see_operator, set_presence
 from contactcenter.routing.actions.queues import note_queues
@@ -16,7 +27,6 @@ from contactcenter.routing.actions.serving import (
     conversation_ended,
     extend_wrap,
     finish_conversation,
-    focus_ticket,
     hold,
     resume,
     wrap_up,
@@ -35,13 +45,18 @@ from contactcenter.routing.actions.waiting import place_forgotten_tickets, place
 
 __all__ = [
     "accept_offer",
+    "answer_callback_offer",
     "ask_operator",
     "begin_due",
+    "callback_of_call",
+    "cancel_callback",
     "cancel_transfer",
     "close_overdue_wraps",
     "complete_transfer",
     "conversation_ended",
     "decline_offer",
+    "dial_by_hand",
+    "expire_callbacks",
     "expire_offers",
     "extend_wrap",
     "finish_conversation",
@@ -53,9 +68,13 @@ __all__ = [
     "match_waiting",
     "merge",
     "note_queues",
+    "offer_callbacks",
     "patch_to_number",
+    "place_due_callbacks",
     "place_forgotten_tickets",
     "place_ticket",
+    "record_callback_result",
+    "request_callback",
     "resume",
     "see_operator",
     "set_presence",

@@ -9,8 +9,11 @@ from contactcenter.tickets.models import Channel
 
 
 def note_abandoned(*, ticket_id: int, at: datetime) -> Abandonment | None:
-    """Record that the visitor of a waiting chat has gone, once for this stay in the queue."""
-    waiting = Waiting.objects.filter(ticket_id=ticket_id, channel=Channel.CHAT).first()
+    """Record that the visitor of a waiting chat has gone, once for this stay in the queue.
+
+    Who waits to be called back (Waiting.is_callback, by voice) has left nothing.
+    """
+    waiting = Waiting.objects.filter(ticket_id=ticket_id, channel=Channel.CHAT, is_callback=False).first()
     if waiting is None:
         return None
     abandonment, _ = Abandonment.objects.get_or_create(

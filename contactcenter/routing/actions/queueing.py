@@ -28,10 +28,12 @@ def enqueue(
     at: datetime,
     waiting: Waiting | None = None,
     into: Queue | None = None,
+    is_callback: bool = False,
 ) -> Waiting:
     """Make the ticket wait; one that waits already keeps its place and takes over language, channel and priority.
 
-    `into` is the queue that a transfer names; the ticket stays in it until it is served.
+    `into` is the queue that a transfer or a callback names; the ticket stays in it until it is served. `is_callback`:
+    its contact waits to be called.
     """
     chosen = into or (waiting.queue if waiting is not None and waiting.is_queue_chosen else None)
     queue = chosen or queries.pick_queue(account_id=ticket.account_id, language=ticket.language, channel=channel)
@@ -46,6 +48,7 @@ def enqueue(
         "priority": queue.priority + ticket.priority,
         "due_at": ticket.due_at or (waiting.enqueued_at if waiting else enqueued_at) + UNPROMISED,
         "is_queue_chosen": chosen is not None,
+        "is_callback": is_callback,
     }
     if waiting is None:
         operator_id, served_at = queries.last_served(ticket=ticket) or (None, None)

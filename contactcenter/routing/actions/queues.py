@@ -26,6 +26,9 @@ QUEUE_FIELDS = (
     "wrap_up_seconds",
     "wrap_up_mode",
     "sticky_seconds",
+    "callback_attempts",
+    "callback_retry_s",
+    "callback_expires_s",
     "calendar_id",
     "sla_policy_id",
     "is_active",
@@ -108,8 +111,10 @@ def _set_relaxation(queue: Queue, wanted: Sequence[Mapping[str, Any]]) -> dict[s
     lines = []
     for line in sorted(wanted, key=lambda line: int(line["after_s"])):
         lowers, overflows = line["action"] == RelaxationAction.LOWER_LEVEL, line["action"] == RelaxationAction.OVERFLOW
-        if line["action"] in {RelaxationAction.CALLBACK, RelaxationAction.VOICEMAIL}:
-            raise Invalid("Callbacks and voicemail cannot be offered yet.", field="relaxation")
+        if line["action"] == RelaxationAction.VOICEMAIL:
+            raise Invalid(
+                "Voicemail is taken by the telephone system, not by a queue here: set it up there.", field="relaxation"
+            )
         if lowers and line.get("level") is None:
             raise Invalid("Say which language level is enough then.", field="relaxation")
         if overflows and line.get("overflow_queue_id") == queue.pk:

@@ -11,11 +11,12 @@ from django.db import transaction
 
 from contactcenter.kernel.errors import Conflict
 from contactcenter.kernel.jobs import enqueue_on_commit
+from contactcenter.routing.actions.calling_back import move_callback, open_callback
 from contactcenter.routing.actions.moving import lock_operators
 from contactcenter.routing.actions.queueing import UNPROMISED, WAITS, enqueue, withdraw
 from contactcenter.routing.actions.serving import begin_serving, end_without_outcome, place_of
 from contactcenter.routing.actions.snoozing import snooze_ticket
-from contactcenter.routing.models import Assignment, Snooze, Waiting
+from contactcenter.routing.models import Assignment, CallbackRequest, CallbackState, Snooze, Waiting
 from contactcenter.routing.states import OWNING
 from contactcenter.tickets import actions as ticket_actions
 from contactcenter.tickets import relations
@@ -53,6 +54,7 @@ def merge(
     if leaving is not None:
         end_without_outcome(assignment=leaving, at=at)
     Snooze.objects.filter(ticket_id=merged_id).delete()
+    _bring_callback(merged_id=merged_id, kept_id=kept_id, at=at)
     withdraw(ticket=merged, waiting=places.get(merged_id), at=at)
     if staying is None and leaving is not None and kept.status in WAITS:
         withdraw(ticket=kept, waiting=places.get(kept_id), at=at)
@@ -118,6 +120,18 @@ def follow_up(
     elif other.channel != Channel.VOICE:
         enqueue(ticket=other, channel=other.channel, enqueued_at=at, at=at)
     return relation
+
+
+def _bring_callback(*, merged_id: int, kept_id: int, at: datetime) -> None:
+    """Whoever waits to be called goes on waiting with the kept ticket; of two requests one is enough."""
+    callback = open_callback(ticket_id=merged_id, lock=True)
+    if callback is None:
+        return
+    if open_callback(ticket_id=kept_id) is None:
+        CallbackRequest.objects.filter(pk=callback.pk).update(ticket_id=kept_id, changed_at=at)
+    else:
+        move_callback(callback=callback, wanted=CallbackState.CANCELED, at=at, reason="The ticket was merged.")
+    enqueue_on_commit("routing.ticket_waiting", ticket_id=kept_id)
 
 
 def _owners(*ticket_ids: int) -> dict[int, Assignment]:

@@ -6,22 +6,31 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from contactcenter.kernel.errors import Conflict, Invalid, NotFound
+from contactcenter.kernel.errors import Conflict, Invalid
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.kernel.push import push_on_commit
 from contactcenter.playbooks.models import Disposition
 from contactcenter.playbooks.queries import disposition_by_code
 from contactcenter.routing import ledger_events, queries
 from contactcenter.routing.actions.abandoning import note_abandoned
+from contactcenter.routing.actions.calling_back import (
+    begin_calling,
+    callback_under_way,
+    give_back,
+    handed_on,
+    open_callback,
+    refuse_without_result,
+    source_key_of,
+)
 from contactcenter.routing.actions.moving import move_assignment, own_assignment
 from contactcenter.routing.actions.queueing import WAITS, enqueue
 from contactcenter.routing.actions.reservations import cancel_transfer_of
 from contactcenter.routing.actions.stance import begin_next
 from contactcenter.routing.frames import wrap_frame
-from contactcenter.routing.models import Assignment, AssignmentState, OperatorState, Presence, Waiting, WrapUpMode
+from contactcenter.routing.models import Assignment, AssignmentState, OperatorState, Waiting, WrapUpMode
 from contactcenter.routing.states import OWNING
 from contactcenter.tickets import actions as ticket_actions
-from contactcenter.tickets.models import Channel, Ticket
+from contactcenter.tickets.models import Channel, Direction, Ticket
 from contactcenter.worktime.events import EventKind
 
 DEFAULT_WRAP_SECONDS = 60
@@ -29,10 +38,14 @@ DEFAULT_WRAP_SECONDS = 60
 
 @transaction.atomic
 def finish_conversation(*, ticket_id: int, operator_id: int, at: datetime) -> Assignment:
-    """End the conversation: the place is free, the wrap-up clock runs. Twice returns the same assignment."""
+    """End the conversation: the place is free, the wrap-up clock runs. Twice returns the same assignment.
+
+    Raises ResultMissing for a callback whose result was not recorded (record_callback_result).
+    """
     assignment = own_assignment(ticket_id=ticket_id, operator_id=operator_id)
     if assignment.state == AssignmentState.WRAPPING:
         return assignment
+    refuse_without_result(assignment=assignment)
     return start_wrap(assignment=assignment, at=at)
 
 
@@ -45,7 +58,7 @@ def conversation_ended(*, ticket_id: int, at: datetime) -> Assignment | None:
     assignment = queries.live_assignment(ticket_id=ticket_id)
     if assignment is None:
         note_abandoned(ticket_id=ticket_id, at=at)
-    if assignment is None or assignment.state not in OWNING:
+    if assignment is None or assignment.state not in OWNING or callback_under_way(assignment=assignment) is not None:
         return assignment
     return start_wrap(assignment=assignment, at=at)
 
@@ -92,9 +105,20 @@ def begin_serving(
     waited_ms: int | None,
     queue_id: int | None = None,
 ) -> Assignment:
-    """Make the operator the ticket's owner: an interaction begins. The operator's state must be locked."""
+    """Make the operator the ticket's owner: an interaction begins. The operator's state must be locked.
+
+    Whoever takes a ticket by voice whose contact asked to be called back is the one who calls.
+    """
+    callback = open_callback(ticket_id=ticket.pk, lock=True) if channel == Channel.VOICE else None
     interaction = ticket_actions.start_interaction(
-        ticket=ticket, operator_id=operator_id, channel=channel, at=at, waited_ms=waited_ms, queue_id=queue_id
+        ticket=ticket,
+        operator_id=operator_id,
+        channel=channel,
+        at=at,
+        waited_ms=waited_ms,
+        queue_id=queue_id,
+        direction=Direction.OUTBOUND if callback else Direction.INBOUND,
+        source_key=source_key_of(callback) if callback else None,
     )
     assignment = Assignment.objects.create(
         account_id=ticket.account_id,
@@ -105,6 +129,8 @@ def begin_serving(
         enqueued_at=enqueued_at,
         started_at=at,
     )
+    if callback is not None:
+        begin_calling(callback=callback, assignment=assignment, at=at)
     ticket_actions.assign(ticket_id=ticket.pk, operator_id=operator_id)
     ledger_events.serving(assignment=assignment, at=at, kinds=ledger_events.opened(assignment=assignment))
     return assignment
@@ -120,6 +146,7 @@ def hand_over(*, assignment: Assignment, at: datetime, ends: list[EventKind] | N
         assignment=assignment, wanted=AssignmentState.TRANSFERRED, transferred_at=at, state_since=None
     ):
         raise Conflict("This ticket has just moved on.", data={"state": assignment.state})
+    handed_on(assignment=assignment, at=at)
     start_wrap(assignment=assignment, at=at, ends=ends)
 
 
@@ -191,6 +218,7 @@ def wrap_up(
     """
     assignment = own_assignment(ticket_id=ticket_id, operator_id=operator_id)
     if assignment.state in OWNING:
+        refuse_without_result(assignment=assignment)
         assignment = start_wrap(assignment=assignment, at=at)
     outcome = _outcome(account_id=assignment.account_id, code=disposition)
     if not _done(assignment=assignment, at=at, outcome=outcome, comment=comment):
@@ -274,7 +302,15 @@ def release_assignment(*, assignment: Assignment, at: datetime) -> Waiting | Non
         return None
     ticket_actions.assign(ticket_id=ticket.pk, operator_id=None)
     ticket.refresh_from_db()
-    return enqueue(ticket=ticket, channel=assignment.channel, enqueued_at=place_of(assignment), at=at)
+    callback = open_callback(ticket_id=ticket.pk) if assignment.channel == Channel.VOICE else None
+    return enqueue(
+        ticket=ticket,
+        channel=assignment.channel,
+        enqueued_at=place_of(assignment),
+        at=at,
+        into=callback.queue if callback else None,
+        is_callback=callback is not None,
+    )
 
 
 def place_of(assignment: Assignment) -> datetime:
@@ -292,6 +328,7 @@ def end_without_outcome(*, assignment: Assignment, at: datetime) -> bool:
     was = assignment.state
     if not move_assignment(assignment=assignment, wanted=AssignmentState.DONE, done_at=at, state_since=None):
         return False
+    give_back(assignment=assignment, at=at)
     interaction = assignment.interaction
     if interaction.wrapped_at is None:
         ticket_actions.wrap_interaction(interaction_id=interaction.pk, at=at, disposition_id=None)
@@ -302,37 +339,6 @@ def end_without_outcome(*, assignment: Assignment, at: datetime) -> bool:
     begin_next(operator_id=assignment.operator_id, at=at)
     enqueue_on_commit("routing.match")
     return True
-
-
-@transaction.atomic
-def focus_ticket(*, ticket_id: int, operator_id: int, active: bool, at: datetime) -> None:
-    """Record that the ticket is on the operator's screen with activity, or no longer; what is served by them is read.
-
-    Counts only while signed in. During its wrap-up the time stays wrap-up.
-    """
-    ticket = Ticket.objects.filter(pk=ticket_id).first()
-    if ticket is None:
-        raise NotFound("There is no such ticket.")
-    state = OperatorState.objects.filter(pk=operator_id).first()
-    if state is None or state.presence not in {Presence.AVAILABLE, Presence.BREAK}:
-        return
-    assignment = (
-        Assignment.objects.filter(ticket_id=ticket_id, operator_id=operator_id, state__in=queries.LIVE_STATES)
-        .order_by("state", "-started_at")
-        .first()
-    )
-    if assignment is not None and active:
-        ticket_actions.mark_read(ticket_id=ticket_id)
-    if assignment is not None and assignment.state == AssignmentState.WRAPPING:
-        return
-    ledger_events.focus(
-        operator_id=operator_id,
-        assignment=assignment,
-        account_id=ticket.account_id,
-        ticket_id=ticket_id,
-        active=active,
-        at=at,
-    )
 
 
 def wrap_terms(assignment: Assignment, *, at: datetime) -> tuple[datetime | None, bool]:

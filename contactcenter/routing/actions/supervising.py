@@ -62,7 +62,10 @@ def take_over(*, ticket_id: int, operator_id: int, at: datetime) -> Assignment:
         return owner
     ticket = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket_id)
     channel = owner.channel if owner else waiting.channel if waiting else ticket.channel
-    _check_takes(ticket=ticket, channel=channel, operator_id=operator_id, state=people.get(operator_id))
+    is_callback = waiting is not None and waiting.is_callback
+    _check_takes(
+        ticket=ticket, channel=channel, operator_id=operator_id, state=people.get(operator_id), is_callback=is_callback
+    )
     if offer is not None:
         release_offer(offer=offer, how=OfferState.RESCINDED, at=at)
     if owner is not None:
@@ -158,10 +161,12 @@ def _user_id(operator_id: int) -> int:
     return int(Operator.objects.values_list("user_id", flat=True).get(pk=operator_id))
 
 
-def _check_takes(*, ticket: Ticket, channel: str, operator_id: int, state: OperatorState | None) -> None:
+def _check_takes(
+    *, ticket: Ticket, channel: str, operator_id: int, state: OperatorState | None, is_callback: bool
+) -> None:
     if ticket.status not in OPEN_STATUSES:
         raise Conflict("This ticket is closed.", data={"status": ticket.status})
-    if channel not in WRITTEN:
+    if channel not in WRITTEN and not is_callback:
         raise Conflict("A call is taken over at the telephone.")
     if state is None or state.presence not in AT_WORK:
         raise Conflict("Sign in to work first.", data={"presence": state.presence if state else Presence.OFFLINE})

@@ -10,12 +10,19 @@ from django.db.models import Exists, OuterRef
 
 from contactcenter.kernel.push import push_on_commit
 from contactcenter.routing import queries
+from contactcenter.routing.actions.calling_back import move_callback, open_callback
+from contactcenter.routing.actions.moving import lock_operators
 from contactcenter.routing.actions.queueing import WAITS, enqueue, promise, withdraw
+from contactcenter.routing.actions.reservations import release_offer
 from contactcenter.routing.actions.serving import release_assignment, resume_conversation
 from contactcenter.routing.frames import pulse_frame
 from contactcenter.routing.models import (
     Assignment,
     AssignmentState,
+    CallbackRequest,
+    CallbackState,
+    Offer,
+    OfferState,
     OperatorState,
     Presence,
     Snooze,
@@ -37,6 +44,7 @@ def place_ticket(*, ticket_id: int, at: datetime) -> Waiting | None:
     - served by an operator who is there: it stays theirs; wrap-up is interrupted, the same handled unit goes on;
     - served by an operator who has gone: it is released;
     - put away for later: it stays away until then, or until the contact writes;
+    - its contact asked to be called back, and it is time: it waits for that, even if it was answered in writing;
     - else it waits, in the place it already has if it waited before. Safe to run any number of times.
     """
     ticket = Ticket.objects.filter(pk=ticket_id).first()
@@ -52,6 +60,12 @@ def place_ticket(*, ticket_id: int, at: datetime) -> Waiting | None:
         snooze.delete()
         if ticket.status in WAITS:
             return enqueue(ticket=ticket, channel=snooze.channel, enqueued_at=snooze.enqueued_at or at, at=at)
+    callback = open_callback(ticket_id=ticket_id, lock=True)
+    if callback is not None and ticket.status not in OPEN_STATUSES:
+        move_callback(callback=callback, wanted=CallbackState.CANCELED, at=at, reason="The ticket was closed.")
+        callback = None
+    if callback is not None and assignment is None and is_due(callback, at=at):
+        return _place_callback(ticket=ticket, callback=callback, waiting=waiting, at=at)
     if ticket.status not in WAITS:
         withdraw(ticket=ticket, waiting=waiting, at=at)
         promise(ticket=ticket, queue=None, at=at)
@@ -78,6 +92,32 @@ def place_ticket(*, ticket_id: int, at: datetime) -> Waiting | None:
             return None
         channel = latest
     return enqueue(ticket=ticket, channel=channel, enqueued_at=at, at=at, waiting=waiting)
+
+
+def is_due(callback: CallbackRequest, *, at: datetime) -> bool:
+    """Whether somebody is to call now, business hours apart."""
+    return callback.state == CallbackState.WAITING and (
+        callback.next_attempt_at is None or callback.next_attempt_at <= at
+    )
+
+
+def _place_callback(*, ticket: Ticket, callback: CallbackRequest, waiting: Waiting | None, at: datetime) -> Waiting:
+    """Let the ticket wait in the callback's queue and place; an offer of it in writing is taken back."""
+    for offer in Offer.objects.filter(ticket_id=ticket.pk, state=OfferState.PENDING).exclude(channel=Channel.VOICE):
+        lock_operators({offer.operator_id})
+        release_offer(offer=offer, how=OfferState.RESCINDED, at=at)
+    if waiting is not None and waiting.enqueued_at != callback.enqueued_at:
+        waiting.enqueued_at = callback.enqueued_at
+        waiting.save(update_fields=["enqueued_at"])
+    return enqueue(
+        ticket=ticket,
+        channel=Channel.VOICE,
+        enqueued_at=callback.enqueued_at,
+        at=at,
+        waiting=waiting,
+        into=callback.queue,
+        is_callback=True,
+    )
 
 
 def place_forgotten_tickets(*, at: datetime, limit: int = 200) -> int:

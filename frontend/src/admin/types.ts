@@ -25,6 +25,9 @@ export interface QueueRules {
   sla_policy_id: number;
   wrap_up_mode: AdminQueue['wrap_up_mode'];
   sticky_hours: number | string;
+  callback_attempts: number | string;
+  callback_retry_minutes: number | string;
+  callback_expires_hours: number | string;
   skills: { skill_id: number; level: number; is_required: boolean }[];
   members: number[];
   relaxation: { after_s: number | string; action: AdminQueue['relaxation'][number]['action']; level: number; overflow_queue_id: number }[];

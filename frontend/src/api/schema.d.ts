@@ -563,6 +563,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/callbacks/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return who waits to be called back, or everybody who ever asked, the newest first. */
+        get: operations["callbacks_list"];
+        put?: never;
+        /** @description Let a ticket's contact wait to be called; 200 with the request there is, if they wait already. */
+        post: operations["callbacks_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/callbacks/{callback_id}/cancel/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Give a request up that waits. */
+        post: operations["callbacks_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/callbacks/{callback_id}/dial/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Say that one is dialling on a telephone of one's own: the time counts as a call until the result. */
+        post: operations["callbacks_dial"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/callbacks/{callback_id}/result/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Say what came of the call; without an answer the contact is called again later. */
+        post: operations["callbacks_result"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls/": {
         parameters: {
             query?: never;
@@ -1869,6 +1938,23 @@ export interface paths {
         patch: operations["tickets_change"];
         trace?: never;
     };
+    "/api/v1/tickets/{ticket_id}/callbacks/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the requests of a ticket with their attempts. */
+        get: operations["tickets_callbacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{ticket_id}/drafts/{channel}/": {
         parameters: {
             query?: never;
@@ -2852,6 +2938,10 @@ export interface components {
             wrap_up_seconds: number;
             wrap_up_mode: components["schemas"]["WrapUpModeEnum"];
             sticky_seconds: number;
+            callback_attempts: number;
+            callback_retry_s: number;
+            /** @description 0: a request does not run out */
+            callback_expires_s: number;
             calendar_id: number | null;
             sla_policy_id: number | null;
             skills: components["schemas"]["QueueSkill"][];
@@ -2934,6 +3024,14 @@ export interface components {
          * @enum {string}
          */
         ApiScope: "tickets:read" | "tickets:write" | "messages:read" | "messages:write" | "contacts:read" | "contacts:write" | "calls:read" | "usage:read";
+        /**
+         * @description * `console` - An operator
+         *     * `message` - A chat or a message
+         *     * `phone` - The telephone queue
+         *     * `api` - The API
+         * @enum {string}
+         */
+        AskedThroughEnum: "console" | "message" | "phone" | "api";
         /**
          * @description * `talk` - talk
          *     * `focus` - focus
@@ -3299,6 +3397,84 @@ export interface components {
             ticket_id?: number;
             contact_id?: number;
             number?: string;
+        };
+        /** @description Somebody who asked to be called back. `enqueued_at` is the place in the queue that they kept. */
+        Callback: {
+            id: number;
+            account_id: number;
+            ticket_id: number;
+            ticket_number: number;
+            contact: components["schemas"]["CallbackContact"];
+            number: string;
+            asked_through: components["schemas"]["AskedThroughEnum"];
+            state: components["schemas"]["CallbackStateEnum"];
+            queue: string;
+            /** Format: date-time */
+            enqueued_at: string;
+            /** Format: date-time */
+            requested_at: string;
+            /** Format: date-time */
+            next_attempt_at: string | null;
+            /** Format: date-time */
+            expires_at: string | null;
+            attempts_made: number;
+            attempts_allowed: number;
+            operator: components["schemas"]["OperatorName"] | null;
+            reason: string;
+            attempts: components["schemas"]["CallbackAttempt"][];
+        };
+        /** @description One attempt, and what came of it. */
+        CallbackAttempt: {
+            operator: components["schemas"]["OperatorName"];
+            result: components["schemas"]["ResultEnum"];
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            ended_at: string;
+            note: string;
+        };
+        /** @description Why nobody is to call any more. */
+        CallbackCancelRequest: {
+            /** @default  */
+            reason: string;
+        };
+        /** @description Who asked. */
+        CallbackContact: {
+            id: number;
+            name: string;
+        };
+        /** @description A ticket's requests, the newest first. */
+        CallbackList: {
+            results: components["schemas"]["Callback"][];
+        };
+        /** @description A page of requests. */
+        CallbackPage: {
+            results: components["schemas"]["Callback"][];
+            next: string | null;
+        };
+        /** @description What came of the call. */
+        CallbackResultRequest: {
+            result: components["schemas"]["ResultEnum"];
+            /** @default  */
+            note: string;
+        };
+        /**
+         * @description * `waiting` - Waiting
+         *     * `calling` - Being called
+         *     * `done` - Done
+         *     * `canceled` - Cancelled
+         *     * `failed` - Not reached
+         *     * `expired` - Expired
+         * @enum {string}
+         */
+        CallbackStateEnum: "waiting" | "calling" | "done" | "canceled" | "failed" | "expired";
+        /** @description Whose contact is to be called; `number` '' takes the contact's first, `not_before` null: in their turn. */
+        CallbackWishRequest: {
+            ticket_id: number;
+            /** @default  */
+            number: string;
+            /** Format: date-time */
+            not_before?: string | null;
         };
         /** @description The contact of a card; `point` is the address, number or handle to show. */
         CardContact: {
@@ -4843,6 +5019,9 @@ export interface components {
             wrap_up_seconds?: number;
             wrap_up_mode?: components["schemas"]["WrapUpModeEnum"];
             sticky_seconds?: number;
+            callback_attempts?: number;
+            callback_retry_s?: number;
+            callback_expires_s?: number;
             calendar_id?: number | null;
             sla_policy_id?: number | null;
             skills?: components["schemas"]["QueueSkillRequest"][];
@@ -5233,6 +5412,9 @@ export interface components {
             wrap_up_seconds?: number;
             wrap_up_mode?: components["schemas"]["WrapUpModeEnum"];
             sticky_seconds?: number;
+            callback_attempts?: number;
+            callback_retry_s?: number;
+            callback_expires_s?: number;
             calendar_id?: number | null;
             sla_policy_id?: number | null;
             skills?: components["schemas"]["QueueSkillRequest"][];
@@ -5453,6 +5635,13 @@ export interface components {
             /** Format: decimal */
             credit?: string | null;
         };
+        /**
+         * @description * `reached` - Reached
+         *     * `no_answer` - No answer
+         *     * `refused` - No longer wanted
+         * @enum {string}
+         */
+        ResultEnum: "reached" | "no_answer" | "refused";
         /** @description How many are processed again; `remaining` are failed still: ask once more. */
         Retried: {
             retried: number;
@@ -7659,6 +7848,125 @@ export interface operations {
             };
         };
     };
+    callbacks_list: {
+        parameters: {
+            query?: {
+                account?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description open (the default): in their order. */
+                state?: "all" | "open";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallbackPage"];
+                };
+            };
+        };
+    };
+    callbacks_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallbackWishRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Callback"];
+                };
+            };
+        };
+    };
+    callbacks_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                callback_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CallbackCancelRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Callback"];
+                };
+            };
+        };
+    };
+    callbacks_dial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                callback_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Callback"];
+                };
+            };
+        };
+    };
+    callbacks_result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                callback_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallbackResultRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Callback"];
+                };
+            };
+        };
+    };
     calls_list: {
         parameters: {
             query?: {
@@ -9770,6 +10078,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TicketDetail"];
+                };
+            };
+        };
+    };
+    tickets_callbacks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallbackList"];
                 };
             };
         };

@@ -37,6 +37,7 @@ export type Transfer = Schemas['Transfer'];
 export type TransferTargets = Schemas['TransferTargets'];
 export type Viewer = Schemas['Viewer'];
 export type Floor = Schemas['Floor'];
+export type Callback = Schemas['Callback'];
 export type Pulse = Schemas['Pulse'];
 export type LiveEvent = Schemas['LiveEvent'];
 export type LiveEvents = Schemas['LiveEvents'];

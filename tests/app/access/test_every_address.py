@@ -20,7 +20,7 @@ from channels_app.subscriptions.actions import create_subscription, new_delivery
 from contactcenter.contacts.merging import merge_contacts
 from contactcenter.contacts.models import ContactPoint
 from contactcenter.operators.models import Operator
-from contactcenter.routing.models import Offer, OperatorState
+from contactcenter.routing.models import CallbackRequest, Offer, OperatorState
 from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tenancy.key_actions import create_key
 from contactcenter.tenancy.models import ApiScope, Role
@@ -106,6 +106,11 @@ TABLE = {
     "GET /api/v1/calls/": "yyyyyyyy",
     "GET /api/v1/calls/{call_id}/": "y-yyyyy-",
     "POST /api/v1/call-requests/": "y-ynnnnn",
+    "GET /api/v1/callbacks/": "yyynynnn",
+    "POST /api/v1/callbacks/": "yyynynnn",
+    "POST /api/v1/callbacks/{callback_id}/cancel/": "y-ynynnn",
+    "POST /api/v1/callbacks/{callback_id}/dial/": "y-ynnnnn",
+    "POST /api/v1/callbacks/{callback_id}/result/": "y-ynnnnn",
     "GET /api/v1/call-requests/{request_id}/": "---nnnnn",
     "POST /api/v1/contact-merges/{merge_id}/undo/": "y-ynynnn",
     "GET /api/v1/contacts/": "yyyyyyyy",
@@ -185,6 +190,7 @@ TABLE = {
     "POST /api/v1/tickets/{ticket_id}/merge/": "y-ynynnn",
     "POST /api/v1/tickets/{ticket_id}/snooze/": "y-ynynnn",
     "DELETE /api/v1/tickets/{ticket_id}/snooze/": "y-ynynnn",
+    "GET /api/v1/tickets/{ticket_id}/callbacks/": "y-ynynnn",
     "POST /api/v1/tickets/{ticket_id}/split/": "y-ynynnn",
     "POST /api/v1/ticket-merges/{ticket_merge_id}/undo/": "y-ynynnn",
     "POST /api/v1/tickets/{ticket_id}/hold/": "---nnnnn",
@@ -237,6 +243,10 @@ KEYS = {
     "GET /api/v1/calls/{call_id}/": "calls:read",
     "GET /api/v1/messages/": "messages:read",
     "GET /api/v1/messages/{message_id}/": "messages:read",
+    "GET /api/v1/callbacks/": "tickets:read",
+    "POST /api/v1/callbacks/": "tickets:write",
+    "POST /api/v1/callbacks/{callback_id}/cancel/": "tickets:write",
+    "GET /api/v1/tickets/{ticket_id}/callbacks/": "tickets:read",
     "POST /api/v1/contact-merges/{merge_id}/undo/": "contacts:write",
     "GET /api/v1/contacts/": "contacts:read",
     "POST /api/v1/contacts/": "contacts:write",
@@ -293,6 +303,10 @@ def house():
         merge = merge_contacts(kept_id=other_contact.pk, merged_id=make_contact(alpha).pk, actor_id=None, at=AT)
         twin = make_ticket(alpha, contact=ticket.contact)
         joined = merge_tickets(kept_id=ticket.pk, merged_id=twin.pk, actor_id=None, at=AT)
+        callback = CallbackRequest.objects.create(
+            account=alpha, ticket=ticket, contact=ticket.contact, number="+4915112345", reason=SECRET,
+            enqueued_at=AT, requested_at=AT, changed_at=AT,
+        )  # fmt: skip
         free_point = ContactPoint.objects.create(account=alpha, contact=ticket.contact, kind="sms", value="+4915112345")
     people = {
         "operator": operator.user,
@@ -324,6 +338,7 @@ def house():
         "other_contact_id": other_contact.pk,
         "point_id": free_point.pk,
         "merge_id": merge.pk,
+        "callback_id": callback.pk,
         "ticket_merge_id": joined.pk,
     }
     return alpha, people, ids
