@@ -1,26 +1,14 @@
-"""Roll-ups follow their facts: whatever happens, in whatever order, they say what a full rebuild says."""
+"""Roll-ups add up their facts: contacts by account, operators' clocks and work, days of the account's own time zone."""
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, date, datetime, timedelta
-from io import StringIO
-from itertools import count
-from typing import Any
+from datetime import date, timedelta
 
 import pytest
-from django.core.management import call_command
-from django.db import transaction
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from contactcenter.contacts.models import Contact
 from contactcenter.dashboards.metrics import Answering, Handling, WallClock
 from contactcenter.dashboards.models import ContactDay, ContactQuarter, OperatorDay, OperatorQuarter, RollupMark
-from contactcenter.dashboards.rollups.actions import fold_changes, rebuild
 from contactcenter.dashboards.rollups.queries import contact_sums, days, operator_clocks, quarters, resolved_by
-from contactcenter.dashboards.verification.rollup_checks import rollups_equal_facts
-from contactcenter.operators.models import Operator
 from contactcenter.routing.actions import accept_offer, conversation_ended
 from contactcenter.routing.models import (
     Abandonment,
@@ -33,59 +21,18 @@ from contactcenter.routing.models import (
 )
 from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tenancy.models import Account
-from contactcenter.tickets.models import Call, CallSegment, Interaction, Rating, Ticket
+from contactcenter.tickets.models import Call, CallSegment, Interaction, Rating
 from contactcenter.worktime.models import Session, Slice
+from tests.app.dashboards.rollup_facts import fold, miss, serve
 from tests.app.factories import AT, make_account, make_contact, make_operator, make_ticket
 
 pytestmark = pytest.mark.django_db
-_numbers = count(1)
 
 
 @pytest.fixture(autouse=True)
 def _every_account():
     with open_every_account(reason="roll-ups add up all accounts"):
         yield
-
-
-def serve(ticket: Ticket, operator: Operator, *, after_s: float = 0, **fields: Any) -> Interaction:
-    """A finished inbound call of 120 s that had waited 10 s, unless said otherwise."""
-    started = AT + timedelta(seconds=after_s)
-    values = {
-        "channel": "voice",
-        "started_at": started,
-        "ended_at": started + timedelta(seconds=120),
-        "waited_ms": 10_000,
-        **fields,
-    }
-    return Interaction.objects.create(account_id=ticket.account_id, ticket=ticket, operator=operator, **values)
-
-
-def miss(account: Account, *, after_s: float = 0, wait_s: int = 30, ticket: Ticket | None = None) -> Call:
-    started = AT + timedelta(seconds=after_s)
-    return Call.objects.create(
-        account=account,
-        ticket=ticket,
-        endpoint_id=1,
-        external_id=f"call {next(_numbers)}",
-        direction="in",
-        started_at=started,
-        enqueued_at=started,
-        ended_at=started + timedelta(seconds=wait_s),
-        wait_ms=wait_s * 1000,
-    )
-
-
-def everything() -> list[Any]:
-    """All roll-up rows but for their ids."""
-    return [
-        sorted(({key: value for key, value in row.items() if key != "id"} for row in model.objects.values()), key=str)
-        for model in (ContactQuarter, ContactDay, OperatorQuarter, OperatorDay)
-    ]
-
-
-def fold() -> None:
-    while fold_changes():
-        pass
 
 
 def test_contacts_are_added_up_by_quarter_queue_channel_and_language():
@@ -264,188 +211,3 @@ def test_another_time_zone_moves_contacts_to_other_days():
     fold()
     assert ContactDay.objects.get().on == date(2026, 6, 16)  # 01:00 there
     assert [row.at for row in ContactQuarter.objects.all()] == [AT + timedelta(hours=2)]
-
-
-def test_verify_names_a_row_altered_by_hand_and_passes_over_what_waits_to_be_taken_in():
-    account, operator = make_account(), make_operator()
-    ticket = make_ticket(account)
-    serve(ticket, operator)
-    assert rollups_equal_facts().differences == 0  # nothing is rolled up, and marked so
-    fold()
-    assert rollups_equal_facts().differences == 0
-    assert rollups_equal_facts().checked > 0
-    ContactQuarter.objects.update(wait_ms=1)
-
-    found = rollups_equal_facts()
-
-    assert found.differences == 2  # the quarter, and the day that is no longer its sum
-    assert f"account_id {account.pk}" in found.examples[0]
-    out = StringIO()
-    call_command("rebuild_rollups", "--from", "2026-06-15", "--to", "2026-06-15", stdout=out)
-    assert json.loads(out.getvalue()) == {
-        "from": "2026-06-15",
-        "to": "2026-06-15",
-        "contact_buckets": 1,
-        "operator_buckets": 1,
-    }
-    assert rollups_equal_facts().differences == 0
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (["--from", "June"], "--from: expected a day as YYYY-MM-DD, got 'June'"),
-        (["--from", "2026-06-15", "--to", "2026-06-14"], "--to: 2026-06-14 is before 2026-06-15"),
-    ],
-)
-def test_rebuild_refuses_days_that_are_none(arguments, told):
-    error = StringIO()
-    with pytest.raises(SystemExit) as ended:
-        call_command("rebuild_rollups", *arguments, stderr=error)
-    assert ended.value.code == 2
-    assert error.getvalue().strip() == told
-
-
-def test_roll_ups_of_another_account_are_out_of_reach():
-    from contactcenter.tenancy.doors import open_account
-
-    mine, theirs = make_account(), make_account()
-    for account in (mine, theirs):
-        serve(make_ticket(account), make_operator())
-    fold()
-    with open_account(mine.pk):
-        assert set(ContactQuarter.objects.values_list("account_id", flat=True)) == {mine.pk}
-        assert set(ContactDay.objects.values_list("account_id", flat=True)) == {mine.pk}
-
-
-SECONDS = st.integers(-8 * 86_400, 8 * 86_400).map(lambda seconds: seconds - seconds % 300)
-PICK = st.integers(0, 3)
-CHANGE = st.one_of(
-    st.tuples(st.just("serve"), PICK, PICK, SECONDS, st.integers(0, 90_000)),
-    st.tuples(st.just("end"), PICK, SECONDS),
-    st.tuples(st.just("move"), PICK, SECONDS),
-    st.tuples(st.just("wait"), PICK, st.integers(0, 900_000)),
-    st.tuples(st.just("take over"), PICK, PICK),
-    st.tuples(st.just("miss"), PICK, SECONDS),
-    st.tuples(st.just("answer"), PICK, PICK),
-    st.tuples(st.just("rate"), PICK, st.integers(1, 5)),
-    st.tuples(st.just("subject"), PICK, st.sampled_from(["Order", "Re: order", "Bill"])),
-    st.tuples(st.just("contact"), PICK, PICK),
-    st.tuples(st.just("language"), PICK, st.sampled_from(["en", "es"])),
-    st.tuples(st.just("zone"), st.sampled_from(["UTC", "Asia/Tokyo", "America/Lima"])),
-    st.tuples(st.just("clock"), PICK, SECONDS, st.integers(1, 200)),
-    st.tuples(st.just("void"), PICK),
-    st.tuples(st.just("fold")),
-)
-
-
-class House:
-    """Two accounts' tickets and two operators, changed at random."""
-
-    def __init__(self) -> None:
-        self.operators = [make_operator(), make_operator()]
-        account, other = make_account(), make_account()
-        self.account = account
-        self.contacts = [make_contact(account), make_contact(account)]
-        self.tickets = [
-            make_ticket(account, self.contacts[0], subject="Order"),
-            make_ticket(account, self.contacts[0], subject="RE: order"),
-            make_ticket(account, self.contacts[1], subject="Order"),
-            make_ticket(other, subject="Order"),
-        ]
-        # something to change: a repeat, a transfer, ratings, calls nobody took, clocks
-        day = 86_400
-        serve(self.tickets[0], self.operators[0])
-        serve(self.tickets[0], self.operators[1], after_s=100, waited_ms=0)
-        serve(self.tickets[1], self.operators[0], after_s=day)
-        serve(self.tickets[2], self.operators[1], after_s=2 * day)
-        for which in (0, 2):
-            self.change("rate", which, 5)
-            self.change("miss", which, 3 * day)
-        self.change("clock", 0, 0, 50)
-        fold()
-
-    def change(self, what: str, *with_: Any) -> None:
-        interactions = list(Interaction.objects.order_by("pk"))
-        calls = list(Call.objects.order_by("pk"))
-        match what, *with_:
-            case "serve", ticket, operator, after, waited:
-                serve(self.tickets[ticket], self.operators[operator % 2], after_s=after, waited_ms=waited)
-            case "miss", ticket, after:
-                miss(self.tickets[ticket].account, after_s=after, ticket=self.tickets[ticket])
-            case "subject", ticket, subject:
-                Ticket.objects.filter(pk=self.tickets[ticket].pk).update(subject=subject)
-            case "contact", ticket, contact:
-                own = self.tickets[ticket % 3]
-                Ticket.objects.filter(pk=own.pk).update(contact=self.contacts[contact % 2])
-            case "language", ticket, language:
-                Ticket.objects.filter(pk=self.tickets[ticket].pk).update(language=language)
-            case "zone", zone:
-                Account.objects.filter(pk=self.account.pk).update(time_zone=zone)
-            case "clock", operator, after, minutes:
-                self._clock(self.operators[operator % 2], after, minutes)
-            case "void", operator:
-                Slice.objects.filter(operator=self.operators[operator % 2]).update(is_current=False)
-            case "fold", *_:
-                fold_changes(limit=3)
-            case _ if not interactions:
-                pass
-            case "end", which, after:
-                one = interactions[which % len(interactions)]
-                one.ended_at = max(one.started_at, AT + timedelta(seconds=after))
-                one.save()
-            case "move", which, after:
-                one = interactions[which % len(interactions)]
-                one.started_at = AT + timedelta(seconds=after)
-                one.ended_at = one.started_at + timedelta(seconds=60)
-                one.save()
-            case "wait", which, waited:
-                Interaction.objects.filter(pk=interactions[which % len(interactions)].pk).update(waited_ms=waited)
-            case "take over", which, operator:
-                one = interactions[which % len(interactions)]
-                serve(one.ticket, self.operators[operator % 2], after_s=(one.started_at - AT).total_seconds() + 100)
-            case "rate", which, score:
-                one = interactions[which % len(interactions)]
-                Rating.objects.update_or_create(
-                    interaction=one,
-                    defaults={"account_id": one.account_id, "ticket_id": one.ticket_id, "score": score, "at": AT},
-                )
-            case "answer", which, call if calls:
-                one, taken = interactions[which % len(interactions)], calls[call % len(calls)]
-                if one.account_id == taken.account_id:
-                    CallSegment.objects.update_or_create(
-                        call=taken,
-                        position=which,
-                        defaults={"account_id": one.account_id, "kind": "operator", "interaction": one},
-                    )
-
-    def _clock(self, operator: Operator, after: int, minutes: int) -> None:
-        start, end = AT + timedelta(seconds=after), AT + timedelta(seconds=after, minutes=minutes)
-        if Slice.objects.filter(operator=operator, is_current=True, started_at__lt=end, ended_at__gt=start).exists():
-            return
-        session = Session.objects.create(operator=operator, started_at=start, ended_at=end)
-        Slice.objects.create(
-            session=session, operator=operator, started_at=start, ended_at=end, ms=minutes * 60_000, kind="talk"
-        )
-
-
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(changes=st.lists(CHANGE, min_size=1, max_size=14))
-def test_folding_changes_in_any_order_gives_what_a_full_rebuild_gives(changes):
-    with transaction.atomic():
-        house = House()
-        for change in changes:
-            house.change(*change)
-        fold()
-        folded = everything()
-        assert rollups_equal_facts().examples == []
-
-        rebuild(start=AT - timedelta(days=12), end=AT + timedelta(days=12))
-
-        assert everything() == folded
-        for model in (ContactQuarter, ContactDay, OperatorQuarter, OperatorDay):
-            model.objects.all().delete()
-        rebuild(start=datetime(2026, 6, 1, tzinfo=UTC), end=datetime(2026, 7, 1, tzinfo=UTC))
-        assert everything() == folded
-        assert Contact.objects.count() == 3
-        transaction.set_rollback(True)
