@@ -32,8 +32,6 @@ T = TypeVar("T")
 
 NOT_SIGNED_IN: Final = 4401
 FELL_BEHIND: Final = 4408
-FOCUS_STEP: Final = timedelta(seconds=20)
-"""Focus on the same ticket is recorded at most this often; the ledger lets it last 90 s."""
 TYPING_STEP: Final = timedelta(seconds=2)
 ACCESS_STEP: Final = timedelta(seconds=60)
 """So often the person's accounts are read again while the socket stays open."""
@@ -77,7 +75,6 @@ class ConsoleConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         # a wallboard listens, too; a screen on the wall must not keep somebody at work who has gone
         self.is_watching = b"watch=1" in self.scope["query_string"].split(b"&")
         self.checked_at = timezone.now()
-        self.focused: tuple[int, bool, datetime] | None = None
         self.typed: tuple[int, datetime] | None = None
         self.looking = None
         self.window, self.in_window = self.checked_at, 0
@@ -151,12 +148,9 @@ class ConsoleConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _focus(self, *, ticket_id: int, active: bool, at: datetime) -> None:
         if self.audience.operator_id is None:
             return
-        if self.focused and self.focused[:2] == (ticket_id, active) and at - self.focused[2] < FOCUS_STEP:
-            return
         await self._in_scope(
             focus_ticket, ticket_id=ticket_id, operator_id=self.audience.operator_id, active=active, at=at
         )
-        self.focused = (ticket_id, active, at)
 
     async def _look(self, ticket_id: int | None, *, at: datetime) -> None:
         """Tell the others which ticket is on screen here, and that the one before is no longer."""

@@ -10,6 +10,7 @@ from contactcenter.routing.models import Assignment, Offer, Transfer
 from contactcenter.tickets.models import Channel
 from contactcenter.worktime.actions import record_events, record_events_of
 from contactcenter.worktime.events import EventInput, EventKind
+from contactcenter.worktime.focus_actions import forget_focus, sign_focus
 from contactcenter.worktime.queries import break_account_id
 
 SOURCE: Final = "routing"
@@ -53,6 +54,8 @@ def _offer(*, offer: Offer, kind: EventKind, at: datetime, word: str, reason: st
 
 def serving(*, assignment: Assignment, at: datetime, kinds: list[EventKind]) -> None:
     """Events of one served interaction, at one instant, in this order."""
+    if EventKind.FOCUS_ENDED in kinds:
+        forget_focus(operator_id=assignment.operator_id, at=at)
     record_events(
         operator_id=assignment.operator_id,
         events=[
@@ -169,18 +172,16 @@ def focus(
 ) -> None:
     """The ticket is on the operator's screen with activity, or no longer."""
     kind = EventKind.FOCUS_STARTED if active else EventKind.FOCUS_ENDED
-    record_events(
+    sign_focus(
         operator_id=operator_id,
-        events=[
-            EventInput(
-                kind=kind,
-                at=at,
-                source="console",
-                source_key=f"focus {operator_id} {ticket_id} {kind} {_stamp(at)}",
-                account_id=account_id,
-                interaction_id=assignment.interaction_id if assignment else None,
-                ticket_id=ticket_id,
-                channel=assignment.channel if assignment else "",
-            )
-        ],
+        event=EventInput(
+            kind=kind,
+            at=at,
+            source="console",
+            source_key=f"focus {operator_id} {ticket_id} {kind} {_stamp(at)}",
+            account_id=account_id,
+            interaction_id=assignment.interaction_id if assignment else None,
+            ticket_id=ticket_id,
+            channel=assignment.channel if assignment else "",
+        ),
     )

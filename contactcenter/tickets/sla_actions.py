@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -29,20 +30,25 @@ def keep_clocks(*, ticket_id: int, at: datetime) -> None:
     rows = list(SlaClock.objects.filter(ticket_id=ticket_id).order_by("started_at", "id"))
     if ticket.sla_policy_id is None and not rows:
         return
-    policy = SlaPolicy.objects.select_related("calendar").get(pk=ticket.sla_policy_id) if ticket.sla_policy_id else None
-    clocks = sla.keep_clocks(
-        [_clock(row) for row in rows],
-        facts=_facts(ticket),
-        targets=targets_of(policy=policy, priority=ticket.priority) if policy else {},
-        hours=hours_of(policy.calendar) if policy else None,
-        at=at,
-    )
+    clocks = clocks_as_of(ticket=ticket, rows=rows, at=at)
     _write(ticket=ticket, rows=rows, clocks=clocks)
     following = sla.next_due(clocks)
     ticket.due_at = following.due_at if following else None
     ticket.due_for = following.kind if following else ""
     ticket.is_breached = any(clock.breached_at for clock in clocks)
     ticket.save(update_fields=["due_at", "due_for", "is_breached"])
+
+
+def clocks_as_of(*, ticket: Ticket, rows: Sequence[SlaClock], at: datetime) -> list[sla.Clock]:
+    """Return the ticket's clocks, given these rows, as its messages, status and policy make them; reads only."""
+    policy = SlaPolicy.objects.select_related("calendar").get(pk=ticket.sla_policy_id) if ticket.sla_policy_id else None
+    return sla.keep_clocks(
+        [clock_of(row=row) for row in rows],
+        facts=_facts(ticket),
+        targets=targets_of(policy=policy, priority=ticket.priority) if policy else {},
+        hours=hours_of(policy.calendar) if policy else None,
+        at=at,
+    )
 
 
 def put_under_policy(*, ticket: Ticket, policy_id: int | None, at: datetime) -> None:
@@ -114,7 +120,8 @@ def _facts(ticket: Ticket) -> sla.Facts:
     )
 
 
-def _clock(row: SlaClock) -> sla.Clock:
+def clock_of(*, row: SlaClock) -> sla.Clock:
+    """Return the clock of a row."""
     return sla.Clock(
         kind=row.kind,
         target=timedelta(seconds=row.target_s),

@@ -14,6 +14,7 @@ from contactcenter.kernel.errors import Invalid, NotFound
 from contactcenter.tenancy.models import Role, User
 from contactcenter.tenancy.permissions import IsStaff
 from contactcenter.worktime.models import Allocation, Session, Slice
+from contactcenter.worktime.review_serializers import AllocationVersionPageSerializer, AllocationVersionParameters
 from contactcenter.worktime.rewriting import VOID
 from contactcenter.worktime.serializers import (
     SessionPageSerializer,
@@ -21,6 +22,7 @@ from contactcenter.worktime.serializers import (
     SlicePageSerializer,
     SliceParameters,
 )
+from contactcenter.worktime.version_queries import session_versions
 
 PAGE = 100
 
@@ -68,6 +70,26 @@ class SlicesView(APIView):
             at, id = place_of(wanted["cursor"])
             slices = slices.filter(Q(started_at__gt=at) | Q(started_at=at, id__gt=id))
         return Response(SlicePageSerializer(cursor_page(list(slices[: PAGE + 1]))).data)
+
+
+class VersionsView(APIView):
+    """GET /api/v1/worktime/versions/"""
+
+    permission_classes = [IsStaff]
+
+    @extend_schema(
+        operation_id="worktime_versions",
+        parameters=[AllocationVersionParameters],
+        responses=AllocationVersionPageSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        """Return a page of the versions of a session's allocation, newest first, with what each changed."""
+        wanted = read_parameters(AllocationVersionParameters, request)
+        session = _in_reach(request).filter(pk=wanted["session"]).first()
+        if session is None:
+            raise NotFound(f"There is no session {wanted['session']}.", field="session")
+        page = session_versions(session_id=session.pk, before=wanted.get("cursor"))
+        return Response(AllocationVersionPageSerializer(page).data)
 
 
 def _in_reach(request: Request) -> QuerySet[Session]:

@@ -7,10 +7,11 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from contactcenter.kernel.intervals import milliseconds
 from contactcenter.worktime.models import Allocation, Contradiction, Session, Slice
+from contactcenter.worktime.queries import slices_within
 from contactcenter.worktime.rewriting import VOID
 from contactcenter.worktime.sharing import deal
 
@@ -30,13 +31,12 @@ def operator_day(*, operator_id: int, start: datetime, end: datetime) -> dict[st
     """
     within = Q(started_at__lt=end) & (Q(ended_at=None) | Q(ended_at__gt=start))
     sessions = list(
-        Session.objects.filter(within, operator_id=operator_id).exclude(close_rule=VOID).order_by("started_at")
+        Session.objects.filter(within, operator_id=operator_id)
+        .exclude(close_rule=VOID)
+        .annotate(versions=Count("allocation_runs"))
+        .order_by("started_at")
     )
-    slices = list(
-        Slice.objects.filter(operator_id=operator_id, is_current=True, started_at__lt=end, ended_at__gt=start).order_by(
-            "started_at"
-        )
-    )
+    slices = list(slices_within(start=start, end=end).filter(operator_id=operator_id).order_by("started_at"))
     shares: dict[int, list[tuple[int | None, int | None, int]]] = defaultdict(list)
     given = Allocation.objects.filter(run__is_current=True, slice_id__in=[row.pk for row in slices]).order_by("id")
     for slice_id, account_id, interaction_id, ms in given.values_list("slice_id", "account_id", "interaction_id", "ms"):
@@ -46,7 +46,7 @@ def operator_day(*, operator_id: int, start: datetime, end: datetime) -> dict[st
     return {
         "starts_at": start,
         "ends_at": end,
-        "sessions": [_session(row, start, end) for row in sessions],
+        "sessions": [_session(row, start, end) | {"versions": row.versions} for row in sessions],
         "slices": cut,
         "totals": _totals(cut),
         "logged_in_ms": sum(_session(row, start, end)["ms"] for row in sessions),

@@ -26,6 +26,7 @@ __all__ = [
     "Contradiction",
     "ContradictionKind",
     "CorrectionState",
+    "FocusSign",
     "IdlePolicy",
     "IdlePolicyKind",
     "OpenPolicyKind",
@@ -55,7 +56,9 @@ class SliceKind(models.TextChoices):
 class Session(models.Model):
     """One stay of an operator, from logging in to logging out; `ended_at` null means running."""
 
-    operator = models.ForeignKey("operators.Operator", on_delete=models.PROTECT, related_name="sessions")
+    operator = models.ForeignKey(
+        "operators.Operator", on_delete=models.PROTECT, related_name="sessions", db_index=False
+    )
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     derived_until = models.DateTimeField(null=True)
@@ -79,25 +82,34 @@ class Session(models.Model):
 class OperatorEvent(models.Model):
     """One thing that happened to an operator. Never edited; a correction is a new event with author and reason.
 
-    Not account-scoped: an operator's timeline spans accounts. `source_key` makes recording idempotent.
+    Not account-scoped: an operator's timeline spans accounts. `source_key` makes recording idempotent. Events are read
+    by operator and time and by their key only: every further index would be paid for by each of them.
     """
 
-    operator = models.ForeignKey("operators.Operator", on_delete=models.PROTECT, related_name="events")
+    operator = models.ForeignKey("operators.Operator", on_delete=models.PROTECT, related_name="events", db_index=False)
     at = models.DateTimeField()
     kind = models.CharField(max_length=30)
-    account = models.ForeignKey("tenancy.Account", null=True, on_delete=models.PROTECT, related_name="+")
+    account = models.ForeignKey(
+        "tenancy.Account", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     ticket_id = models.BigIntegerField(null=True)
     interaction_id = models.BigIntegerField(null=True)
     channel = models.CharField(max_length=10, blank=True)
     reason = models.CharField(max_length=200, blank=True)
     source = models.CharField(max_length=30)
-    source_key = models.CharField(max_length=200, unique=True)
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    source_key = models.CharField(max_length=200)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     data = models.JSONField(default=dict)
     recorded_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["operator", "at", "id"], name="operator_event_timeline")]
+        constraints = [models.UniqueConstraint(fields=["source_key"], name="operator_event_once")]
+        indexes = [
+            models.Index(fields=["operator", "at", "id"], name="operator_event_timeline"),
+            models.Index(fields=["author"], condition=Q(author__isnull=False), name="operator_event_author"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%H:%M:%S}"
@@ -109,7 +121,7 @@ class UnderivedStretch(models.Model):
     A row of its own for each recording, so that writers never wait for each other; deriving deletes it.
     """
 
-    operator = models.ForeignKey("operators.Operator", on_delete=models.CASCADE, related_name="+")
+    operator = models.ForeignKey("operators.Operator", on_delete=models.CASCADE, related_name="+", db_index=False)
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
     events = models.PositiveIntegerField()
@@ -125,21 +137,52 @@ class UnderivedStretch(models.Model):
         return f"{self.operator_id} {self.first_at:%Y-%m-%d %H:%M:%S}"
 
 
+class FocusSign(models.Model):
+    """What an operator's consoles last said of their attention: as the ledger was told it, and a later sign held back.
+
+    `subject` '' means that nothing has the attention. Written over by each sign; the ledger follows the events only.
+    """
+
+    operator = models.OneToOneField("operators.Operator", primary_key=True, on_delete=models.CASCADE, related_name="+")
+    subject = models.CharField(max_length=40, blank=True)
+    account = models.ForeignKey(
+        "tenancy.Account", null=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    ticket_id = models.BigIntegerField(null=True)
+    interaction_id = models.BigIntegerField(null=True)
+    channel = models.CharField(max_length=10, blank=True)
+    told_at = models.DateTimeField()
+    held_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(held_at__isnull=True) | Q(held_at__gt=F("told_at")), name="focus_sign_held_after_told"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operator_id} {self.subject or 'nothing'}"
+
+
 class Slice(models.Model):
     """An interval [started_at, ended_at) of one operator's session that has one class: a fact.
 
     `candidates` lists the open interactions [{"account", "interaction"}] of an `open` slice, which has no single owner.
     A slice is never edited: when a late event changes the facts it stays for the allocation runs (and the usage lines)
-    that were made from it, no longer current.
+    that were made from it, no longer current. Read by session, by interaction, and by operator and time through the
+    index of `slice_no_overlap` (queries.slices_within).
     """
 
-    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="slices")
-    operator = models.ForeignKey("operators.Operator", on_delete=models.PROTECT, related_name="+")
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="slices", db_index=False)
+    operator = models.ForeignKey("operators.Operator", on_delete=models.PROTECT, related_name="+", db_index=False)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField()
     ms = models.PositiveBigIntegerField()
     kind = models.CharField(max_length=8, choices=SliceKind.choices)
-    account = models.ForeignKey("tenancy.Account", null=True, on_delete=models.PROTECT, related_name="+")
+    account = models.ForeignKey(
+        "tenancy.Account", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     interaction_id = models.BigIntegerField(null=True)
     channel = models.CharField(max_length=10, blank=True)
     reason = models.CharField(max_length=200, blank=True)
@@ -170,7 +213,9 @@ class Slice(models.Model):
         ]
         indexes = [
             models.Index(fields=["session", "started_at"], name="slice_session"),
-            models.Index(fields=["interaction_id"], name="slice_interaction"),
+            models.Index(
+                fields=["interaction_id"], condition=Q(interaction_id__isnull=False), name="slice_interaction"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -243,7 +288,7 @@ class AllocationRun(models.Model):
     late event or another policy makes a new version, the earlier ones stay as they were.
     """
 
-    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="allocation_runs")
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="allocation_runs", db_index=False)
     version = models.PositiveIntegerField()
     revision = models.PositiveIntegerField(default=1)
     policy = models.JSONField(default=dict)
@@ -264,9 +309,11 @@ class AllocationRun(models.Model):
 class Allocation(models.Model):
     """So many milliseconds of a slice belong to this account (null: to nobody) and interaction."""
 
-    run = models.ForeignKey(AllocationRun, on_delete=models.CASCADE, related_name="allocations")
-    slice = models.ForeignKey(Slice, on_delete=models.CASCADE, related_name="allocations")
-    account = models.ForeignKey("tenancy.Account", null=True, on_delete=models.PROTECT, related_name="+")
+    run = models.ForeignKey(AllocationRun, on_delete=models.CASCADE, related_name="allocations", db_index=False)
+    slice = models.ForeignKey(Slice, on_delete=models.CASCADE, related_name="allocations", db_index=False)
+    account = models.ForeignKey(
+        "tenancy.Account", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     interaction_id = models.BigIntegerField(null=True)
     kind = models.CharField(max_length=8, choices=SliceKind.choices)
     ms = models.PositiveBigIntegerField()
@@ -275,7 +322,9 @@ class Allocation(models.Model):
         indexes = [
             models.Index(fields=["run"], name="allocation_run"),
             models.Index(fields=["slice"], name="allocation_slice"),
-            models.Index(fields=["interaction_id"], name="allocation_interaction"),
+            models.Index(
+                fields=["interaction_id"], condition=Q(interaction_id__isnull=False), name="allocation_interaction"
+            ),
             models.Index(fields=["account", "kind"], name="allocation_account"),
         ]
 

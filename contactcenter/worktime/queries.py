@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import F, QuerySet
+from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary
+from django.db.models import F, Func, QuerySet
 
-from contactcenter.worktime.models import Allocation, BreakReason, ClockCorrection, UnderivedStretch
+from contactcenter.worktime.models import Allocation, BreakReason, ClockCorrection, Slice, UnderivedStretch
 
 
 @dataclass(slots=True)
@@ -24,6 +25,15 @@ class InteractionTime:
     offer_ms: int = 0
     first_started_at: datetime | None = None
     slices: list[tuple[int, int, str, int]] = field(default_factory=list)
+
+
+def slices_within(*, start: datetime, end: datetime) -> QuerySet[Slice]:
+    """Return the current slices that reach into [start, end), read through the index that keeps them from overlapping.
+
+    Comparing the two instants instead would go through all the past of an operator.
+    """
+    span = Func("started_at", "ended_at", RangeBoundary(), function="TSTZRANGE", output_field=DateTimeRangeField())
+    return Slice.objects.filter(is_current=True).alias(span=span).filter(span__overlap=(start, end))
 
 
 def settled_allocations() -> QuerySet[Allocation]:

@@ -12,7 +12,8 @@ from django.db.models.functions import TruncDate
 from contactcenter.kernel.errors import NotFound
 from contactcenter.kernel.intervals import milliseconds
 from contactcenter.tenancy.scope import current_scope
-from contactcenter.worktime.models import Allocation, Slice
+from contactcenter.worktime.models import Allocation
+from contactcenter.worktime.queries import slices_within
 from contactcenter.worktime.sharing import deal
 
 
@@ -22,9 +23,7 @@ def operator_clocks(*, operator_ids: Iterable[int], start: datetime, end: dateti
     A running session counts as far as it has been derived: to its last event, or some minutes ago.
     """
     clocks: dict[int, Counter[str]] = defaultdict(Counter)
-    slices = Slice.objects.filter(
-        operator_id__in=list(operator_ids), is_current=True, started_at__lt=end, ended_at__gt=start
-    )
+    slices = slices_within(start=start, end=end).filter(operator_id__in=list(operator_ids))
     within = slices.filter(started_at__gte=start, ended_at__lte=end)
     for operator_id, kind, ms in within.values_list("operator_id", "kind").annotate(total=Sum("ms")):
         clocks[operator_id][kind] += ms

@@ -51,6 +51,7 @@ class DaySessionSerializer(serializers.Serializer[Any]):
     derived_until = serializers.DateTimeField(allow_null=True)
     close_rule = serializers.CharField()
     ms = serializers.IntegerField()
+    versions = serializers.IntegerField()
 
 
 class ContradictionSerializer(serializers.Serializer[Any]):
@@ -266,6 +267,41 @@ class ReallocationSerializer(serializers.Serializer[Any]):
     sessions = serializers.IntegerField()
     changed_sessions = serializers.IntegerField()
     differences = AllocationDifferenceSerializer(many=True)
+
+
+class AllocationVersionParameters(serializers.Serializer[Any]):
+    """Which session's versions; `cursor`: those below this version."""
+
+    session = serializers.IntegerField(min_value=1)
+    cursor = serializers.IntegerField(required=False, min_value=1)
+
+
+class AllocationVersionPolicySerializer(serializers.Serializer[Any]):
+    """The policy that a version was made under."""
+
+    kind = serializers.ChoiceField(choices=IdlePolicyKind.choices)
+    open_kind = serializers.ChoiceField(choices=OpenPolicyKind.choices)
+
+
+class AllocationVersionSerializer(serializers.Serializer[Any]):
+    """One version of whose a session's time is, why it was made, and what it changed from the one before."""
+
+    version = serializers.IntegerField()
+    made_at = serializers.DateTimeField()
+    is_current = serializers.BooleanField()
+    cause = serializers.ChoiceField(choices=["first", "facts", "reallocation"])
+    reason = serializers.CharField()
+    author_name = serializers.CharField(allow_null=True)
+    policy = AllocationVersionPolicySerializer()
+    ms = serializers.IntegerField()
+    differences = AllocationDifferenceSerializer(many=True)
+
+
+class AllocationVersionPageSerializer(serializers.Serializer[Any]):
+    """A page of versions, newest first; `next` is the cursor of the following one."""
+
+    results = AllocationVersionSerializer(many=True)
+    next = serializers.IntegerField(allow_null=True)
 
 
 class ReallocationPageSerializer(serializers.Serializer[Any]):

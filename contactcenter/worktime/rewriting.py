@@ -31,6 +31,7 @@ from contactcenter.worktime.records import (
     to_ms,
 )
 from contactcenter.worktime.segments import SILENCE, Event
+from contactcenter.worktime.session_audit import audit_rule
 
 VOID = "void"
 """The close rule of a session that later events made part of another; it lasts no time."""
@@ -140,9 +141,11 @@ def _write_sessions(rewrites: Sequence[_Rewrite], at: datetime) -> None:
         else:
             end = None if wanted.stay.end is None else to_instant(wanted.stay.end)
             values = (to_instant(wanted.stay.start), end, to_instant(wanted.until), wanted.stay.rule)
-        if row.pk is None or values != (row.started_at, row.ended_at, row.derived_until, row.close_rule):
+        former = (row.started_at, row.ended_at, row.derived_until, row.close_rule)
+        if row.pk is None or values != former:
             row.started_at, row.ended_at, row.derived_until, row.close_rule = values
             row.save()
+            audit_rule(session=row, former_end=former[1], former_rule=former[3])
 
 
 def _write_slices(rewrites: Sequence[_Rewrite], operator_id: int) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from contactcenter.kernel.clock import clock_is_held
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.worktime import actions
+from contactcenter.worktime.focus_actions import flush_focus
 from contactcenter.worktime.models import Reallocation, Session
 from contactcenter.worktime.reallocation_actions import run_reallocation
 
@@ -46,6 +47,7 @@ def sweep() -> int:
     if clock_is_held():
         return 0
     at = timezone.now()
+    flush_focus(at=at)
     lost = Reallocation.objects.filter(finished_at=None, asked_at__lt=at - UNATTENDED)
     for reallocation_id in lost.order_by("pk").values_list("pk", flat=True)[:10]:
         enqueue_on_commit("worktime.reallocate", reallocation_id=reallocation_id)

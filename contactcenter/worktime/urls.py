@@ -3,11 +3,12 @@
 from django.urls import URLPattern, path
 
 from contactcenter.worktime import review_api as review
-from contactcenter.worktime.api import SessionsView, SlicesView
+from contactcenter.worktime.api import SessionsView, SlicesView, VersionsView
 
 urlpatterns: list[URLPattern] = [
     path("worktime/sessions/", SessionsView.as_view(), name="worktime-sessions"),
     path("worktime/slices/", SlicesView.as_view(), name="worktime-slices"),
+    path("worktime/versions/", VersionsView.as_view(), name="worktime-versions"),
     path("worktime/day/", review.DayView.as_view(), name="worktime-day"),
     path("worktime/events/", review.TimeEventsView.as_view(), name="worktime-events"),
     path("worktime/corrections/", review.CorrectionsView.as_view(), name="worktime-corrections"),

@@ -26,6 +26,7 @@ from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tenancy.models import Account
 from contactcenter.tickets.models import Interaction, Ticket
 from contactcenter.worktime import actions as worktime
+from contactcenter.worktime.focus_actions import flush_focus
 from contactcenter.worktime.models import Session
 
 SATURDAY = 5
@@ -58,6 +59,7 @@ def simulate_days(
             with hand_jobs_to(run.steps.take_job):
                 run.run()
                 # by the present instant: an earlier one would cut off days that were simulated before
+                run.steps.through_outages(lambda: flush_focus(at=timezone.now()))
                 run.steps.through_outages(lambda: worktime.derive_behind(at=timezone.now()))
                 run.steps.through_outages(lambda: billing.collect_pending(at=timezone.now()))
                 run.steps.through_outages(fold_everything)

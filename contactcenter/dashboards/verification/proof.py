@@ -17,10 +17,16 @@ from contactcenter.dashboards.verification.intake_checks import (
     receipts_equal_entries,
 )
 from contactcenter.dashboards.verification.rollup_checks import rollups_equal_facts
+from contactcenter.dashboards.verification.routing_checks import (
+    ledger_knows_routing,
+    places_are_held,
+    promises_equal_clocks,
+)
 from contactcenter.dashboards.verification.time_checks import (
     allocations_sum_to_slices,
     ledger_follows_events,
     slices_tile_sessions,
+    versions_follow,
     voice_equals_calls,
 )
 from contactcenter.dashboards.verification.usage_checks import (
@@ -40,8 +46,12 @@ def verify(*, at: datetime, newest_receipts: int = NEWEST_RECEIPTS) -> list[Chec
         receipts_equal_entries(at=at),
         entries_equal_raw(newest=newest_receipts),
         calls_equal_log(at=at),
+        places_are_held(at=at),
+        promises_equal_clocks(at=at),
+        ledger_knows_routing(),
         slices_tile_sessions(),
         allocations_sum_to_slices(),
+        versions_follow(),
         ledger_follows_events(at=at),
         voice_equals_calls(at=at),
         usage_equals_allocations(at=at),

@@ -121,6 +121,62 @@ def allocations_sum_to_slices() -> Check:
     return check
 
 
+def versions_follow() -> Check:
+    """The versions of a session's allocation count up, the last one is in force, each covers its time without a gap."""
+    check = Check("versions = decisions", "a session's allocations count up, the last is in force, each is complete")
+    check.checked = count_of("SELECT count(*) FROM worktime_allocationrun")
+    add_rows(
+        check,
+        "run {0} of session {1}: version {2} comes after {3}",
+        """
+        SELECT id, session_id, version, before FROM (
+            SELECT id, session_id, version, coalesce(lag(version) OVER (PARTITION BY session_id ORDER BY version), 0)
+                AS before FROM worktime_allocationrun
+        ) AS r WHERE version <> before + 1 ORDER BY id
+        """,
+    )
+    add_rows(
+        check,
+        "run {0} of session {1}: version {2} is in force, there is a later one",
+        """
+        SELECT r.id, r.session_id, r.version FROM worktime_allocationrun r WHERE r.is_current AND EXISTS (
+            SELECT 1 FROM worktime_allocationrun l WHERE l.session_id = r.session_id AND l.version > r.version)
+        ORDER BY r.id
+        """,
+    )
+    add_rows(
+        check,
+        "session {0}: has {1} versions of its allocation, none is in force",
+        """
+        SELECT t.id, count(*) FROM worktime_session t JOIN worktime_allocationrun r ON r.session_id = t.id
+        WHERE t.close_rule <> 'void' GROUP BY t.id HAVING NOT bool_or(r.is_current) ORDER BY t.id
+        """,
+    )
+    add_rows(
+        check,
+        "run {0} of session {1}: nothing is allocated before slice {2} from {3:%Y-%m-%d %H:%M:%S.%f} on",
+        """
+        SELECT run_id, session_id, slice_id, before FROM (
+            SELECT s.run_id, s.session_id, s.slice_id, s.started_at,
+                lag(s.ended_at) OVER (PARTITION BY s.run_id ORDER BY s.started_at) AS before
+            FROM (SELECT DISTINCT a.run_id, r.session_id, a.slice_id, p.started_at, p.ended_at
+                FROM worktime_allocation a JOIN worktime_allocationrun r ON r.id = a.run_id AND NOT r.is_current
+                JOIN worktime_slice p ON p.id = a.slice_id) AS s
+        ) AS s WHERE before <> started_at ORDER BY run_id, slice_id
+        """,
+    )
+    add_rows(
+        check,
+        "reallocation {0}: made run {1} of session {2}, which it had no business with",
+        """
+        SELECT l.id, r.id, t.id FROM worktime_allocationrun r JOIN worktime_reallocation l ON l.id = r.reallocation_id
+        JOIN worktime_session t ON t.id = r.session_id
+        WHERE l.is_dry_run OR (l.operator_id IS NOT NULL AND l.operator_id <> t.operator_id) ORDER BY l.id
+        """,
+    )
+    return check
+
+
 def voice_equals_calls(*, at: datetime) -> Check:
     """The telephone log and the ledger have the same voice time of every operator's call.
 

@@ -2760,6 +2760,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/worktime/versions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return a page of the versions of a session's allocation, newest first, with what each changed. */
+        get: operations["worktime_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2967,6 +2984,29 @@ export interface components {
             kind: components["schemas"]["SliceKind"];
             before_ms: number;
             after_ms: number;
+        };
+        /** @description One version of whose a session's time is, why it was made, and what it changed from the one before. */
+        AllocationVersion: {
+            version: number;
+            /** Format: date-time */
+            made_at: string;
+            is_current: boolean;
+            cause: components["schemas"]["CauseEnum"];
+            reason: string;
+            author_name: string | null;
+            policy: components["schemas"]["AllocationVersionPolicy"];
+            ms: number;
+            differences: components["schemas"]["AllocationDifference"][];
+        };
+        /** @description A page of versions, newest first; `next` is the cursor of the following one. */
+        AllocationVersionPage: {
+            results: components["schemas"]["AllocationVersion"][];
+            next: number | null;
+        };
+        /** @description The policy that a version was made under. */
+        AllocationVersionPolicy: {
+            kind: components["schemas"]["IdlePolicyKind"];
+            open_kind: components["schemas"]["OpenPolicyKind"];
         };
         /** @description Money. */
         Amount: {
@@ -3482,6 +3522,13 @@ export interface components {
             name: string;
             point: string;
         };
+        /**
+         * @description * `first` - first
+         *     * `facts` - facts
+         *     * `reallocation` - reallocation
+         * @enum {string}
+         */
+        CauseEnum: "first" | "facts" | "reallocation";
         /** @description An account that demands the skill of everybody who serves it. */
         Certification: {
             account_id: number;
@@ -3835,6 +3882,7 @@ export interface components {
             derived_until: string | null;
             close_rule: string;
             ms: number;
+            versions: number;
         };
         /** @description Why an offer is passed on. */
         DeclineRequest: {
@@ -11319,6 +11367,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SlicePage"];
+                };
+            };
+        };
+    };
+    worktime_versions: {
+        parameters: {
+            query: {
+                cursor?: number;
+                session: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllocationVersionPage"];
                 };
             };
         };

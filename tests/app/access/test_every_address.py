@@ -235,6 +235,7 @@ TABLE = {
     "POST /api/v1/worktime/reallocations/": "nnynynnn",
     "GET /api/v1/worktime/sessions/": "yyyyynnn",
     "GET /api/v1/worktime/slices/": "yyyyynnn",
+    "GET /api/v1/worktime/versions/": "yyyyynnn",
 }
 # what opens an address to API keys; all others are closed to every key
 KEYS = {

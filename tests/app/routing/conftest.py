@@ -18,6 +18,7 @@ def every_account() -> Iterator[None]:
 def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Any]]:
     """What was told to the ledger: (operator_id, event), in order."""
     from contactcenter.routing import ledger_events
+    from contactcenter.worktime import focus_actions
     from contactcenter.worktime.actions import record_events_of
 
     told: list[tuple[int, Any]] = []
@@ -30,5 +31,6 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Any]]:
         return note_of(events={operator_id: events})
 
     monkeypatch.setattr(ledger_events, "record_events", note)
+    monkeypatch.setattr(focus_actions, "record_events", note)
     monkeypatch.setattr(ledger_events, "record_events_of", note_of)
     return told

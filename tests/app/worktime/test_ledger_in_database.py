@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 
 from contactcenter.kernel.errors import Invalid, NotFound
+from contactcenter.kernel.models import AuditEntry
 from contactcenter.worktime import queries
 from contactcenter.worktime.actions import derive_behind, derive_operator, reallocate_session, record_events
 from contactcenter.worktime.allocation import IdleKind, Policy
@@ -236,6 +237,38 @@ def test_days_are_sessions_of_their_own(accounts, operator):
     assert list(
         AllocationRun.objects.filter(is_current=True).order_by("session__started_at").values_list("version", flat=True)
     ) == [1, 2, 1]
+
+
+def test_session_closed_by_rule_is_audited_with_its_rule_and_instant_and_when_that_is_lifted(accounts, operator):
+    hour = 3600
+    events = [
+        event(0, E.SESSION_STARTED),
+        event(600, E.PRESENCE_BREAK),
+        # five hours without a word, and another log-in
+        event(600 + 5 * hour, E.SESSION_STARTED),
+        event(700 + 5 * hour, E.PRESENCE_AVAILABLE),
+    ]
+    record_events(operator_id=operator.pk, events=events)
+
+    def told() -> list[tuple[Any, ...]]:
+        rows = AuditEntry.objects.filter(action__startswith="worktime.session").order_by("pk")
+        return [(r.action, r.actor_id, r.target_id, r.data["rule"], r.data["ended_at"]) for r in rows]
+
+    derive_operator(operator_id=operator.pk, at=at(6 * hour))
+    first, second = Session.objects.order_by("started_at").values_list("pk", flat=True)
+    lapsed = ("worktime.session.closed_by_rule", None, first, "lapse", at(600).isoformat())
+    assert told() == [lapsed]
+    # sixteen hours later the second one is given up, too; deriving again tells nothing twice
+    for hours in (22, 23):
+        derive_operator(operator_id=operator.pk, at=at(hours * hour))
+    silent = ("worktime.session.closed_by_rule", None, second, "silence", at(700 + 5 * hour).isoformat())
+    assert told() == [lapsed, silent]
+    # the lost log-out is told after all
+    record_events(operator_id=operator.pk, events=[event(900, E.SESSION_ENDED)])
+    derive_operator(operator_id=operator.pk, at=at(23 * hour))
+    assert told()[2:] == [("worktime.session.rule_lifted", None, first, "lapse", at(600).isoformat())]
+    assert Session.objects.get(pk=first).ended_at == at(900)
+    assert AuditEntry.objects.get(target_id=second).data["operator_id"] == operator.pk
 
 
 @pytest.mark.parametrize(

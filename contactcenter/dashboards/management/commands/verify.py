@@ -15,8 +15,9 @@ from contactcenter.kernel.clock import clock_is_held
 
 class Command(BaseCommand):
     help = (
-        "Proves that receipts = entries, slices = sessions, allocations = slices, voice = calls, "
-        "usage = allocations, invoices = usage and roll-ups = facts; prints JSON. Changes nothing. Exit code 0: "
+        "Proves that receipts = entries, places = answers, promises = clocks, slices = sessions, allocations = slices "
+        "in every version, voice = calls, usage = allocations, invoices = usage and roll-ups = facts; prints JSON. "
+        "Changes nothing. Exit code 0: "
         "everything adds up; 1: something differs, and is named; 2: it could not be checked. What workers are still "
         "about to do is told as under_way and no difference."
     )

@@ -10,6 +10,7 @@ export type TimeEffect = Schemas['Effect'];
 export type TimeContradiction = Schemas['Contradiction'];
 export type Reallocation = Schemas['Reallocation'];
 export type TimeEvent = Schemas['TimeEvent'];
+export type SessionVersion = Schemas['AllocationVersion'];
 
 /** In the order of precedence: the first that is active owns the moment. */
 export const KINDS = ['hold', 'talk', 'focus', 'wrap', 'offer', 'break', 'open', 'idle'] as const satisfies readonly TimeKind[];
