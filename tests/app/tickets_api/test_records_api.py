@@ -3,32 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from rest_framework.test import APIClient
 
-from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tickets import actions, records_api, serializers
 from contactcenter.tickets.models import Call, CallSegment
-from tests.app.factories import AT, make_account, make_operator, make_ticket
+from tests.app.factories import AT, make_account, make_ticket
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def every_account():
-    with open_every_account(reason="a test looks into the database"):
-        yield
-
-
-@pytest.fixture
-def account():
-    return make_account()
-
-
-@pytest.fixture
-def client(account):
-    client = APIClient()
-    client.force_login(make_operator(account).user)
-    return client
 
 
 def make_call(account, number: int, **fields) -> Call:
