@@ -15,7 +15,7 @@ from typing import NamedTuple
 from billing.matching import on_holiday
 from billing.money import currency_digits, decimal_from_units
 from billing.rating import RatedContact, RatedRate, Usage, UsageTotals
-from billing.terms import Names, PriceComponent, TariffTerms, TaxCategory
+from billing.terms import Fee, Names, PriceComponent, TariffTerms, TaxCategory
 from billing.wallet import Draw
 
 REVERSE_CHARGE = "AE"
@@ -48,12 +48,28 @@ class Booking:
 
 
 @dataclass(frozen=True, slots=True)
+class AgreedFee:
+    """A fee beside the tariff that both sides agreed to: an add-on for its days [starts_on, ends_on), ends_on None
+    meaning until further notice, or a one-off.
+
+    The fee's code is the reference that both sides know it by. Without proration it is charged once, in the segment
+    that holds it. add_on_id: the row it comes from. facts: what its line tells beside the price (who agreed, when).
+    """
+
+    add_on_id: int
+    fee: Fee
+    starts_on: date
+    ends_on: date | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
     """The part of a period under one tariff version: its usage, the share of the period's days, whether the contract
     begins in it, its days as text.
 
     zone and starts_on, ends_on (half-open) place time bands and holidays; quantities replace those of per-seat and
-    other repeated fees, by code; is_reverse_charge: the buyer owes the tax.
+    other repeated fees, by code; agreed: fees beside the tariff; is_reverse_charge: the buyer owes the tax.
     """
 
     terms: TariffTerms
@@ -67,6 +83,7 @@ class Segment:
     ends_at: datetime | None = None
     quantities: Mapping[str, Fraction] = field(default_factory=dict)
     bookings: tuple[Booking, ...] = ()
+    agreed: tuple[AgreedFee, ...] = ()
     is_reverse_charge: bool = False
 
     @property
@@ -107,7 +124,7 @@ class Line:
     totals: the sums of a usage line's contacts, be they on it or not. unit_price: where the line is nothing but
     quantity x price, the exact price of one of the engine's units (a millisecond, a contact, ...); None where fees,
     tiers, caps or stages take part. counted_units: what a cap, minimum or percentage was measured against. quantity:
-    how many fees.
+    how many fees. agreed: the agreement behind a fee that is not the tariff's.
     """
 
     kind: LineKind
@@ -123,6 +140,7 @@ class Line:
     unit_price: Fraction | None = None
     quantity: Fraction = Fraction(1)
     tax_code: str = ""
+    agreed: AgreedFee | None = None
     is_ahead: bool = False
     paid_ahead_units: int = 0
 

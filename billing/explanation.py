@@ -11,7 +11,7 @@ from typing import Any
 
 from billing.bill import Bill, Line, PricedContact
 from billing.money import exact_text
-from billing.proration import is_prorated
+from billing.proration import agreed_share, is_prorated
 from billing.rating import RatedContact, UsageTotals
 from billing.terms import (
     WORK_CLASSES,
@@ -83,6 +83,10 @@ def explain_line(*, line: Line) -> dict[str, Any]:
             told |= {"fee": exact_text(value=line.component.amount), "prorated": is_prorated(fee=line.component)}
             if line.quantity != 1:
                 told["quantity"] = exact_text(value=line.quantity)
+            if line.agreed is not None:
+                share = agreed_share(agreed=line.agreed, segment=line.segment)
+                told |= {"add_on": line.agreed.add_on_id, "reference": line.agreed.fee.code, **line.agreed.facts}
+                told["share_of_period"] = exact_text(value=share)
             if line.is_ahead:
                 told["in_advance"] = True
             if line.paid_ahead_units:

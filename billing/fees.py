@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from billing.bill import Line, LineKind, Segment
-from billing.proration import fee_quantity, fixed_amount
+from billing.proration import agreed_amount, fee_quantity, fixed_amount
 from billing.terms import BOOKED_KINDS, RECURRING_KINDS, ComponentKind, Fee, Timing
 
 LINE_KIND_BY_FEE = {
@@ -55,6 +55,23 @@ def fee_lines(*, segment: Segment, parts: Mapping[str, int], digits: int, paid: 
         exact = fixed_amount(component=fee, segment=segment) - Fraction(taken, 10**digits)
         lines.append(_line(fee, segment, exact, due - taken, digits=digits, quantity=quantity, paid_ahead_units=taken))
     return lines
+
+
+def agreed_lines(*, segment: Segment, parts: Mapping[str, int], digits: int) -> list[Line]:
+    """Return the agreed fees of a segment, what both sides approved beside the tariff. No minimum or cap counts it."""
+    return [
+        Line(
+            LINE_KIND_BY_FEE[agreed.fee.kind],
+            agreed.fee,
+            segment,
+            agreed_amount(agreed=agreed, segment=segment),
+            parts[agreed.fee.code],
+            digits,
+            quantity=agreed.fee.quantity,
+            agreed=agreed,
+        )
+        for agreed in segment.agreed
+    ]
 
 
 def fee_lines_ahead(*, segment: Segment, parts: Mapping[str, int], digits: int) -> list[Line]:

@@ -11,8 +11,8 @@ from fractions import Fraction
 from itertools import chain
 
 from billing.adjustments import cap_lines, discount_lines, minimum_lines, surcharge_lines, volume_lines
-from billing.bill import Bill, Booking, Line, LineKind, PricedContact, Segment, TaxTotal
-from billing.fees import PaidAhead, fee_lines, fee_lines_ahead
+from billing.bill import AgreedFee, Bill, Booking, Line, LineKind, PricedContact, Segment, TaxTotal
+from billing.fees import PaidAhead, agreed_lines, fee_lines, fee_lines_ahead
 from billing.money import currency_digits
 from billing.proration import fixed_parts
 from billing.rating import Bucket, RatedRate, Rating, UsageTotals, included_units, rate_usage
@@ -22,7 +22,7 @@ from billing.terms import Rate, TaxCategory
 from billing.usage_prices import contact_prices, summed_price, unit_price, usage_price
 from billing.wallet import Drawer, Grant
 
-__all__ = ["Bill", "Booking", "Line", "LineKind", "PricedContact", "Segment", "TaxTotal"]
+__all__ = ["AgreedFee", "Bill", "Booking", "Line", "LineKind", "PricedContact", "Segment", "TaxTotal"]
 
 
 class MixedCurrencies(ValueError):
@@ -143,7 +143,7 @@ def _segment_lines(
         for line in fees
         if line.kind is kind
     ]
-    return [*recurring, *used, *true_up, *once]
+    return [*recurring, *used, *true_up, *once, *agreed_lines(segment=segment, parts=parts, digits=digits)]
 
 
 def _rate_segments(*, segments: Sequence[Segment], drawer: Drawer) -> list[Rating]:

@@ -5,7 +5,7 @@ of it, rounded once. Pure.
 from collections.abc import Sequence
 from fractions import Fraction
 
-from billing.bill import Segment
+from billing.bill import AgreedFee, Segment
 from billing.rounding import allot_exact, round_to_units
 from billing.terms import BOOKED_KINDS, RECURRING_KINDS, Cap, ComponentKind, Fee, Minimum
 
@@ -24,6 +24,9 @@ def fixed_parts(*, segments: Sequence[Segment], digits: int) -> list[dict[str, i
             if isinstance(component, Fee | Cap | Minimum):
                 key = (type(component).__name__, component.code)
                 exacts.setdefault(key, []).append((index, fixed_amount(component=component, segment=segment)))
+        for agreed in segment.agreed:
+            key = (type(agreed).__name__, agreed.fee.code)
+            exacts.setdefault(key, []).append((index, agreed_amount(agreed=agreed, segment=segment)))
     parts: list[dict[str, int]] = [{} for _ in segments]
     for (_, code), found in exacts.items():
         shares = [exact for _, exact in found]
@@ -40,6 +43,23 @@ def fixed_amount(*, component: FixedComponent, segment: Segment) -> Fraction:
         quantity = fee_quantity(fee=component, segment=segment)
         return component.amount * quantity * (segment.share if is_prorated(fee=component) else 1)
     return component.amount * (segment.share if component.prorate else 1)
+
+
+def agreed_amount(*, agreed: AgreedFee, segment: Segment) -> Fraction:
+    """Return the exact amount of an agreed fee in a segment, prorated where it is by its share of the period's days."""
+    return agreed.fee.amount * agreed.fee.quantity * agreed_share(agreed=agreed, segment=segment)
+
+
+def agreed_share(*, agreed: AgreedFee, segment: Segment) -> Fraction:
+    """Return the part of the period's days that an agreed fee has in a segment; 1 where it is not prorated."""
+    if not is_prorated(fee=agreed.fee):
+        return Fraction(1)
+    if segment.starts_on is None or segment.ends_on is None:
+        return segment.share
+    starts_on = max(agreed.starts_on, segment.starts_on)
+    ends_on = min(agreed.ends_on or segment.ends_on, segment.ends_on)
+    days = (segment.ends_on - segment.starts_on).days
+    return segment.share * Fraction(max(0, (ends_on - starts_on).days), days)
 
 
 def fee_quantity(*, fee: Fee, segment: Segment) -> Fraction:

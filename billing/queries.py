@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from billing.add_ons import with_agreed
 from billing.document_fields import TermsError
 from billing.explanation import CONTACT_RULES, seconds_text, told_classes
 from billing.linter import lint_terms
@@ -160,6 +161,7 @@ def account_bill(*, account: Account, period: Period) -> AccountBill:
         raise NothingToBill(f"{account.name} has no tariff in {period.label}.")
     try:
         segments = _segments(windows=windows, usage=by_window, versions=version_by_id)
+        segments = _agreed(segments, account=account, period=period)
         documents = _documents(windows=windows, segments=segments, versions=version_by_id)
         if any(fee.timing is Timing.ADVANCE for segment in segments for fee in segment.terms.fees):
             documents[0]["paid_ahead"] = _paid_ahead(account=account, period=period, digits=segments[0].digits)
@@ -259,7 +261,23 @@ def planned_period(*, account: Account, period: Period) -> PlannedPeriod:
 def planned_segments(*, account: Account, period: Period) -> list[Segment]:
     """Return the segments of a period as its contracts and versions lay them out, without any usage."""
     windows, versions = _plan(account=account, period=period)
-    return _segments(windows=windows, usage=[[] for _ in windows], versions=versions)
+    segments = _segments(windows=windows, usage=[[] for _ in windows], versions=versions)
+    return _agreed(segments, account=account, period=period)
+
+
+def _agreed(segments: Sequence[Segment], *, account: Account, period: Period) -> list[Segment]:
+    """The segments with their approved add-ons; Unbillable where one is in another currency or an unknown category."""
+    found = with_agreed(segments=segments, account=account, period=period)
+    for segment in found:
+        known = {category.code for category in segment.terms.taxes}
+        for agreed in segment.agreed:
+            currency = agreed.facts["currency"]
+            if currency != segment.terms.currency or agreed.fee.tax not in known:
+                raise Unbillable(
+                    f"Add-on {agreed.fee.code} is in {currency} with tax category {agreed.fee.tax!r}; the tariff of "
+                    f"{period.label} has {segment.terms.currency} and {', '.join(sorted(known))}."
+                )
+    return found
 
 
 def _plan(*, account: Account, period: Period) -> tuple[list[Window], dict[int, TariffVersion]]:
@@ -335,6 +353,17 @@ USAGE_COLUMNS = (
 def usage_from_row(row: tuple[Any, ...]) -> Usage:
     """Turn a row of USAGE_COLUMNS into what the engine rates."""
     return Usage(str(row[0]), *row[1:])
+
+
+def terms_on(*, account: Account, day: date) -> TariffTerms | None:
+    """Return the terms that an account's contract gives it on a day; None without contract or version."""
+    contract = (
+        Contract.objects.filter(account=account, starts_on__lte=day)
+        .filter(Q(ends_on__isnull=True) | Q(ends_on__gt=day))
+        .first()
+    )
+    version = version_in_force(tariff_id=contract.tariff_id, on=day) if contract is not None else None
+    return parse_terms(document=version.document) if version is not None else None
 
 
 def version_in_force(*, tariff_id: int, on: date) -> TariffVersion | None:

@@ -10,15 +10,16 @@ from typing import Any
 
 from billing.explanation import bill_document, explain_contact
 from billing.money import exact_text, exact_value
-from billing.pricing import Bill, Booking, Line, Segment, price_period
+from billing.pricing import AgreedFee, Bill, Booking, Line, Segment, price_period
 from billing.rating import Usage
+from billing.terms import ComponentKind, Fee, Names
 from billing.terms_document import parse_terms
 from billing.terms_writing import terms_document
 
 
 def segment_document(*, segment: Segment, contract_id: int, version_id: int, version_number: int) -> dict[str, Any]:
     """Write a segment without its usage, so that segment_terms and the contacts' rows give it back."""
-    return {
+    document = {
         "key": segment.key,
         "contract": contract_id,
         "version": version_id,
@@ -40,6 +41,43 @@ def segment_document(*, segment: Segment, contract_id: int, version_id: int, ver
         "is_reverse_charge": segment.is_reverse_charge,
         "document": terms_document(terms=segment.terms),
     }
+    if segment.agreed:
+        document["agreed"] = [_agreed_document(agreed) for agreed in segment.agreed]
+    return document
+
+
+def _agreed_document(agreed: AgreedFee) -> dict[str, Any]:
+    return {
+        "add_on": agreed.add_on_id,
+        "reference": agreed.fee.code,
+        "names": dict(agreed.fee.names.by_language),
+        "kind": str(agreed.fee.kind),
+        "amount": exact_text(value=agreed.fee.amount),
+        "quantity": exact_text(value=agreed.fee.quantity),
+        "tax": agreed.fee.tax,
+        "prorate": agreed.fee.prorate,
+        "starts_on": agreed.starts_on.isoformat(),
+        "ends_on": agreed.ends_on.isoformat() if agreed.ends_on else None,
+        "facts": dict(agreed.facts),
+    }
+
+
+def _restore_agreed(document: Mapping[str, Any]) -> AgreedFee:
+    return AgreedFee(
+        add_on_id=document["add_on"],
+        fee=Fee(
+            code=document["reference"],
+            names=Names(document["names"]),
+            kind=ComponentKind(document["kind"]),
+            amount=exact_value(text=document["amount"]),
+            tax=document["tax"],
+            prorate=document["prorate"],
+            quantity=exact_value(text=document["quantity"]),
+        ),
+        starts_on=date.fromisoformat(document["starts_on"]),
+        ends_on=date.fromisoformat(document["ends_on"]) if document["ends_on"] else None,
+        facts=document["facts"],
+    )
 
 
 def restore_segment(*, document: Mapping[str, Any], usage: Sequence[Usage]) -> Segment:
@@ -65,6 +103,7 @@ def restore_segment(*, document: Mapping[str, Any], usage: Sequence[Usage]) -> S
             )
             for booking in document.get("bookings", [])
         ),
+        agreed=tuple(_restore_agreed(agreed) for agreed in document.get("agreed", [])),
         is_reverse_charge=document.get("is_reverse_charge", False),
     )
 

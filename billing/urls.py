@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from billing.api import crediting, disputes, files, forecasts, invoices, money, profiles, running, sheets, tariffs
+from billing.money_urls import money_patterns
 
 urlpatterns: list[URLPattern] = [
     path("invoices/", invoices.InvoicesView.as_view(), name="invoices"),
@@ -67,4 +68,5 @@ urlpatterns: list[URLPattern] = [
     path("price-sheets/<int:version_id>/pdf/", sheets.AccountSheetPdfView.as_view(), name="price-sheet-pdf"),
     path("contracts/", tariffs.ContractsView.as_view(), name="contracts"),
     path("contracts/<int:contract_id>/end/", tariffs.EndContractView.as_view(), name="contract-end"),
+    *money_patterns,
 ]

@@ -1,5 +1,6 @@
 """Every write of billing: tariffs and contracts, collected usage, invoices."""
 
+from billing.actions.add_ons import decide_add_on, end_add_on, propose_add_on, withdraw_add_on
 from billing.actions.credit_notes import issue_credit_note
 from billing.actions.disputes import answer_dispute, open_dispute, resolve_dispute
 from billing.actions.drafts import approve_invoice, build_draft, discard_draft
@@ -42,8 +43,10 @@ __all__ = [
     "collect_usage",
     "credit_late_usage",
     "current_issuer",
+    "decide_add_on",
     "decide_late_usage",
     "discard_draft",
+    "end_add_on",
     "end_contract",
     "import_payments",
     "issue_credit_note",
@@ -52,6 +55,7 @@ __all__ = [
     "note_sending",
     "open_dispute",
     "park_bill",
+    "propose_add_on",
     "put_in_force",
     "record_payment",
     "refund_wallet",
@@ -61,5 +65,6 @@ __all__ = [
     "sign_contract",
     "take_for_sending",
     "throw_away_draft",
+    "withdraw_add_on",
     "write_reminder",
 ]

@@ -220,6 +220,7 @@ def _add_lines(*, invoice: Invoice, priced: AccountBill) -> None:
             tax_code=line.tax.code,
             amount=line.amount,
             explanation=explained,
+            add_on_id=line.agreed.add_on_id if line.agreed else None,
         )
         for position, (line, explained) in enumerate(_explained(priced.bill, invoice.corrections), start=1)
     )

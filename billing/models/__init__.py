@@ -1,6 +1,7 @@
 """Tariffs and contracts, billable usage with its sources, invoices."""
 
 from billing.models.accrual import Accrual, AccrualSum
+from billing.models.add_ons import AddOn, AddOnKind, AddOnState, Side
 from billing.models.disputes import Dispute, DisputeMessage, DisputeState
 from billing.models.forecast import Forecast, ForecastState
 from billing.models.hours import RatedHour, RatedShape, UsageCount
@@ -24,6 +25,9 @@ from billing.models.usage import CollectedRun, UsageLine, UsageSource
 __all__ = [
     "Accrual",
     "AccrualSum",
+    "AddOn",
+    "AddOnKind",
+    "AddOnState",
     "BillingProfile",
     "Book",
     "CollectedRun",
@@ -53,6 +57,7 @@ __all__ = [
     "RatedHour",
     "RatedShape",
     "Reminder",
+    "Side",
     "Tariff",
     "TariffVersion",
     "UsageCount",

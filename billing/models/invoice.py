@@ -132,6 +132,7 @@ class InvoiceLine(AccountScopedModel):
     amount = models.DecimalField(max_digits=20, decimal_places=4)
     explanation = models.JSONField()
     credits = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="credit_lines")
+    add_on = models.ForeignKey("billing.AddOn", null=True, on_delete=models.PROTECT, related_name="lines")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["invoice", "position"], name="invoice_line_once")]

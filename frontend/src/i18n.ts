@@ -5,13 +5,14 @@ import type common from './locales/en/common.json';
 import type console from './locales/en/console.json';
 import type desk from './locales/en/desk.json';
 import type metrics from './locales/en/metrics.json';
+import type money from './locales/en/money.json';
 
 export const LOCALES = ['en', 'ru', 'es'] as const;
 export type Locale = (typeof LOCALES)[number];
 export const LOCALE_NAMES: Record<Locale, string> = { en: 'English', ru: 'Русский', es: 'Español' };
 
 /** One file an area and language, so that a page loads only what it shows. A key is `area.path.in.the.file`. */
-export const AREAS = ['common', 'console', 'client', 'admin', 'metrics', 'desk'] as const;
+export const AREAS = ['common', 'console', 'client', 'admin', 'metrics', 'desk', 'money'] as const;
 export type Area = (typeof AREAS)[number];
 
 interface Messages {
@@ -21,6 +22,7 @@ interface Messages {
   admin: typeof admin;
   metrics: typeof metrics;
   desk: typeof desk;
+  money: typeof money;
 }
 type Leaves<T> = { [K in keyof T & string]: T[K] extends string ? K : `${K}.${Leaves<T[K]>}` }[keyof T & string];
 export type MessageKey = Leaves<Messages>;

@@ -8,7 +8,7 @@ import { homeOf, mayEnter, useSession } from './session';
 declare module 'vue-router' {
   interface RouteMeta {
     /** The place a route belongs to: decides who may enter and which texts are loaded. */
-    area?: Exclude<Area, 'common' | 'metrics' | 'desk'>;
+    area?: Exclude<Area, 'common' | 'metrics' | 'desk' | 'money'>;
     /** Open without being signed in. */
     open?: boolean;
   }
@@ -38,7 +38,7 @@ export const router = createRouter({ history: createWebHistory('/'), routes });
 
 router.beforeEach(async (to) => {
   const area = to.meta.area ?? 'common';
-  await Promise.all(area === 'client' || area === 'admin' ? [useArea(area), useArea('metrics')] : [useArea(area)]);
+  await Promise.all(area === 'client' || area === 'admin' ? [useArea(area), useArea('metrics'), useArea('money')] : [useArea(area)]);
   if (to.meta.open) return true;
   const session = useSession();
   if (!session.me) {

@@ -56,6 +56,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/add-ons/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the add-ons and one-offs within reach, newest first. */
+        get: operations["add_ons"];
+        put?: never;
+        /** @description Propose an add-on or one-off to the other side; nothing is charged before it approves. */
+        post: operations["add_on_propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/add-ons/{add_on_id}/approve/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Approve the other side's proposal. */
+        post: operations["add_on_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/add-ons/{add_on_id}/decline/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Decline the other side's proposal, with the reason. */
+        post: operations["add_on_decline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/add-ons/{add_on_id}/end/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description End an approved add-on from a day on, or cancel a one-off that is not billed. */
+        post: operations["add_on_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/add-ons/{add_on_id}/withdraw/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take one's own side's proposal back. */
+        post: operations["add_on_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/add-ons/choices/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the add-ons and one-offs that the account's tariff sells today, and its tax categories. */
+        get: operations["add_on_choices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/accounts/": {
         parameters: {
             query?: never;
@@ -2839,6 +2942,81 @@ export interface components {
          * @enum {string}
          */
         ActionEnum: "lower_level" | "drop_optional" | "overflow" | "machine" | "interpreter" | "callback" | "voicemail";
+        /**
+         * @description A fee beside the tariff. ends_on: the day after the last. code: the tariff's component it was chosen from.
+         *
+         *     may_decide, may_withdraw, may_end: what the person who asks may do with it now.
+         */
+        AddOn: {
+            id: number;
+            account: number;
+            account_name: string;
+            reference: string;
+            kind: components["schemas"]["AddOnKind"];
+            code: string;
+            name: string;
+            description: string;
+            quantity: string;
+            amount: string;
+            currency: string;
+            tax_code: string;
+            prorate: boolean;
+            /** Format: date */
+            starts_on: string;
+            /** Format: date */
+            ends_on: string | null;
+            state: components["schemas"]["AddOnState"];
+            proposed_side: components["schemas"]["Side"];
+            /** Format: date-time */
+            proposed_at: string;
+            proposed_by: string;
+            /** Format: date-time */
+            decided_at: string | null;
+            decided_by: string | null;
+            reason: string;
+            invoices: components["schemas"]["AddOnInvoice"][];
+            may_decide: boolean;
+            may_withdraw: boolean;
+            may_end: boolean;
+        };
+        /** @description From which day on an add-on is no longer charged; a one-off needs none. */
+        AddOnEndRequest: {
+            /** Format: date */
+            ends_on?: string | null;
+            /** @default  */
+            reason: string;
+        };
+        /** @description An issued invoice that charges it. */
+        AddOnInvoice: {
+            id: number;
+            number: string;
+            period: string;
+            amount: string;
+        };
+        /**
+         * @description * `recurring` - Recurring
+         *     * `one_off` - One-off
+         * @enum {string}
+         */
+        AddOnKind: "recurring" | "one_off";
+        /** @description Add-ons, newest first. */
+        AddOnPage: {
+            results: components["schemas"]["AddOn"][];
+            next: string | null;
+        };
+        /** @description Why a proposal is declined. */
+        AddOnReasonRequest: {
+            reason: string;
+        };
+        /**
+         * @description * `proposed` - Proposed
+         *     * `approved` - Approved
+         *     * `declined` - Declined
+         *     * `withdrawn` - Withdrawn
+         *     * `cancelled` - Cancelled
+         * @enum {string}
+         */
+        AddOnState: "proposed" | "approved" | "declined" | "withdrawn" | "cancelled";
         /** @description A client account with its invoice particulars. */
         AdminAccount: {
             readonly id: number;
@@ -3598,6 +3776,14 @@ export interface components {
             account_id: number | null;
             payload: components["schemas"]["TypingPayload"];
         };
+        /** @description An add-on or one-off that the account's tariff sells. */
+        Choice: {
+            code: string;
+            kind: components["schemas"]["AddOnKind"];
+            name: string;
+            amount: string;
+            prorate: boolean;
+        };
         /**
          * @description * `bill` - Bill
          *     * `waive` - Waive
@@ -3605,6 +3791,12 @@ export interface components {
          * @enum {string}
          */
         ChoiceEnum: "bill" | "waive" | "credit";
+        /** @description What can be proposed to an account today; currency null: it has no tariff. */
+        Choices: {
+            currency: string | null;
+            choices: components["schemas"]["Choice"][];
+            taxes: components["schemas"]["TaxChoice"][];
+        };
         /** @description A minimum, what counts towards it by now and at the end. */
         Commitment: {
             name: string;
@@ -5393,6 +5585,33 @@ export interface components {
         ProofList: {
             results: components["schemas"]["Proof"][];
         };
+        /** @description A fee to propose: by a code of the tariff, or of its own with name, amount and tax category. */
+        ProposalRequest: {
+            account: number;
+            /** @default recurring */
+            kind: components["schemas"]["AddOnKind"];
+            /** @default  */
+            code: string;
+            /** @default  */
+            name: string;
+            /** @default  */
+            description: string;
+            /**
+             * Format: decimal
+             * @default 1.0000
+             */
+            quantity: string;
+            /** Format: decimal */
+            amount?: string | null;
+            /** @default  */
+            tax_code: string;
+            /** @default true */
+            prorate: boolean;
+            /** Format: date */
+            starts_on: string;
+            /** Format: date */
+            ends_on?: string | null;
+        };
         /**
          * @description Whom a reply to the ticket's last mail goes to; `known` are the addresses (in lower case) the ticket has seen.
          *
@@ -5841,6 +6060,12 @@ export interface components {
             sections: components["schemas"]["SheetSection"][];
             notes: string[];
         };
+        /**
+         * @description * `house` - House
+         *     * `client` - Client
+         * @enum {string}
+         */
+        Side: "house" | "client";
         /** @description What stands below the mails of an account; {operator} and {account} are filled in. Language '' is the general. */
         Signature: {
             account_id: number;
@@ -6035,6 +6260,11 @@ export interface components {
          * @enum {string}
          */
         TariffVersionState: "draft" | "in_force";
+        /** @description A tax category of the account's tariff. */
+        TaxChoice: {
+            code: string;
+            percent: string;
+        };
         /** @description An approved text; `parameters` is how many {{1}}, {{2}}, ... it takes. */
         Template: {
             readonly id: number;
@@ -6935,6 +7165,167 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Rounding"];
+                };
+            };
+        };
+    };
+    add_ons: {
+        parameters: {
+            query?: {
+                /** @description account id */
+                account?: number;
+                /** @description `next` of the page before */
+                cursor?: string;
+                state?: "approved" | "cancelled" | "declined" | "proposed" | "withdrawn";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddOnPage"];
+                };
+            };
+        };
+    };
+    add_on_propose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddOn"];
+                };
+            };
+        };
+    };
+    add_on_approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                add_on_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddOn"];
+                };
+            };
+        };
+    };
+    add_on_decline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                add_on_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddOnReasonRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddOn"];
+                };
+            };
+        };
+    };
+    add_on_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                add_on_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AddOnEndRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddOn"];
+                };
+            };
+        };
+    };
+    add_on_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                add_on_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddOn"];
+                };
+            };
+        };
+    };
+    add_on_choices: {
+        parameters: {
+            query: {
+                account: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Choices"];
                 };
             };
         };

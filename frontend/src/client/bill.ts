@@ -47,6 +47,11 @@ export interface LineExplanation {
   connect_fee?: string;
   connects?: number;
   paid_ahead?: string;
+  /** An add-on or one-off beside the tariff: its reference and days. */
+  reference?: string;
+  starts_on?: string;
+  ends_on?: string;
+  approved_at?: string;
 }
 
 export type LineContact = Omit<Schemas['LineContact'], 'explanation'> & { explanation: LineExplanation };

@@ -1,0 +1,367 @@
+"""Add-ons and one-offs: proposed by one side, decided by the other."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from billing import actions
+from billing.add_ons import billed_lines
+from billing.api.reading import WRITERS, ExactJSONParser, ReadsBills, account_of, actor_id, body, whole
+from billing.api.serializers import Shape
+from billing.models import AddOn, AddOnKind, AddOnState, Side
+from billing.money import currency_digits, decimal_from_units, exact_text, money_text
+from billing.periods import local_day
+from billing.queries import account_in_scope, terms_on
+from billing.rounding import round_to_units
+from billing.terms import BOOKED_KINDS, ComponentKind
+from contactcenter.kernel.errors import Invalid, NotFound
+from contactcenter.tenancy.login import logged_in
+from contactcenter.tenancy.models import Role
+from contactcenter.tenancy.permissions import roles
+
+PAGE = 50
+Proposes = roles(Role.CLIENT_ADMIN, Role.BILLING_ADMIN, Role.ADMIN)
+
+
+class AddOnInvoiceSerializer(Shape):
+    """An issued invoice that charges it."""
+
+    id = serializers.IntegerField()
+    number = serializers.CharField()
+    period = serializers.CharField()
+    amount = serializers.CharField()
+
+
+class AddOnSerializer(Shape):
+    """A fee beside the tariff. ends_on: the day after the last. code: the tariff's component it was chosen from.
+
+    may_decide, may_withdraw, may_end: what the person who asks may do with it now.
+    """
+
+    id = serializers.IntegerField()
+    account = serializers.IntegerField()
+    account_name = serializers.CharField()
+    reference = serializers.CharField()
+    kind = serializers.ChoiceField(choices=AddOnKind.choices)
+    code = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    quantity = serializers.CharField()
+    amount = serializers.CharField()
+    currency = serializers.CharField()
+    tax_code = serializers.CharField()
+    prorate = serializers.BooleanField()
+    starts_on = serializers.DateField()
+    ends_on = serializers.DateField(allow_null=True)
+    state = serializers.ChoiceField(choices=AddOnState.choices)
+    proposed_side = serializers.ChoiceField(choices=Side.choices)
+    proposed_at = serializers.DateTimeField()
+    proposed_by = serializers.CharField()
+    decided_at = serializers.DateTimeField(allow_null=True)
+    decided_by = serializers.CharField(allow_null=True)
+    reason = serializers.CharField()
+    invoices = AddOnInvoiceSerializer(many=True)
+    may_decide = serializers.BooleanField()
+    may_withdraw = serializers.BooleanField()
+    may_end = serializers.BooleanField()
+
+
+class AddOnPageSerializer(Shape):
+    """Add-ons, newest first."""
+
+    results = AddOnSerializer(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class ProposalSerializer(Shape):
+    """A fee to propose: by a code of the tariff, or of its own with name, amount and tax category."""
+
+    account = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=AddOnKind.choices, default=AddOnKind.RECURRING)
+    code = serializers.CharField(max_length=200, allow_blank=True, default="")
+    name = serializers.CharField(max_length=150, allow_blank=True, default="")
+    description = serializers.CharField(max_length=1000, allow_blank=True, default="")
+    quantity = serializers.DecimalField(max_digits=12, decimal_places=4, default=Decimal(1))
+    amount = serializers.DecimalField(max_digits=20, decimal_places=4, required=False, allow_null=True, default=None)
+    tax_code = serializers.CharField(max_length=200, allow_blank=True, default="")
+    prorate = serializers.BooleanField(default=True)
+    starts_on = serializers.DateField()
+    ends_on = serializers.DateField(required=False, allow_null=True, default=None)
+
+
+class AddOnReasonSerializer(Shape):
+    """Why a proposal is declined."""
+
+    reason = serializers.CharField(max_length=500)
+
+
+class AddOnEndSerializer(Shape):
+    """From which day on an add-on is no longer charged; a one-off needs none."""
+
+    ends_on = serializers.DateField(required=False, allow_null=True, default=None)
+    reason = serializers.CharField(max_length=500, allow_blank=True, default="")
+
+
+class ChoiceSerializer(Shape):
+    """An add-on or one-off that the account's tariff sells."""
+
+    code = serializers.CharField()
+    kind = serializers.ChoiceField(choices=AddOnKind.choices)
+    name = serializers.CharField()
+    amount = serializers.CharField()
+    prorate = serializers.BooleanField()
+
+
+class TaxChoiceSerializer(Shape):
+    """A tax category of the account's tariff."""
+
+    code = serializers.CharField()
+    percent = serializers.CharField()
+
+
+class ChoicesSerializer(Shape):
+    """What can be proposed to an account today; currency null: it has no tariff."""
+
+    currency = serializers.CharField(allow_null=True)
+    choices = ChoiceSerializer(many=True)
+    taxes = TaxChoiceSerializer(many=True)
+
+
+def side_of(request: Request) -> Side:
+    """Return whose side the person who asks is on."""
+    return Side.HOUSE if logged_in(request).role in WRITERS else Side.CLIENT
+
+
+def _add_ons() -> QuerySet[AddOn]:
+    return AddOn.objects.select_related("account", "proposed_by", "decided_by").order_by("-pk")
+
+
+def _shown(add_ons: list[AddOn], *, request: Request) -> list[dict[str, Any]]:
+    billed, side = billed_lines(add_ons=add_ons), side_of(request)
+    writes = logged_in(request).role in {*WRITERS, Role.CLIENT_ADMIN}
+    rows = []
+    for add_on in add_ons:
+        digits = currency_digits(currency=add_on.currency)
+        lines = billed.get(add_on.pk, [])
+        is_open = add_on.state == AddOnState.PROPOSED
+        endable = add_on.kind == AddOnKind.RECURRING or (side == Side.HOUSE and not lines)
+        rows.append(
+            {name: getattr(add_on, name) for name in _PLAIN}
+            | {
+                "id": add_on.pk,
+                "account": add_on.account_id,
+                "account_name": add_on.account.name,
+                "quantity": _exact(add_on.quantity),
+                "amount": _price(add_on.amount, digits=digits),
+                "proposed_by": add_on.proposed_by.full_name,
+                "decided_by": add_on.decided_by.full_name if add_on.decided_by else None,
+                "invoices": [
+                    {
+                        "id": invoice.pk,
+                        "number": invoice.number,
+                        "period": invoice.period,
+                        "amount": money_text(amount=amount, digits=invoice.digits),
+                    }
+                    for invoice, amount in lines
+                ],
+                "may_decide": writes and is_open and add_on.proposed_side != side,
+                "may_withdraw": writes and is_open and add_on.proposed_side == side,
+                "may_end": writes and add_on.state == AddOnState.APPROVED and endable,
+            }
+        )
+    return rows
+
+
+_PLAIN = (
+    "reference", "kind", "code", "name", "description", "currency", "tax_code", "prorate", "starts_on", "ends_on",
+    "state", "proposed_side", "proposed_at", "decided_at", "reason",
+)  # fmt: skip
+
+
+def _exact(value: Decimal) -> str:
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _price(value: Decimal, *, digits: int) -> str:
+    """A price with its currency's digits; a finer one of the tariff's with its own."""
+    try:
+        return money_text(amount=value, digits=digits)
+    except ValueError:
+        return _exact(value)
+
+
+def _answer(request: Request, add_on: AddOn, *, status: int = 200) -> Response:
+    (row,) = _shown([_add_ons().get(pk=add_on.pk)], request=request)
+    return Response(AddOnSerializer(row).data, status=status)
+
+
+def _found(add_on_id: int) -> int:
+    if not AddOn.objects.filter(pk=add_on_id).exists():
+        raise NotFound("There is no such add-on.")
+    return add_on_id
+
+
+class AddOnsView(APIView):
+    """GET, POST /api/v1/add-ons/"""
+
+    parser_classes = [ExactJSONParser]
+
+    def get_permissions(self) -> list[Any]:
+        """Viewers read; admins of both sides propose."""
+        return [ReadsBills() if self.request.method == "GET" else Proposes()]
+
+    @extend_schema(
+        operation_id="add_ons",
+        parameters=[
+            OpenApiParameter("account", OpenApiTypes.INT, description="account id"),
+            OpenApiParameter("state", OpenApiTypes.STR, enum=AddOnState.values),
+            OpenApiParameter("cursor", OpenApiTypes.STR, description="`next` of the page before"),
+        ],
+        responses=AddOnPageSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        """Return the add-ons and one-offs within reach, newest first."""
+        found = _add_ons()
+        if request.query_params.get("account"):
+            found = found.filter(account=account_of(request))
+        if state := request.query_params.get("state"):
+            if state not in AddOnState.values:
+                raise Invalid(f"{state!r} is not a state.", field="state")
+            found = found.filter(state=state)
+        if cursor := request.query_params.get("cursor"):
+            found = found.filter(pk__lt=whole(cursor, field="cursor"))
+        rows = list(found[: PAGE + 1])
+        page = {
+            "results": _shown(rows[:PAGE], request=request),
+            "next": str(rows[PAGE - 1].pk) if len(rows) > PAGE else None,
+        }
+        return Response(AddOnPageSerializer(page).data)
+
+    @extend_schema(operation_id="add_on_propose", request=ProposalSerializer, responses={201: AddOnSerializer})
+    def post(self, request: Request) -> Response:
+        """Propose an add-on or one-off to the other side; nothing is charged before it approves."""
+        values = body(request, ProposalSerializer)
+        account = account_in_scope(account_id=values.pop("account"))
+        add_on = actions.propose_add_on(
+            account_id=account.pk,
+            side=side_of(request),
+            at=timezone.now(),
+            actor_id=actor_id(request),
+            **values,
+        )
+        return _answer(request, add_on, status=201)
+
+
+class ChoicesView(APIView):
+    """GET /api/v1/add-ons/choices/"""
+
+    permission_classes = [ReadsBills]
+
+    @extend_schema(
+        operation_id="add_on_choices",
+        parameters=[OpenApiParameter("account", OpenApiTypes.INT, required=True)],
+        responses=ChoicesSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        """Return the add-ons and one-offs that the account's tariff sells today, and its tax categories."""
+        account = account_of(request)
+        terms = terms_on(account=account, day=local_day(at=timezone.now(), zone=account.time_zone))
+        if terms is None:
+            return Response(ChoicesSerializer({"currency": None, "choices": [], "taxes": []}).data)
+        digits, language = currency_digits(currency=terms.currency), logged_in(request).language
+        told = {
+            "currency": terms.currency,
+            "choices": [
+                {
+                    "code": fee.code,
+                    "kind": AddOnKind.RECURRING if fee.kind is ComponentKind.ADD_ON else AddOnKind.ONE_OFF,
+                    "name": fee.names.text(language=language),
+                    "amount": str(
+                        decimal_from_units(units=round_to_units(value=fee.amount, digits=digits), digits=digits)
+                    ),
+                    "prorate": fee.prorate,
+                }
+                for fee in terms.fees
+                if fee.kind in BOOKED_KINDS
+            ],
+            "taxes": [{"code": tax.code, "percent": exact_text(value=tax.percent)} for tax in terms.taxes],
+        }
+        return Response(ChoicesSerializer(told).data)
+
+
+class ApproveView(APIView):
+    """POST /api/v1/add-ons/{id}/approve/"""
+
+    permission_classes = [Proposes]
+
+    @extend_schema(operation_id="add_on_approve", request=None, responses=AddOnSerializer)
+    def post(self, request: Request, add_on_id: int) -> Response:
+        """Approve the other side's proposal."""
+        add_on = actions.decide_add_on(
+            add_on_id=_found(add_on_id),
+            side=side_of(request),
+            is_approved=True,
+            reason="",
+            at=timezone.now(),
+            actor_id=actor_id(request),
+        )
+        return _answer(request, add_on)
+
+
+class DeclineView(APIView):
+    """POST /api/v1/add-ons/{id}/decline/"""
+
+    permission_classes = [Proposes]
+
+    @extend_schema(operation_id="add_on_decline", request=AddOnReasonSerializer, responses=AddOnSerializer)
+    def post(self, request: Request, add_on_id: int) -> Response:
+        """Decline the other side's proposal, with the reason."""
+        found = _found(add_on_id)
+        add_on = actions.decide_add_on(
+            add_on_id=found,
+            side=side_of(request),
+            is_approved=False,
+            reason=body(request, AddOnReasonSerializer)["reason"],
+            at=timezone.now(),
+            actor_id=actor_id(request),
+        )
+        return _answer(request, add_on)
+
+
+class WithdrawView(APIView):
+    """POST /api/v1/add-ons/{id}/withdraw/"""
+
+    permission_classes = [Proposes]
+
+    @extend_schema(operation_id="add_on_withdraw", request=None, responses=AddOnSerializer)
+    def post(self, request: Request, add_on_id: int) -> Response:
+        """Take one's own side's proposal back."""
+        add_on = actions.withdraw_add_on(
+            add_on_id=_found(add_on_id), side=side_of(request), at=timezone.now(), actor_id=actor_id(request)
+        )
+        return _answer(request, add_on)
+
+
+class EndView(APIView):
+    """POST /api/v1/add-ons/{id}/end/"""
+
+    permission_classes = [Proposes]
+
+    @extend_schema(operation_id="add_on_end", request=AddOnEndSerializer, responses=AddOnSerializer)
+    def post(self, request: Request, add_on_id: int) -> Response:
+        """End an approved add-on from a day on, or cancel a one-off that is not billed."""
+        found = _found(add_on_id)
+        values = body(request, AddOnEndSerializer)
+        add_on = actions.end_add_on(
+            add_on_id=found, side=side_of(request), at=timezone.now(), actor_id=actor_id(request), **values
+        )
+        return _answer(request, add_on)

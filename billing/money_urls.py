@@ -1,0 +1,14 @@
+"""Addresses of what the two sides settle between them, below /api/v1/."""
+
+from django.urls import URLPattern, path
+
+from billing.api import add_ons
+
+money_patterns: list[URLPattern] = [
+    path("add-ons/", add_ons.AddOnsView.as_view(), name="add-ons"),
+    path("add-ons/choices/", add_ons.ChoicesView.as_view(), name="add-on-choices"),
+    path("add-ons/<int:add_on_id>/approve/", add_ons.ApproveView.as_view(), name="add-on-approve"),
+    path("add-ons/<int:add_on_id>/decline/", add_ons.DeclineView.as_view(), name="add-on-decline"),
+    path("add-ons/<int:add_on_id>/withdraw/", add_ons.WithdrawView.as_view(), name="add-on-withdraw"),
+    path("add-ons/<int:add_on_id>/end/", add_ons.EndView.as_view(), name="add-on-end"),
+]
