@@ -21,6 +21,7 @@ NAMES = (
     "chat",
     "rating",
     "invoices",
+    "forecast",
     "ledger",
     "api",
     "language",

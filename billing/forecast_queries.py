@@ -40,11 +40,12 @@ from billing.period_sums import (
 from billing.periods import Period, local_day, local_midnight
 from billing.pricing import Bill, Line, LineKind, MixedCurrencies, Segment
 from billing.proration import fixed_parts
-from billing.queries import NothingToBill, PlannedPeriod, Unbillable, planned_period
+from billing.queries import NothingToBill, PlannedPeriod, Unbillable, account_bill, planned_period
 from billing.rated_hours import UNPRICED, contacts_by_hour, totals_by_day, usage_number
 from billing.rating import UsageTotals
 from billing.terms import Counts, Rate
 from billing.usage_prices import usage_price
+from contactcenter.kernel.errors import DomainError
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.tenancy.models import Account
 
@@ -59,13 +60,14 @@ def current_forecast(
 
     Amounts are decimal strings in the currency's digits, None where there is none; `state` says why (ForecastState).
     """
-    if at >= period.ends_at or at < period.starts_at:
-        state = ForecastState.OVER if at >= period.ends_at else ForecastState.NOT_BEGUN
-        return _document(account, period, at, state)
+    if at < period.starts_at:
+        return _document(account, period, at, ForecastState.NOT_BEGUN)
     try:
         plan = planned_period(account=account, period=period)
     except (NothingToBill, Unbillable) as error:
         return _document(account, period, at, ForecastState.UNBILLABLE, reason=str(error))
+    if at >= period.ends_at:
+        return _ended(account=account, period=period, plan=plan, at=at, most=most)
     key = _key(plan=plan, number=usage_number(account=account), at=at)
     known = Forecast.objects.filter(account=account, period=period.label).first()
     if known is not None and known.key == key and known.state != ForecastState.BEING_BUILT:
@@ -118,7 +120,9 @@ def _forecast(
         sums = period_sums(account=account, period=period, plan=plan, on=today, back=BACK, most=most)
         so_far = sums.bill
     except NeedsContacts as error:
-        return _document(account, period, at, ForecastState.NEEDS_CONTACTS, reason=str(error))
+        return _document(
+            account, period, at, ForecastState.NEEDS_CONTACTS, reason=str(error), **_by_contacts(account, period)
+        )
     except HoursBeingBuilt as error:
         enqueue_on_commit("billing.build_hours", account_id=account.pk)
         return _document(account, period, at, ForecastState.BEING_BUILT, reason=str(error))
@@ -128,17 +132,62 @@ def _forecast(
     moment = Moment(
         period.starts_on, period.ends_on, today, local.hour, Fraction(local.minute * 60 + local.second, 3600)
     )
-    known: dict[str, Any] = {
-        "currency": so_far.currency,
-        "so_far": _net(so_far),
-    }
+    known = _standing(so_far)
     first = first_full_day(shape=sums.shapes[-1])
     days = profile_days(first=first, starts_on=period.starts_on)
     known["history_days"] = max(0, (period.starts_on - first).days) if first else 0
     outlook = Outlook.of(sums=sums, moment=moment, first=first, days=days, period=period) if first and days else None
     if outlook is None:
         return _document(account, period, at, ForecastState.TOO_LITTLE_HISTORY, **known)
-    return _document(account, period, at, ForecastState.READY, **known, **outlook.told(so_far=so_far))
+    return _document(account, period, at, ForecastState.READY, **(known | outlook.told(so_far=so_far)))
+
+
+def _ended(*, account: Account, period: Period, plan: PlannedPeriod, at: datetime, most: int | None) -> dict[str, Any]:
+    """What a period came to, as far as its usage is known now."""
+    try:
+        today = local_day(at=at, zone=period.zone)
+        known = _standing(period_sums(account=account, period=period, plan=plan, on=today, most=most).bill)
+    except NeedsContacts:
+        known = _by_contacts(account, period)
+    except (HoursBeingBuilt, MixedCurrencies):
+        known = {}
+    return _document(account, period, at, ForecastState.OVER, **known)
+
+
+def _by_contacts(account: Account, period: Period) -> dict[str, Any]:
+    try:
+        return _standing(account_bill(account=account, period=period).bill)
+    except DomainError:
+        return {}
+
+
+def _standing(bill: Bill) -> dict[str, Any]:
+    """What is known by now without any forecast."""
+    return {
+        "currency": bill.currency,
+        "so_far": _net(bill),
+        "included": [told for line in bill.lines if (told := _included(line)) is not None],
+        "minimum": _minimum(so_far=bill, expected=None),
+    }
+
+
+def _included(line: Line) -> dict[str, Any] | None:
+    """What a rate includes, and what of it is used."""
+    rate = line.component
+    if not isinstance(rate, Rate) or line.usage is None or not line.usage.allowance or line.totals is None:
+        return None
+    return {
+        "code": rate.code,
+        "name": dict(line.names.by_language),
+        "unit": "ms" if rate.quantity.is_time else rate.quantity.word,
+        "allowance": line.usage.allowance,
+        "used": line.totals.billed,
+        "expected": None,
+        "is_used_up": line.totals.billed > line.usage.allowance,
+        "runs_out_on": None,
+        "earliest": None,
+        "latest": None,
+    }
 
 
 def first_full_day(*, shape: RatedShape) -> date | None:
@@ -219,37 +268,32 @@ class Outlook:
             "high": _net(high) if high else None,
             "back_tests": self.band.tests if self.band else 0,
             "lines": [_line(line, so_far) for line in expected.lines],
-            "included": [told for line in expected.lines if (told := self._included(line)) is not None],
+            "included": [told for line in expected.lines if (told := self._included(line, so_far)) is not None],
             "minimum": _minimum(so_far=so_far, expected=expected),
         }
 
-    def _included(self, line: Line) -> dict[str, Any] | None:
+    def _included(self, line: Line, so_far: Bill) -> dict[str, Any] | None:
         """What a rate includes, what of it is used, and on which day it is expected to be used up."""
-        rate = line.component
-        if not isinstance(rate, Rate) or line.usage is None or not line.usage.allowance or line.totals is None:
+        told = _included(line)
+        if told is None:
             return None
-        code, allowance = rate.code, line.usage.allowance
-        used = sum(found[code].billed for found in self.sums.sums if code in found)
+        code, allowance = str(told["code"]), int(told["allowance"])
         days = self.histories[code].days if code in self.histories else {}
         passed = [day for day in sorted(days) if self.period.starts_on <= day <= self.moment.today]
         running = accumulate(days[day].billed for day in passed)
         already = next((day for day, billed in zip(passed, running, strict=True) if billed > allowance), None)
 
         def over(bill: Bill) -> bool:
-            return sum(one.totals.billed for one in bill.lines if one.component.code == code and one.totals) > allowance
+            return sum(map(_billed, _of(bill, code))) > allowance
 
         day, early, late = already, already, already
         if already is None:
             day = self.day_of(reached=over)
             early = self.day_of(reached=over, factor=self.band.high) if self.band else None
             late = self.day_of(reached=over, factor=self.band.low) if self.band else None
-        return {
-            "code": code,
-            "name": dict(line.names.by_language),
-            "unit": "ms" if rate.quantity.is_time else rate.quantity.word,
-            "allowance": allowance,
-            "used": used,
-            "expected": line.totals.billed,
+        return told | {
+            "used": sum(map(_billed, _of(so_far, code))),
+            "expected": told["used"],
             "is_used_up": already is not None,
             "runs_out_on": day.isoformat() if day else None,
             "earliest": early.isoformat() if early else None,
@@ -281,6 +325,14 @@ def _worth(*, segment: Segment, histories: Mapping[str, History]) -> dict[str, d
     return found
 
 
+def _of(bill: Bill, code: str) -> list[Line]:
+    return [line for line in bill.lines if line.component.code == code]
+
+
+def _billed(line: Line) -> int:
+    return line.totals.billed if line.totals else 0
+
+
 def _net(bill: Bill) -> str:
     return str(bill.money(units=bill.net_units))
 
@@ -302,16 +354,16 @@ def _line(line: Line, so_far: Bill) -> dict[str, Any]:
     }
 
 
-def _minimum(*, so_far: Bill, expected: Bill) -> dict[str, Any] | None:
+def _minimum(*, so_far: Bill, expected: Bill | None) -> dict[str, Any] | None:
     """The commitments of a period, what counts towards them by now and at the end."""
-    found = [line.segment.terms.minimum for line in expected.lines if line.segment.terms.minimum is not None]
+    found = [line.segment.terms.minimum for line in so_far.lines if line.segment.terms.minimum is not None]
     if not found:
         return None
     return {
         "name": dict(found[-1].names.by_language),
-        "commitment": str(expected.money(units=_committed(expected))),
+        "commitment": str(so_far.money(units=_committed(so_far))),
         "so_far": str(so_far.money(units=_counted(so_far))),
-        "expected": str(expected.money(units=_counted(expected))),
+        "expected": str(expected.money(units=_counted(expected))) if expected else None,
     }
 
 

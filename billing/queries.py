@@ -230,10 +230,13 @@ class PlannedPeriod:
     def plan(self) -> str:
         """A text that differs wherever terms, days or what was paid ahead differ."""
         said = [
-            (segment.key, segment.zone, str(segment.share), segment.is_first, terms_document(terms=segment.terms))
+            [
+                *(segment.key, segment.zone, str(segment.share), segment.is_first, terms_document(terms=segment.terms)),
+                *(repr(segment.bookings), sorted(segment.quantities.items()), segment.is_reverse_charge),
+            ]
             for segment in (*self.segments, *self.following)
         ]
-        return hashlib.sha256(json.dumps([said, self.paid_ahead], sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([said, self.paid_ahead], sort_keys=True, default=str).encode()).hexdigest()
 
 
 def planned_period(*, account: Account, period: Period) -> PlannedPeriod:
@@ -246,6 +249,7 @@ def planned_period(*, account: Account, period: Period) -> PlannedPeriod:
         raise NothingToBill(f"{account.name} has no tariff in {period.label}.")
     try:
         segments = _segments(windows=windows, usage=[[] for _ in windows], versions=versions)
+        segments = _agreed(segments, account=account, period=period)
         if not any(fee.timing is Timing.ADVANCE for segment in segments for fee in segment.terms.fees):
             return PlannedPeriod(segments=tuple(segments))
         ahead = _ahead(account=account, period=period, windows=windows)

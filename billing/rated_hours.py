@@ -86,7 +86,7 @@ def ready_shape(
 @transaction.atomic
 def build_shape(*, account: Account, terms: TariffTerms, since: datetime, on: date) -> RatedShape:
     """Build the hours of an account under these terms from an instant on, a chunk of usage at a time."""
-    _count(account_ids=[account.pk], more=0)
+    count_usage(account_ids=[account.pk], more=0)
     shape = shape_of(terms=terms, zone=account.time_zone)
     RatedShape.objects.filter(account=account, asked_on__lt=on - KEPT_UNASKED).delete()
     row, _ = RatedShape.objects.get_or_create(
@@ -118,7 +118,7 @@ def note_hours(*, added: Iterable[UsageLine], dropped: Iterable[UsageLine]) -> N
             usage.setdefault(line.account_id, ([], []))[index].append(usage_from_row(row))
     if not usage:
         return
-    _count(account_ids=sorted(usage), more=1)
+    count_usage(account_ids=sorted(usage), more=1)
     for shape in RatedShape.objects.filter(account__in=usage, since__isnull=False).order_by("pk"):
         came, went = usage[shape.account_id]
         _add(shape, came=came, went=went)
@@ -223,7 +223,7 @@ ON CONFLICT (account_id) DO UPDATE SET number = billing_usagecount.number + %s
 """
 
 
-def _count(*, account_ids: Sequence[int], more: int) -> None:
+def count_usage(*, account_ids: Sequence[int], more: int) -> None:
     """Lock the accounts' counts, in order, until the transaction ends, and raise them."""
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, [more, list(account_ids), more])

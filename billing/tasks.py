@@ -11,7 +11,7 @@ from django.utils import timezone
 from billing import actions
 from billing.documents.invoice import invoice_filename, invoice_pdf
 from billing.forecast_queries import current_forecast
-from billing.models import Reminder
+from billing.models import AlertMail, Reminder
 from billing.periods import month_of
 from billing.queries import current_period
 from billing.runs import run_invoices
@@ -20,6 +20,8 @@ from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tenancy.models import Account
 
 logger = logging.getLogger(__name__)
+
+WATCHED_AT_ONCE = 500
 
 
 @shared_task(name="billing.collect_usage")
@@ -44,6 +46,38 @@ def build_hours(*, account_id: int) -> None:
     with open_every_account(reason="hours are built for an account known by its id alone"):
         account, at = Account.objects.get(pk=account_id), timezone.now()
         current_forecast(account=account, period=current_period(account=account, at=at), at=at, most=None)
+
+
+@shared_task(name="billing.watch")
+def watch() -> None:
+    """Make anew the forecasts of accounts whose usage changed, or whose hour did, and let their alerts fire."""
+    with open_every_account(reason="alerts watch all accounts"):
+        actions.watch_accounts(at=timezone.now(), most=WATCHED_AT_ONCE)
+
+
+@shared_task(name="billing.send_alerts")
+def send_alerts(*, alert_id: int | None = None) -> None:
+    """Send the mails of an alert, or whatever has not left yet; each is claimed first, so that none leaves twice."""
+    with open_every_account(reason="mails about alerts of all accounts"):
+        waiting = AlertMail.objects.filter(sent_at__isnull=True).order_by("pk")
+        if alert_id is not None:
+            waiting = waiting.filter(alert=alert_id)
+        for mail_id in list(waiting.values_list("pk", flat=True)[:200]):
+            mail = actions.take_alert_mail(mail_id=mail_id, at=timezone.now())
+            if mail is None:
+                continue
+            error = ""
+            try:
+                send_house_mail(
+                    sender=actions.current_issuer().email or "billing@localhost",
+                    recipient=mail.recipient,
+                    subject=mail.subject,
+                    body=mail.body,
+                )
+            except (SMTPException, OSError, MailNotConfigured) as failure:
+                error = f"{type(failure).__name__}: {failure}"
+                logger.warning("mail %s about an alert did not leave: %s", mail_id, error)
+            actions.note_alert_mail(mail_id=mail_id, at=timezone.now(), error=error)
 
 
 @shared_task(name="billing.send_reminder")

@@ -2,7 +2,8 @@
 
 from django.urls import URLPattern, path
 
-from billing.api import crediting, disputes, files, forecasts, invoices, money, profiles, running, sheets, tariffs
+from billing.api import crediting, disputes, files, invoices, money, profiles, running, sheets, tariffs
+from billing.forecast_urls import forecast_patterns
 from billing.money_urls import money_patterns
 
 urlpatterns: list[URLPattern] = [
@@ -40,9 +41,6 @@ urlpatterns: list[URLPattern] = [
     path("issuer/", running.IssuerView.as_view(), name="issuer"),
     path("number-series/", running.NumberSeriesView.as_view(), name="number-series"),
     path("accrual/", invoices.AccrualView.as_view(), name="accrual"),
-    path("accrual/rounding/", forecasts.PeriodRoundingView.as_view(), name="accrual-rounding"),
-    path("forecast/", forecasts.ForecastView.as_view(), name="forecast"),
-    path("invoices/<int:invoice_id>/rounding/", forecasts.InvoiceRoundingView.as_view(), name="invoice-rounding"),
     path("tariff-schema/", tariffs.TariffSchemaView.as_view(), name="tariff-schema"),
     path("tariffs/", tariffs.TariffsView.as_view(), name="tariffs"),
     path("tariffs/<int:tariff_id>/", tariffs.TariffView.as_view(), name="tariff"),
@@ -68,5 +66,6 @@ urlpatterns: list[URLPattern] = [
     path("price-sheets/<int:version_id>/pdf/", sheets.AccountSheetPdfView.as_view(), name="price-sheet-pdf"),
     path("contracts/", tariffs.ContractsView.as_view(), name="contracts"),
     path("contracts/<int:contract_id>/end/", tariffs.EndContractView.as_view(), name="contract-end"),
+    *forecast_patterns,
     *money_patterns,
 ]

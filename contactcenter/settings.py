@@ -162,6 +162,8 @@ CELERY_BEAT_SCHEDULE = {
     "matching": {"task": "routing.rematch", "schedule": schedule(30.0)},
     "worktime": {"task": "worktime.sweep", "schedule": schedule(30.0)},
     "usage": {"task": "billing.sweep", "schedule": schedule(60.0)},
+    "alerts": {"task": "billing.watch", "schedule": schedule(60.0)},
+    "alert_mails": {"task": "billing.send_alerts", "schedule": schedule(300.0)},
     "reminders": {"task": "billing.send_reminders", "schedule": schedule(600.0)},
     "bills": {"task": "billing.draft_ended_months", "schedule": schedule(21_600.0)},
     "events": {"task": "kernel.trim_events", "schedule": schedule(3600.0)},
@@ -267,6 +269,8 @@ SPECTACULAR_SETTINGS = {
         "Direction": "contactcenter.tickets.models.Direction",
         "EndpointKind": "channels_app.models.EndpointKind",
         "EntryType": ["message", "call", "note", "event", "rating"],
+        "AlertMeasure": ["amount", "minimum", "included"],
+        "AlertMoment": ["reached", "expected"],
         "ForecastState": "billing.models.ForecastState",
         "LineKind": [
             *("usage", "surcharge", "discount", "cap", "recurring", "true_up", "set_up", "holiday", "one_off"),

@@ -1,6 +1,15 @@
 """Every write of billing: tariffs and contracts, collected usage, invoices."""
 
 from billing.actions.add_ons import decide_add_on, end_add_on, propose_add_on, withdraw_add_on
+from billing.actions.alerts import (
+    add_alert_rule,
+    note_alert_mail,
+    remove_alert_rule,
+    see_alert,
+    take_alert_mail,
+    watch_account,
+    watch_accounts,
+)
 from billing.actions.credit_notes import issue_credit_note
 from billing.actions.disputes import answer_dispute, open_dispute, resolve_dispute
 from billing.actions.drafts import approve_invoice, build_draft, discard_draft
@@ -29,6 +38,7 @@ from billing.actions.tariffs import (
 from billing.actions.usage import collect_pending, collect_period, collect_run, collect_session, collect_usage
 
 __all__ = [
+    "add_alert_rule",
     "add_draft_version",
     "add_tariff",
     "answer_dispute",
@@ -52,6 +62,7 @@ __all__ = [
     "issue_credit_note",
     "issue_invoice",
     "match_payment",
+    "note_alert_mail",
     "note_sending",
     "open_dispute",
     "park_bill",
@@ -59,12 +70,17 @@ __all__ = [
     "put_in_force",
     "record_payment",
     "refund_wallet",
+    "remove_alert_rule",
     "resolve_dispute",
     "save_draft_version",
+    "see_alert",
     "settle_from_wallet",
     "sign_contract",
+    "take_alert_mail",
     "take_for_sending",
     "throw_away_draft",
+    "watch_account",
+    "watch_accounts",
     "withdraw_add_on",
     "write_reminder",
 ]

@@ -45,7 +45,7 @@ class IncludedSerializer(Shape):
     unit = serializers.CharField()
     allowance = serializers.IntegerField()
     used = serializers.IntegerField()
-    expected = serializers.IntegerField()
+    expected = serializers.IntegerField(allow_null=True)
     is_used_up = serializers.BooleanField()
     runs_out_on = serializers.DateField(allow_null=True)
     earliest = serializers.DateField(allow_null=True)
@@ -58,7 +58,7 @@ class CommitmentSerializer(Shape):
     name = serializers.CharField()
     commitment = serializers.CharField()
     so_far = serializers.CharField()
-    expected = serializers.CharField()
+    expected = serializers.CharField(allow_null=True)
 
 
 class ForecastSerializer(Shape):

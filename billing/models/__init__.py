@@ -2,6 +2,7 @@
 
 from billing.models.accrual import Accrual, AccrualSum
 from billing.models.add_ons import AddOn, AddOnKind, AddOnState, Side
+from billing.models.alerts import Alert, AlertMail, AlertRule, AlertSeen
 from billing.models.disputes import Dispute, DisputeMessage, DisputeState
 from billing.models.forecast import Forecast, ForecastState
 from billing.models.hours import RatedHour, RatedShape, UsageCount
@@ -28,6 +29,10 @@ __all__ = [
     "AddOn",
     "AddOnKind",
     "AddOnState",
+    "Alert",
+    "AlertMail",
+    "AlertRule",
+    "AlertSeen",
     "BillingProfile",
     "Book",
     "CollectedRun",

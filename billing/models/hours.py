@@ -12,6 +12,9 @@ class UsageCount(AccountScopedModel):
     """
 
     number = models.BigIntegerField(default=0)
+    # the number, and when, that alerts were looked at for the last time
+    watched_number = models.BigIntegerField(null=True)
+    watched_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account"], name="usage_count_once")]

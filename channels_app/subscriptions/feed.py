@@ -33,6 +33,7 @@ HEARD: Final = (
     "contact.merged",
     "contact.unmerged",
     "invoice.issued",
+    "usage.alert",
 )
 _SENT: Final = frozenset({MessageStatus.SENT.value, MessageStatus.DELIVERED.value, MessageStatus.READ.value})
 # of these only a change is told: sent after failed, not sent again because somebody read it
@@ -116,7 +117,7 @@ class _Seen:
 
 def _told(events: Iterable[LiveEvent]) -> list[Told]:
     seen = _seen(events)
-    return [*_tickets(seen), *_messages(seen), *_calls(seen), *_merges(seen), *_invoices(seen)]
+    return [*_tickets(seen), *_messages(seen), *_calls(seen), *_merges(seen), *_invoices(seen), *_alerts(seen)]
 
 
 def _seen(events: Iterable[LiveEvent]) -> _Seen:
@@ -125,7 +126,7 @@ def _seen(events: Iterable[LiveEvent]) -> _Seen:
         if event.kind == "ticket.changed":
             into = seen.created if event.payload.get("created") else seen.changed
             into[event.payload["ticket_id"]] = event
-        elif event.kind in {"contact.merged", "contact.unmerged", "invoice.issued"}:
+        elif event.kind in {"contact.merged", "contact.unmerged", "invoice.issued", "usage.alert"}:
             seen.plain.append(event)
         elif event.payload["entry"]["type"] == "message":
             into = seen.added if event.kind == "entry.added" else seen.messages
@@ -173,7 +174,7 @@ def _calls(seen: _Seen) -> list[Told]:
 
 
 def _merges(seen: _Seen) -> list[Told]:
-    merges = [event for event in seen.plain if event.kind != "invoice.issued"]
+    merges = [event for event in seen.plain if event.kind in {"contact.merged", "contact.unmerged"}]
     contacts = {one["id"]: one for one in contacts_by_id(event.payload["contact_id"] for event in merges)}
     return [
         _tell(
@@ -191,6 +192,14 @@ def _invoices(seen: _Seen) -> list[Told]:
         _tell(event, kind=event.kind, subject=f"invoice:{event.payload['id']}", data={"invoice": event.payload})
         for event in seen.plain
         if event.kind == "invoice.issued"
+    ]
+
+
+def _alerts(seen: _Seen) -> list[Told]:
+    return [
+        _tell(event, kind=event.kind, subject=f"alert:{event.payload['id']}", data={"alert": event.payload})
+        for event in seen.plain
+        if event.kind == "usage.alert"
     ]
 
 

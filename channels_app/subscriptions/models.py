@@ -20,6 +20,7 @@ class WebhookEvent(models.TextChoices):
     CONTACT_MERGED = "contact.merged", "Two contacts became one"
     CONTACT_UNMERGED = "contact.unmerged", "A merge was undone"
     INVOICE_ISSUED = "invoice.issued", "An invoice was issued"
+    USAGE_ALERT = "usage.alert", "Usage reached or will reach a threshold"
 
 
 TEST_KIND = "webhook.test"

@@ -546,6 +546,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alert-rules/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return what is watched of an account. */
+        get: operations["alert_rules_list"];
+        put?: never;
+        /** @description Watch an account for something. */
+        post: operations["alert_rules_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alert-rules/{rule_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Watch for it no longer; what it told stays in the list. */
+        delete: operations["alert_rules_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return what fired for an account, newest first. */
+        get: operations["alerts_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{alert_id}/seen/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take an alert off this person's banner. */
+        post: operations["alerts_see"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-keys/": {
         parameters: {
             query?: never;
@@ -1036,6 +1105,23 @@ export interface paths {
         };
         /** @description Return what the running period is expected to cost at its end, with the band of the forecast. */
         get: operations["forecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forecasts/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the running period of every account, as it was looked at last. */
+        get: operations["forecasts_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2895,6 +2981,30 @@ export interface components {
             readonly language: components["schemas"]["LanguageEnum"];
             readonly ticket_prefix: string;
         };
+        /** @description An account's running period, as it was looked at last. */
+        AccountForecast: {
+            account: number;
+            account_name: string;
+            period: string;
+            /** Format: date */
+            period_end: string;
+            /** Format: date-time */
+            as_of: string;
+            state: components["schemas"]["ForecastState"];
+            currency: string;
+            so_far: string | null;
+            expected: string | null;
+            low: string | null;
+            high: string | null;
+            /** Format: date */
+            runs_out_on: string | null;
+            alerts: number;
+        };
+        /** @description Accounts in order of their ids. */
+        AccountForecastPage: {
+            results: components["schemas"]["AccountForecast"][];
+            next: string | null;
+        };
         /** @description A sheet of an account: its prices hold from holds_from on. */
         AccountSheet: {
             version: number;
@@ -3149,6 +3259,59 @@ export interface components {
         /** @description All queues, by name. */
         AdminQueueList: {
             results: components["schemas"]["AdminQueue"][];
+        };
+        /** @description What fired: in the units of `unit` ("" is money in `currency`), as it was seen then. */
+        Alert: {
+            id: number;
+            /** Format: date-time */
+            at: string;
+            period: string;
+            measure: components["schemas"]["AlertMeasure"];
+            moment: components["schemas"]["AlertMoment"];
+            percent: number;
+            name: string;
+            unit: string;
+            currency: string;
+            now: string | null;
+            of: string | null;
+            expected: string | null;
+            /** Format: date */
+            runs_out_on: string | null;
+            is_seen: boolean;
+        };
+        /**
+         * @description * `amount` - amount
+         *     * `minimum` - minimum
+         *     * `included` - included
+         * @enum {string}
+         */
+        AlertMeasure: "amount" | "minimum" | "included";
+        /**
+         * @description * `reached` - reached
+         *     * `expected` - expected
+         * @enum {string}
+         */
+        AlertMoment: "reached" | "expected";
+        /** @description Alerts, newest first. */
+        AlertPage: {
+            results: components["schemas"]["Alert"][];
+            next: string | null;
+        };
+        /** @description A rule: tell when so many percent of an amount, the minimum or included units are reached or expected. */
+        AlertRule: {
+            id: number;
+            measure: components["schemas"]["AlertMeasure"];
+            moment: components["schemas"]["AlertMoment"];
+            percent: number;
+            amount: string | null;
+            by_mail: boolean;
+            created_by: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description The rules of an account, oldest first. */
+        AlertRuleList: {
+            results: components["schemas"]["AlertRule"][];
         };
         /** @description A part of a slice under the current allocation; account null: nobody's. */
         Allocation: {
@@ -3802,7 +3965,7 @@ export interface components {
             name: string;
             commitment: string;
             so_far: string;
-            expected: string;
+            expected: string | null;
         };
         /** @description Somebody called a mail of ours spam; `nature` as RFC 5965 has it (abuse, fraud, ...), '' where it is not said. */
         Complaint: {
@@ -4539,7 +4702,7 @@ export interface components {
             unit: string;
             allowance: number;
             used: number;
-            expected: number;
+            expected: number | null;
             is_used_up: boolean;
             /** Format: date */
             runs_out_on: string | null;
@@ -4864,6 +5027,18 @@ export interface components {
         Named: {
             id: number;
             name: string;
+        };
+        /** @description A rule to add; amount only where the measure is amount. */
+        NewAlertRuleRequest: {
+            account: number;
+            measure: components["schemas"]["AlertMeasure"];
+            moment: components["schemas"]["AlertMoment"];
+            /** @default 100 */
+            percent: number;
+            /** Format: decimal */
+            amount?: string | null;
+            /** @default true */
+            by_mail: boolean;
         };
         /** @description A key to create. */
         NewApiKeyRequest: {
@@ -6966,9 +7141,10 @@ export interface components {
          *     * `contact.merged` - Two contacts became one
          *     * `contact.unmerged` - A merge was undone
          *     * `invoice.issued` - An invoice was issued
+         *     * `usage.alert` - Usage reached or will reach a threshold
          * @enum {string}
          */
-        WebhookEvent: "ticket.created" | "ticket.changed" | "message.received" | "message.sent" | "message.failed" | "call.ended" | "contact.merged" | "contact.unmerged" | "invoice.issued";
+        WebhookEvent: "ticket.created" | "ticket.changed" | "message.received" | "message.sent" | "message.failed" | "call.ended" | "contact.merged" | "contact.unmerged" | "invoice.issued" | "usage.alert";
         /** @description The account's webhooks, the newest first. */
         WebhookList: {
             results: components["schemas"]["Webhook"][];
@@ -8113,6 +8289,117 @@ export interface operations {
             };
         };
     };
+    alert_rules_list: {
+        parameters: {
+            query?: {
+                /** @description account id */
+                account?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRuleList"];
+                };
+            };
+        };
+    };
+    alert_rules_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAlertRuleRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+        };
+    };
+    alert_rules_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    alerts_list: {
+        parameters: {
+            query?: {
+                /** @description account id */
+                account?: number;
+                /** @description `next` of the page before */
+                cursor?: string;
+                /** @description true: only those this person has not seen */
+                unseen?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertPage"];
+                };
+            };
+        };
+    };
+    alerts_see: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     api_keys_list: {
         parameters: {
             query?: {
@@ -8903,6 +9190,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Forecast"];
+                };
+            };
+        };
+    };
+    forecasts_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountForecastPage"];
                 };
             };
         };

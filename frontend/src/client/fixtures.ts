@@ -1,6 +1,7 @@
 /** Typed examples for the tests of the portal: one month, one bill, round numbers that can be checked by hand. */
 import type { AccountRef, Me } from '@/api/types';
 import type { Bill } from './bill';
+import type { Alert } from './alerts';
 import type { Forecast, Rounding } from './forecast';
 import type { PortalContact, Usage } from './types';
 
@@ -128,4 +129,21 @@ export const rounding: Rounding = {
   added_ms: 94_000,
   waived_ms: 0,
   lines: [{ kind: 'usage', code: 'voice', name: 'Phone', segment: '', amount: '3.00', unrounded: '1.43', cost: '1.57', exact_cost: '47/30', raw_ms: 146_000, added_ms: 94_000, waived_ms: 0 }],
+};
+
+export const alert: Alert = {
+  id: 3,
+  at: '2026-06-15T22:00:00Z',
+  period: '2026-06',
+  measure: 'included',
+  moment: 'expected',
+  percent: 100,
+  name: 'Phone',
+  unit: 'ms',
+  currency: 'EUR',
+  now: '3600000',
+  of: '4800000',
+  expected: '7200000',
+  runs_out_on: '2026-06-21',
+  is_seen: false,
 };

@@ -179,6 +179,32 @@ describe('No surprises', () => {
     await settled(() => expect(page.text()).toContain('too little history yet to test the forecast'));
   });
 
+  it('puts an alert on top of every page until it is put away', async () => {
+    answers['/api/v1/alerts/'] = { results: [fixtures.alert], next: null };
+    answers['/api/v1/alerts/3/seen/'] = {};
+    await open('/client/contacts?month=2026-06');
+    await settled(() => expect(page.text()).toContain('Phone: more than 100 % of the plan expected, 120 min against 80 min.'));
+    expect(page.text()).toContain('expected to run out on 21 June 2026');
+    answers['/api/v1/alerts/'] = { results: [], next: null };
+    await page.findAll('button').find((button) => button.attributes('aria-label') === 'Put away')!.trigger('click');
+    await settled(() => expect(page.text()).not.toContain('of the plan expected'));
+    expect(asked.some((url) => url.pathname === '/api/v1/alerts/3/seen/')).toBe(true);
+  });
+
+  it('lets a client admin set alerts and a viewer read them', async () => {
+    answers['/api/v1/alerts/'] = { results: [], next: null };
+    answers['/api/v1/alert-rules/'] = { results: [{ id: 1, measure: 'amount', moment: 'reached', percent: 80, amount: '500', by_mail: true, created_by: 'Inés Vidal', created_at: '2026-06-01T00:00:00Z' }] };
+    await open('/client/alerts');
+    await settled(() => expect(page.text()).toContain('80 % of €500.00 reached'));
+    expect(page.find('form').exists()).toBe(false);
+    page.unmount();
+    await open('/client/alerts', 'client_admin');
+    await settled(() => expect(page.find('form').exists()).toBe(true));
+    const added = asked.length;
+    await page.find('form').trigger('submit');
+    await settled(() => expect(asked.slice(added).some((url) => url.pathname === '/api/v1/alert-rules/')).toBe(true));
+  });
+
   it('shows what rounding added and cost, line by line', async () => {
     await open('/client/usage?month=2026-06');
     await settled(() => expect(page.text()).toContain('Rounding added 1.57 min and cost €1.57 before tax.'));

@@ -16,6 +16,7 @@ export const clientRoutes: RouteRecordRaw[] = [
       { path: 'invoices/:id(\\d+)', name: 'client-invoice', component: () => import('./InvoicePage.vue'), props: (route) => ({ id: number(route.params.id) }) },
       { path: 'prices', name: 'client-prices', component: () => import('./PricesPage.vue') },
       { path: 'billing', name: 'client-billing', component: () => import('./BillingPage.vue') },
+      { path: 'alerts', name: 'client-alerts', component: () => import('./AlertsPage.vue') },
       { path: 'playbook', name: 'client-playbook', component: () => import('./PlaybookPage.vue') },
       { path: 'api', name: 'client-api', component: () => import('./ApiPage.vue') },
       { path: 'settings', name: 'client-settings', component: () => import('./SettingsPage.vue') },

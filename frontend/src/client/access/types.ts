@@ -13,7 +13,7 @@ export type Delivery = Schemas['WebhookDelivery'];
 export type DeliveryDetail = Schemas['WebhookDeliveryDetail'];
 
 export const SCOPES: ApiScope[] = ['tickets:read', 'tickets:write', 'messages:read', 'messages:write', 'contacts:read', 'contacts:write', 'calls:read', 'usage:read'];
-export const EVENTS: WebhookEvent[] = ['ticket.created', 'ticket.changed', 'message.received', 'message.sent', 'message.failed', 'call.ended', 'contact.merged', 'contact.unmerged', 'invoice.issued'];
+export const EVENTS: WebhookEvent[] = ['ticket.created', 'ticket.changed', 'message.received', 'message.sent', 'message.failed', 'call.ended', 'contact.merged', 'contact.unmerged', 'invoice.issued', 'usage.alert'];
 
 /** A vocabulary word as part of a text's key: tickets:read is tickets_read. */
 export function word<W extends string>(value: W): Underscored<W> {
