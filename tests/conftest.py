@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import SyncToAsync
+from django.db import connections
 from hypothesis import settings as hypothesis_settings
 
 # a busy machine is no reason for a property to fail
@@ -64,6 +66,18 @@ def pytest_configure(config: pytest.Config) -> None:
     # hundreds of people are made; the one test of password hashing chooses the real hasher
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
     settings.STATIC_ROOT.mkdir(exist_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def close_connection_of_the_async_thread() -> Iterator[None]:
+    """Close what asynchronous tests have opened in the one thread in which asgiref runs what is not asynchronous.
+
+    It outlives them all, and the test database could not be dropped while its connection is open.
+    """
+    yield
+    executor = SyncToAsync.single_thread_executor
+    if executor._threads:
+        executor.submit(connections.close_all).result(30)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -30,6 +30,14 @@ def fresh_file_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "_limiter", Limiter())
 
 
+@pytest.fixture(autouse=True)
+def give_connections_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Close each thread's connection after use, so that the test database can be dropped."""
+    from django.db import connections
+
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
+
+
 @pytest.fixture
 def shop(db: None) -> "Account":
     """An account whose tickets are numbered SH-..."""
