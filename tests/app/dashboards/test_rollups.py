@@ -198,6 +198,23 @@ def test_operators_clock_is_cut_at_the_quarters_and_never_mixed_with_handle_time
     assert not OperatorDay.objects.filter(account=None).exists()
 
 
+def test_bucket_whose_last_fact_goes_is_emptied():
+    account, operator = make_account(), make_operator()
+    serve(make_ticket(account), operator)
+    miss(account, after_s=3_600)
+    fold()
+    assert [ContactQuarter.objects.count(), ContactDay.objects.count()] == [2, 2]
+    Call.objects.all().delete()
+    fold()
+    assert [ContactQuarter.objects.count(), ContactDay.objects.count()] == [1, 1]
+    Interaction.objects.all().delete()
+
+    fold()
+
+    for model in (ContactQuarter, ContactDay, OperatorQuarter, OperatorDay):
+        assert not model.objects.exists(), model
+
+
 def test_another_time_zone_moves_contacts_to_other_days():
     account = make_account(time_zone="UTC")
     serve(make_ticket(account), make_operator())

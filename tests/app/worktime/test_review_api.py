@@ -1,11 +1,12 @@
 """Days, corrections, contradictions and allocations made again over HTTP."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from rest_framework.test import APIClient
 
 from contactcenter.worktime.actions import derive_operator, record_events
+from contactcenter.worktime.events import EventInput
 from contactcenter.worktime.models import Contradiction, Reallocation, Session
 from tests.app.factories import make_account, make_operator, make_user
 from tests.app.worktime.golden import GOLDEN, START, E, at, buckets, event, golden
@@ -53,6 +54,32 @@ def test_days_are_cut_at_local_midnight_and_keep_the_totals(operator):
 
     assert total("Pacific/Kiritimati", "2026-06-15") == 3_600_000
     assert (total("Pacific/Marquesas", "2026-06-14"), total("Pacific/Marquesas", "2026-06-15")) == (1_800_000,) * 2
+
+
+@pytest.mark.parametrize(
+    ("on", "hours"),
+    [(date(2026, 3, 28), 24), (date(2026, 3, 29), 23), (date(2026, 10, 25), 25), (date(2026, 10, 26), 24)],
+)
+def test_day_on_which_clocks_change_is_an_hour_shorter_or_longer(accounts, on, hours):
+    # Madrid, 2026: forward on 29 March, back on 25 October
+    operator = make_operator(*accounts)
+    midnight = datetime(on.year, on.month, on.day, tzinfo=UTC) - timedelta(hours=3)
+    for number in range(10):
+        moment = midnight + timedelta(hours=4 * number)
+        kind = E.PRESENCE_BREAK if number % 2 else E.PRESENCE_AVAILABLE
+        events = [EventInput(kind=kind, at=moment, source="test", source_key=f"{operator.pk} {number}")]
+        if number == 0:
+            events.append(
+                EventInput(kind=E.SESSION_STARTED, at=moment, source="test", source_key=f"{operator.pk} started")
+            )
+        record_events(operator_id=operator.pk, events=events)
+    derive_operator(operator_id=operator.pk, at=midnight + timedelta(hours=36))
+
+    asked = {"operator": operator.pk, "date": on.isoformat(), "zone": "Europe/Madrid"}
+    day = client_of(make_user("supervisor")).get(DAY, asked).json()
+
+    assert day["logged_in_ms"] == hours * 3_600_000
+    assert sum(line["ms"] for line in day["totals"]) == hours * 3_600_000
 
 
 def test_running_session_counts_as_far_as_it_has_been_derived(accounts):
