@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -54,7 +55,13 @@ class AccountsView(_ReadsAndWrites):
     @extend_schema(responses=shapes.AdminAccountListSerializer, operation_id="admin_accounts")
     def get(self, request: Request) -> Response:
         """List the accounts, by name."""
-        return Response({"results": shapes.AdminAccountSerializer(accounts_in_scope(), many=True).data})
+        return Response(
+            {
+                "results": shapes.AdminAccountSerializer(
+                    accounts_in_scope().prefetch_related("former_service_levels"), many=True
+                ).data
+            }
+        )
 
     @extend_schema(
         request=shapes.AdminAccountSerializer,
@@ -64,7 +71,7 @@ class AccountsView(_ReadsAndWrites):
     def post(self, request: Request) -> Response:
         """Add an account."""
         values = _valid(shapes.AdminAccountSerializer, request.data)
-        account = save_account(actor_id=logged_in(request).pk, values=values)
+        account = save_account(actor_id=logged_in(request).pk, values=values, at=timezone.now())
         return Response(shapes.AdminAccountSerializer(account).data, status=201)
 
 
@@ -87,7 +94,7 @@ class AccountView(_ReadsAndWrites):
         """Change the given fields of an account."""
         account_in_scope(account_id=account_id)
         values = _valid(shapes.AdminAccountSerializer, request.data, partial=True)
-        account = save_account(actor_id=logged_in(request).pk, values=values, account_id=account_id)
+        account = save_account(actor_id=logged_in(request).pk, values=values, account_id=account_id, at=timezone.now())
         return Response(shapes.AdminAccountSerializer(account).data)
 
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from channels_app.models import EndpointKind
 from contactcenter.routing.models import Presence, RelaxationAction, WrapUpMode
-from contactcenter.tenancy.models import Account, Language, Role
+from contactcenter.tenancy.models import Account, FormerServiceLevel, Language, Role
 from contactcenter.tickets.models import Channel
 
 _ZONES = frozenset(available_timezones())
@@ -27,8 +27,22 @@ class LanguageTagField(serializers.CharField):
         return text
 
 
+class FormerServiceLevelSerializer(serializers.ModelSerializer[FormerServiceLevel]):
+    """By what the service level was measured on the days before `until_on`."""
+
+    class Meta:
+        model = FormerServiceLevel
+        fields = ("until_on", "formula", "seconds", "percent")
+
+
 class AdminAccountSerializer(serializers.ModelSerializer[Account]):
-    """A client account with its invoice particulars."""
+    """A client account with its invoice particulars.
+
+    `service_level_from`: the local day from which a changed service level holds, today where it is left out.
+    """
+
+    service_level_from = serializers.DateField(write_only=True, required=False, allow_null=True)
+    former_service_levels = FormerServiceLevelSerializer(many=True, read_only=True)
 
     class Meta:
         model = Account
@@ -50,6 +64,8 @@ class AdminAccountSerializer(serializers.ModelSerializer[Account]):
             "service_level_formula",
             "service_level_seconds",
             "service_level_percent",
+            "service_level_from",
+            "former_service_levels",
             "is_active",
             "created_at",
         )

@@ -31,6 +31,7 @@ from contactcenter.tenancy.login import logged_in
 from contactcenter.tenancy.models import Account, ApiScope, Role, User
 from contactcenter.tenancy.permissions import roles
 from contactcenter.tenancy.queries import accounts_in_scope
+from contactcenter.tenancy.service_levels import agreement_of
 from contactcenter.tickets.models import Ticket
 
 PAGE_SIZE = 50
@@ -218,6 +219,8 @@ def _filter(given: dict[str, Any]) -> tuple[Account, ContactFilter]:
         start, end = day_bounds(on=given["day"], zone=zone)
     elif given.get("month") or ticket_id is None:
         start, end = month_bounds(month=given.get("month") or month_of(at=timezone.now(), zone=zone), zone=zone)
+    # in time is what held on the last day asked for
+    last = ((end or timezone.now()) - dt.timedelta(microseconds=1)).astimezone(zone).date()
     return account, ContactFilter(
         account_id=account.pk,
         zone=zone,
@@ -228,5 +231,5 @@ def _filter(given: dict[str, Any]) -> tuple[Account, ContactFilter]:
         weekday=given.get("weekday"),
         hour=given.get("hour"),
         ticket_id=ticket_id,
-        within_ms=account.service_level_seconds * 1000,
+        within_ms=agreement_of(account=account).on(last).seconds * 1000,
     )

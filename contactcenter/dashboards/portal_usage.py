@@ -16,21 +16,40 @@ from contactcenter.dashboards.portal_figures import busiest, change_permille
 from contactcenter.dashboards.portal_months import Month, day_bounds, days_of, month_bounds, same_stretch_before
 from contactcenter.dashboards.rollups.queries import ContactTotals, contact_sums, days, merged, quarters, resolved_by
 from contactcenter.tenancy.models import Account
+from contactcenter.tenancy.service_levels import Agreement, agreement_of
 from contactcenter.tickets.models import Channel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """What a stretch of time brought: by local day, and in all; `resolution` counts days whose seven days are over."""
+    """What a stretch of time brought: by local day, and in all; `resolution` counts days whose seven days are over.
 
+    Each day is measured by what the account's contract named on it (`agreement`).
+    """
+
+    agreement: Agreement
     by_day: dict[dt.date, ContactTotals]
     all: ContactTotals
     resolution: Handling
 
+    def answering_on(self, on: dt.date) -> Answering:
+        """How a day was answered, by its own threshold."""
+        return self.by_day.get(on, ContactTotals()).within(self.agreement.on(on).seconds)
+
+    def answering(self) -> Answering:
+        """How all days were answered, each by its own threshold."""
+        return metrics.total(Answering, (self.answering_on(on) for on in self.by_day))
+
+    def level(self, *days_on: dt.date) -> int | None:
+        """The service level of these days, or of all, each by its own threshold and formula, in permille."""
+        parts = [(self.answering_on(on), cast(Formula, self.agreement.on(on).formula)) for on in days_on or self.by_day]
+        return metrics.permille(share=metrics.pooled_service_level(parts=parts))
+
 
 def stretch(*, account: Account, start: dt.datetime, end: dt.datetime, channel: str, at: dt.datetime) -> Stretch:
     """Add up [start, end) from a local midnight: whole days, and the quarters of a day that is cut off."""
-    zone, seconds = ZoneInfo(account.time_zone), [account.service_level_seconds]
+    zone, agreement = ZoneInfo(account.time_zone), agreement_of(account=account)
+    seconds = agreement.seconds
     cut_off = end.astimezone(zone).date()
     midnight, _ = day_bounds(on=cut_off, zone=zone)
     whole = days(first=start.astimezone(zone).date(), last=cut_off - dt.timedelta(days=1), account_ids=[account.pk])
@@ -40,7 +59,9 @@ def stretch(*, account: Account, start: dt.datetime, end: dt.datetime, channel: 
     by_day = {on: told for (on,), told in contact_sums(rows=whole, by=("on",), seconds=seconds).items()}
     if midnight < end:
         by_day[cut_off] = merged(contact_sums(rows=rest, by=(), seconds=seconds).values())
-    return Stretch(by_day=by_day, all=merged(by_day.values()), resolution=resolved_by(rows=whole, at=at))
+    return Stretch(
+        agreement=agreement, by_day=by_day, all=merged(by_day.values()), resolution=resolved_by(rows=whole, at=at)
+    )
 
 
 def heat_of(*, account: Account, start: dt.datetime, end: dt.datetime, channel: str) -> list[list[int]]:
@@ -67,8 +88,10 @@ def usage_document(*, account: Account, month: Month, channel: str, at: dt.datet
     before_start, before_end = same_stretch_before(month=month, at=at, zone=zone)
     now = stretch(account=account, start=start, end=end, channel=channel, at=at)
     before = stretch(account=account, start=before_start, end=before_end, channel=channel, at=at)
-    told, told_before = _figures(account, now), _figures(account, before)
-    answering = now.all.within(account.service_level_seconds)
+    told, told_before = _figures(now), _figures(before)
+    answering = now.answering()
+    # what held on the last day that is shown
+    terms = now.agreement.on((min(at, end) - dt.timedelta(microseconds=1)).astimezone(zone).date())
     heat = heat_of(account=account, start=start, end=end, channel=channel)
     peak = busiest(heat=heat)
     return {
@@ -86,9 +109,9 @@ def usage_document(*, account: Account, month: Month, channel: str, at: dt.datet
             "change_permille": change_permille(now=now.all.contacts, before=before.all.contacts),
         },
         "answering": {
-            "threshold_s": account.service_level_seconds,
-            "formula": account.service_level_formula,
-            "target_percent": account.service_level_percent,
+            "threshold_s": terms.seconds,
+            "formula": terms.formula,
+            "target_percent": terms.percent,
             "answered": answering.answered,
             "abandoned": answering.abandoned,
             "in_time_permille": told["service_level"],
@@ -100,21 +123,16 @@ def usage_document(*, account: Account, month: Month, channel: str, at: dt.datet
             name: {"value": told[name], "before": told_before[name]}
             for name in ("abandonment", "aht", "transfers", "fcr", "csat")
         },
-        "days": [_day(account, on, now.by_day.get(on, ContactTotals())) for on in days_of(month=month)],
+        "days": [_day(now, on) for on in days_of(month=month)],
         "heat": heat,
         "busiest": {"weekday": peak[0], "hour": peak[1], "contacts": heat[peak[0]][peak[1]]} if peak else None,
     }
 
 
-def _level(account: Account, answering: Answering) -> int | None:
-    formula = cast(Formula, account.service_level_formula)
-    return metrics.permille(share=metrics.service_level(answering=answering, formula=formula))
-
-
-def _figures(account: Account, told: Stretch) -> dict[str, int | None]:
-    answering, handling = told.all.within(account.service_level_seconds), told.all.handling
+def _figures(told: Stretch) -> dict[str, int | None]:
+    answering, handling = told.answering(), told.all.handling
     return {
-        "service_level": _level(account, answering),
+        "service_level": told.level(),
         "asa": metrics.average_wait_ms(answering=answering),
         "abandonment": metrics.permille(share=metrics.abandonment(answering=answering)),
         "aht": metrics.average_handle_ms(handling=handling),
@@ -124,13 +142,12 @@ def _figures(account: Account, told: Stretch) -> dict[str, int | None]:
     }
 
 
-def _day(account: Account, on: dt.date, told: ContactTotals) -> dict[str, Any]:
-    answering = told.within(account.service_level_seconds)
+def _day(told: Stretch, on: dt.date) -> dict[str, Any]:
     return {
         "on": on,
-        "counts": told.by_channel,
-        "in_time_permille": _level(account, answering),
-        "average_wait_ms": metrics.average_wait_ms(answering=answering),
+        "counts": told.by_day.get(on, ContactTotals()).by_channel,
+        "in_time_permille": told.level(on),
+        "average_wait_ms": metrics.average_wait_ms(answering=told.answering_on(on)),
     }
 
 
@@ -158,12 +175,13 @@ def usage_csv(*, account: Account, month: Month, channel: str, at: dt.datetime) 
     told = stretch(account=account, start=start, end=end, channel=channel, at=at)
     yield csv_line(USAGE_COLUMNS)
     for on in days_of(month=month):
-        yield csv_line(_csv_row(account, str(on), told.by_day.get(on, ContactTotals())))
-    yield csv_line(_csv_row(account, "month", told.all))
+        sums = told.by_day.get(on, ContactTotals())
+        yield csv_line(_csv_row(str(on), sums, told.answering_on(on), told.level(on)))
+    yield csv_line(_csv_row("month", told.all, told.answering(), told.level()))
 
 
-def _csv_row(account: Account, name: str, told: ContactTotals) -> Sequence[Any]:
-    answering, handling = told.within(account.service_level_seconds), told.handling
+def _csv_row(name: str, told: ContactTotals, answering: Answering, level: int | None) -> Sequence[Any]:
+    handling = told.handling
     row: Sequence[Any] = (
         name,
         told.contacts,
@@ -172,7 +190,7 @@ def _csv_row(account: Account, name: str, told: ContactTotals) -> Sequence[Any]:
         answering.answered_in_time,
         answering.abandoned,
         answering.abandoned_in_time,
-        _level(account, answering),
+        level,
         metrics.average_wait_ms(answering=answering),
         handling.handled,
         metrics.average_handle_ms(handling=handling),

@@ -1,7 +1,9 @@
 """Writes of accounts, people and their memberships. Each is one transaction with its audit row."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -10,6 +12,7 @@ from django.db import transaction
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, Invalid
 from contactcenter.tenancy.models import Account, Membership, User
+from contactcenter.tenancy.service_levels import agreement_of, keep_former
 
 ACCOUNT_FIELDS = (
     "name",
@@ -32,18 +35,29 @@ ACCOUNT_FIELDS = (
 )
 
 
-def save_account(*, actor_id: int, values: Mapping[str, Any], account_id: int | None = None) -> Account:
+_SERVICE_LEVEL = frozenset({"service_level_formula", "service_level_seconds", "service_level_percent"})
+
+
+def save_account(*, actor_id: int, values: Mapping[str, Any], at: datetime, account_id: int | None = None) -> Account:
     """Create an account (account_id None) or change the given fields of one; the caller has checked their form.
 
-    Afterwards the row is saved and the audit row holds {field: [before, after]}. Conflict where the slug is taken.
+    Another service level holds from the local day `service_level_from` on, by default that of `at`; earlier days keep
+    the one they had. Afterwards the row is saved and the audit row holds {field: [before, after]}. Conflict where the
+    slug is taken, Invalid for a day to come.
     """
     with transaction.atomic():
         account = Account() if account_id is None else Account.objects.select_for_update().get(pk=account_id)
         slug = values.get("slug", account.slug)
         if Account.objects.filter(slug=slug).exclude(pk=account.pk).exists():
             raise Conflict("Another account has this address name.", field="slug")
+        before = None if account_id is None else agreement_of(account=account)
         changed = change_fields(row=account, values=values, fields=ACCOUNT_FIELDS)
         account.save()
+        if before is not None and changed.keys() & _SERVICE_LEVEL:
+            today = at.astimezone(ZoneInfo(account.time_zone)).date()
+            starts_on = values.get("service_level_from") or today
+            keep_former(account=account, before=before, starts_on=starts_on, today=today)
+            changed["service_level_from"] = [None, starts_on.isoformat()]
         audit.record(
             action="account.create" if account_id is None else "account.change",
             target=account,

@@ -79,6 +79,33 @@ class Account(models.Model):
         return self.name
 
 
+class FormerServiceLevel(models.Model):
+    """What an account's service level was measured by on the days before `until_on`, back to the row before.
+
+    What holds from the last row on stands on the account.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="former_service_levels")
+    until_on = models.DateField()
+    formula = models.CharField(max_length=24, choices=ServiceLevelFormula.choices)
+    seconds = models.PositiveSmallIntegerField()
+    percent = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "until_on"], name="former_service_level_once"),
+            models.CheckConstraint(
+                condition=models.Q(formula__in=ServiceLevelFormula.values), name="former_service_level_formula_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(seconds__in=SERVICE_LEVEL_SECONDS), name="former_service_level_seconds_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.formula} {self.seconds} s until {self.until_on}"
+
+
 class Role(models.TextChoices):
     """What a person may do; one role a person."""
 

@@ -3127,7 +3127,11 @@ export interface components {
          * @enum {string}
          */
         AddOnState: "proposed" | "approved" | "declined" | "withdrawn" | "cancelled";
-        /** @description A client account with its invoice particulars. */
+        /**
+         * @description A client account with its invoice particulars.
+         *
+         *     `service_level_from`: the local day from which a changed service level holds, today where it is left out.
+         */
         AdminAccount: {
             readonly id: number;
             name: string;
@@ -3146,6 +3150,7 @@ export interface components {
             service_level_formula?: components["schemas"]["ServiceLevelFormulaEnum"];
             service_level_seconds?: components["schemas"]["ServiceLevelSecondsEnum"];
             service_level_percent?: number;
+            readonly former_service_levels: components["schemas"]["FormerServiceLevel"][];
             is_active?: boolean;
             /** Format: date-time */
             readonly created_at: string;
@@ -3154,7 +3159,11 @@ export interface components {
         AdminAccountList: {
             results: components["schemas"]["AdminAccount"][];
         };
-        /** @description A client account with its invoice particulars. */
+        /**
+         * @description A client account with its invoice particulars.
+         *
+         *     `service_level_from`: the local day from which a changed service level holds, today where it is left out.
+         */
         AdminAccountRequest: {
             name: string;
             slug: string;
@@ -3172,6 +3181,8 @@ export interface components {
             service_level_formula?: components["schemas"]["ServiceLevelFormulaEnum"];
             service_level_seconds?: components["schemas"]["ServiceLevelSecondsEnum"];
             service_level_percent?: number;
+            /** Format: date */
+            service_level_from?: string | null;
             is_active?: boolean;
         };
         /** @description An endpoint as staff see it; secrets are named, never shown. */
@@ -4677,6 +4688,22 @@ export interface components {
          * @enum {string}
          */
         ForecastState: "ready" | "over" | "not_begun" | "too_little_history" | "needs_contacts" | "being_built" | "unbillable";
+        /** @description By what the service level was measured on the days before `until_on`. */
+        FormerServiceLevel: {
+            /** Format: date */
+            until_on: string;
+            formula: components["schemas"]["ServiceLevelFormulaEnum"];
+            seconds: number;
+            percent: number;
+        };
+        /** @description By what the service level was measured on the days before `until_on`. */
+        FormerServiceLevelRequest: {
+            /** Format: date */
+            until_on: string;
+            formula: components["schemas"]["ServiceLevelFormulaEnum"];
+            seconds: number;
+            percent: number;
+        };
         /**
          * @description * `none` - Nobody's
          *     * `home` - The home account's
@@ -5322,7 +5349,11 @@ export interface components {
             results: components["schemas"]["ParkedBill"][];
             next: string | null;
         };
-        /** @description A client account with its invoice particulars. */
+        /**
+         * @description A client account with its invoice particulars.
+         *
+         *     `service_level_from`: the local day from which a changed service level holds, today where it is left out.
+         */
         PatchedAdminAccountRequest: {
             name?: string;
             slug?: string;
@@ -5340,6 +5371,8 @@ export interface components {
             service_level_formula?: components["schemas"]["ServiceLevelFormulaEnum"];
             service_level_seconds?: components["schemas"]["ServiceLevelSecondsEnum"];
             service_level_percent?: number;
+            /** Format: date */
+            service_level_from?: string | null;
             is_active?: boolean;
         };
         /** @description Particulars for documents built from now on; reference is printed on every e-invoice (BT-10). */

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth import authenticate
 from django.test import Client
+from django.utils import timezone
 
 from channels_app.models import Endpoint, Receipt
 from contactcenter.kernel.models import AuditEntry
@@ -12,7 +15,7 @@ from contactcenter.kernel.sealing import seal, unseal
 from contactcenter.operators.models import Operator, OperatorAlias
 from contactcenter.routing.models import Queue
 from contactcenter.tenancy.doors import open_account
-from contactcenter.tenancy.models import Account, Membership, Role, User
+from contactcenter.tenancy.models import Account, FormerServiceLevel, Membership, Role, User
 from tests.app.factories import AT, make_account, make_operator
 
 pytestmark = pytest.mark.django_db
@@ -417,8 +420,31 @@ def test_service_level_of_an_account_is_chosen_among_those_that_can_be_counted(a
     chosen = {"service_level_formula": "strict", "service_level_seconds": 60, "service_level_percent": 90}
     assert admin.patch(address, chosen, content_type=JSON).status_code == 200
 
+    today = timezone.now().date().isoformat()
     assert AuditEntry.objects.get(action="account.change").data == {
         "service_level_formula": ["abandons_within_met", "strict"],
         "service_level_seconds": [20, 60],
         "service_level_percent": [80, 90],
+        "service_level_from": [None, today],
     }
+
+
+def test_service_level_holds_from_a_day_on_and_the_former_one_is_kept(admin):
+    account = make_account()
+    address = f"/api/v1/admin/accounts/{account.pk}/"
+    day_to_come = (timezone.now() + timedelta(days=2)).date().isoformat()
+    refused = admin.patch(address, {"service_level_seconds": 60, "service_level_from": day_to_come}, content_type=JSON)
+    assert (refused.status_code, refused.json()["error"]["field"]) == (400, "service_level_from")
+    account.refresh_from_db()
+    assert account.service_level_seconds == 20
+    assert not FormerServiceLevel.objects.exists()
+
+    changed = admin.patch(address, {"service_level_seconds": 60, "service_level_from": "2026-06-10"}, content_type=JSON)
+
+    former = [{"until_on": "2026-06-10", "formula": "abandons_within_met", "seconds": 20, "percent": 80}]
+    assert (changed.json()["service_level_seconds"], changed.json()["former_service_levels"]) == (60, former)
+    assert "service_level_from" not in changed.json()
+    # another name changes no agreement
+    admin.patch(address, {"name": "Another", "service_level_from": "2026-01-01"}, content_type=JSON)
+    [row] = [row for row in admin.get("/api/v1/admin/accounts/").json()["results"] if row["id"] == account.pk]
+    assert row["former_service_levels"] == former

@@ -16,7 +16,7 @@ from contactcenter.dashboards.rollups.actions import fold_changes
 from contactcenter.operators.models import Operator
 from contactcenter.routing.models import Abandonment, Queue
 from contactcenter.tenancy.doors import open_account, open_every_account
-from contactcenter.tenancy.models import Account, Role, User
+from contactcenter.tenancy.models import Account, FormerServiceLevel, Role, User
 from contactcenter.tickets.models import Call, CallSegment, Interaction, Rating
 from tests.app.factories import AT, make_account, make_ticket, make_user
 
@@ -160,6 +160,30 @@ def test_service_level_follows_the_accounts_own_formula_and_threshold(account, c
         "/api/v1/portal/interactions/", {"account": account.pk, "month": "2026-06", "answer": "in_time"}
     ).json()["results"]
     assert [row["wait_ms"] for row in listed] == [45_000]
+
+
+def test_each_day_is_measured_by_the_agreement_that_held_on_it(account, client):
+    FormerServiceLevel.objects.create(
+        account=account, until_on=date(2026, 6, 10), formula="abandons_within_met", seconds=20, percent=80
+    )
+    Account.objects.filter(pk=account.pk).update(
+        service_level_formula="strict", service_level_seconds=60, service_level_percent=90
+    )
+    handle(account, at("2026-06-02T09:00:00"), waited_ms=45_000)
+    handle(account, at("2026-06-02T09:10:00"), waited_ms=5_000)
+    handle(account, at("2026-06-12T09:00:00"), waited_ms=45_000)
+    miss(account, at("2026-06-12T09:30:00"), wait_ms=5_000)
+
+    june = usage(client, account=account.pk, month="2026-06")
+
+    # on the 2nd one of two within 20 s, on the 12th one within 60 s of two: who gave up early counts as missed
+    assert [day["in_time_permille"] for day in june["days"] if day["counts"]] == [500, 500]
+    assert june["answering"]["in_time_permille"] == 500
+    assert (june["answering"]["formula"], june["answering"]["threshold_s"]) == ("strict", 60)
+    FormerServiceLevel.objects.update(seconds=60)
+    june = usage(client, account=account.pk, month="2026-06")
+    assert [day["in_time_permille"] for day in june["days"] if day["counts"]] == [1000, 500]
+    assert june["answering"]["in_time_permille"] == 750
 
 
 def test_handling_is_told_beside_the_month_before_and_a_dash_where_nothing_is(account, client):
