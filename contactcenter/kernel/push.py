@@ -8,7 +8,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -93,17 +92,25 @@ def push_each_on_commit(*, kind: str, told: Sequence[tuple[str, int | None, Mapp
         "AS told (audience text, account_id bigint, payload jsonb) RETURNING id, transaction, at",
         [kind, json.dumps([dict(zip(names, one, strict=True)) for one in told])],
     )
-    for (audience, account_id, payload), (pk, written_in, at) in zip(told, rows, strict=True):
-        event = LiveEvent(
-            pk=pk,
-            transaction=written_in,
-            at=at,
-            audience=audience,
-            account_id=account_id,
-            kind=kind,
-            payload=dict(payload),
+    events = [
+        (
+            audience,
+            {
+                "cursor": str(Cursor(written_in, pk)),
+                "kind": kind,
+                "at": at.isoformat().replace("+00:00", "Z"),
+                "account_id": account_id,
+                "payload": payload,
+            },
         )
-        transaction.on_commit(partial(_publish, event))
+        for (audience, account_id, payload), (pk, written_in, at) in zip(told, rows, strict=True)
+    ]
+
+    def publish() -> None:
+        for audience, event in events:
+            _tell(audience=audience, event=event)
+
+    transaction.on_commit(publish)
 
 
 def _publish(event: LiveEvent) -> None:

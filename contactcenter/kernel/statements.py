@@ -12,12 +12,14 @@ from contactcenter.kernel.postgres.base import DatabaseWrapper
 M = TypeVar("M", bound=models.Model)
 
 
-def rows_from(statement: str, parameters: Sequence[Any], *, using: str = "default") -> list[tuple[Any, ...]]:
-    """Run a statement that is prepared once per connection; return its rows.
+def rows_from(
+    statement: str, parameters: Sequence[Any], *, using: str = "default", binary: bool = False
+) -> list[tuple[Any, ...]]:
+    """Run a statement that is prepared once per connection; return its rows. `binary`: for many rows with instants.
 
     Its text must not vary with its values: each text takes a place among the connection's prepared statements.
     """
-    with cast(DatabaseWrapper, connections[using]).prepared_cursor() as cursor:
+    with cast(DatabaseWrapper, connections[using]).prepared_cursor(binary=binary) as cursor:
         cursor.execute(statement, parameters)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows

@@ -84,14 +84,14 @@ _PASSES: Final = """
 def operator_views(*, book: Book, operator_ids: Collection[int] | None = None) -> list[OperatorView]:
     """Return the available operators, or these whatever their presence, with their load counted from the rows."""
     ids = list(operator_ids or ())
-    rows = rows_from(_AVAILABLE, []) if operator_ids is None else rows_from(_SOME, [ids] * 5)
+    rows = rows_from(_AVAILABLE, [], binary=True) if operator_ids is None else rows_from(_SOME, [ids] * 5, binary=True)
     return _views(rows, book.profiles)
 
 
 def views_of(*, operator_ids: Collection[int]) -> list[OperatorView]:
     """Return these operators as they are now, whatever their presence; expired skills are told too."""
     ids = list(operator_ids)
-    return _views(rows_from(_SOME, [ids] * 5), read_profiles(operator_ids=ids))
+    return _views(rows_from(_SOME, [ids] * 5, binary=True), read_profiles(operator_ids=ids))
 
 
 def _views(rows: list[Any], profiles: Mapping[int, Profile]) -> list[OperatorView]:
@@ -138,7 +138,7 @@ class Backlog:
         self.passes: dict[int, dict[int, datetime]] = {}
         """Per ticket the operators who passed it on a moment ago, and until when they are not asked again."""
         cooldowns = [PASS_COOLDOWN, at - PASS_COOLDOWN, HANDED_ON_COOLDOWN, at - HANDED_ON_COOLDOWN]
-        for ticket_id, operator_id, until in rows_from(_PASSES, cooldowns):
+        for ticket_id, operator_id, until in rows_from(_PASSES, cooldowns, binary=True):
             passed = self.passes.setdefault(ticket_id, {})
             passed[operator_id] = max(until, passed.get(operator_id, until))
 
@@ -162,7 +162,7 @@ class Backlog:
     def _read(self, statement: str, values: list[Any], *, limit: int = BACKLOG_LOOKED_AT) -> list[WaitingTicket]:
         rules, terms = self._book.rules, self._book.terms
         found = []
-        for row in rows_from(statement, [self._at, self._closed, *values, limit]):
+        for row in rows_from(statement, [self._at, self._closed, *values, limit], binary=True):
             ticket_id, account_id, channel, language, priority, enqueued_at, due_at, queue_id, last, served = row
             term = terms.get(account_id, NO_TERMS)
             found.append(

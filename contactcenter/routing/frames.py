@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from contactcenter.kernel.intervals import as_text
 from contactcenter.routing.models import Assignment, Offer, Transfer
 from contactcenter.routing.queries import Pulse
 from contactcenter.tickets.cards import cards_of
 from contactcenter.tickets.models import Ticket
+
+_FOR_SUPERVISORS: Final = frozenset({"others", "not_chosen"})
+"""Why nobody else was chosen is no operator's business: supervisors read it of the ticket (trace.py)."""
 
 
 def offer_frame(*, offer: Offer) -> dict[str, Any]:
@@ -20,7 +23,11 @@ def offer_frame(*, offer: Offer) -> dict[str, Any]:
 
 def offer_frames(*, offers: Sequence[Offer]) -> list[dict[str, Any]]:
     """Offers with the cards of their tickets, in the same order."""
-    cards = {card["id"]: card for card in cards_of(Ticket.objects.filter(pk__in=[one.ticket_id for one in offers]))}
+    # one text, whatever the number of offers: the statement is prepared once
+    chosen = Ticket.objects.extra(
+        where=['"tickets_ticket"."id" = ANY(%s)'], params=[[offer.ticket_id for offer in offers]]
+    )
+    cards = {card["id"]: card for card in cards_of(chosen)}
     return [_offer(offer, card=cards[offer.ticket_id]) for offer in offers]
 
 
@@ -31,7 +38,7 @@ def _offer(offer: Offer, *, card: dict[str, Any]) -> dict[str, Any]:
         "channel": offer.channel,
         "offered_at": as_text(offer.offered_at),
         "expires_at": as_text(offer.expires_at),
-        "why": offer.why,
+        "why": {name: told for name, told in offer.why.items() if name not in _FOR_SUPERVISORS},
         "bridge": offer.bridge,
         "purpose": offer.purpose,
     }

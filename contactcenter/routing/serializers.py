@@ -12,7 +12,7 @@ from contactcenter.tickets.serializers import PersonSerializer, TicketCardSerial
 
 
 class OfferSerializer(serializers.Serializer[Any]):
-    """An offer; `why` tells the choice: rule, levels, load, and why others were not chosen."""
+    """An offer; `why` tells the choice: rule, levels and load."""
 
     id = serializers.IntegerField()
     ticket = TicketCardSerializer()

@@ -1,16 +1,18 @@
 """Writes of the ledger: record what happened, derive sessions, slices and allocations from it."""
 
+import json
 import logging
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import connection, transaction
-from django.db.models.functions import Now
+from django.utils import timezone
 
 from contactcenter.kernel.errors import Invalid, NotFound
 from contactcenter.kernel.intervals import floor_to_ms, require_aware
 from contactcenter.kernel.jobs import enqueue_on_commit
+from contactcenter.kernel.statements import rows_from
 from contactcenter.worktime.allocation import Policy
 from contactcenter.worktime.events import EventInput, EventKind
 from contactcenter.worktime.models import AllocationRun, OperatorEvent, Session, UnderivedStretch
@@ -35,9 +37,8 @@ def record_events(*, operator_id: int, events: Sequence[EventInput]) -> int:
     return record_events_of(events={operator_id: events})
 
 
-@transaction.atomic
 def record_events_of(*, events: Mapping[int, Sequence[EventInput]]) -> int:
-    """Store what happened to operators (by their ids), in a few statements; returns how many events were new.
+    """Store what happened to operators (by their ids), in one statement; returns how many events were new.
 
     Recording the same source_key again changes nothing, whatever the order of arrival. After the commit the sessions
     touched are derived anew by the task worktime.derive_operator. Instants are cut to whole milliseconds; a correction
@@ -48,28 +49,67 @@ def record_events_of(*, events: Mapping[int, Sequence[EventInput]]) -> int:
     for operator_id, happened in events.items():
         for event in happened:
             rows.setdefault(event.source_key, _row(operator_id, event))
-    known = OperatorEvent.objects.filter(source_key__in=rows).values_list("source_key", "operator_id", "kind", "at")
-    for key, *stored in known:
-        given = rows.pop(key)
-        if stored != [given.operator_id, given.kind, given.at]:
-            logger.warning("operator event %r came again with other facts; the first is kept", key)
     if not rows:
         return 0
-    OperatorEvent.objects.bulk_create(rows.values(), ignore_conflicts=True, batch_size=1000)
-    instants: dict[int, list[datetime]] = defaultdict(list)
-    for row in rows.values():
-        instants[row.operator_id].append(row.at)
-    recent = UnderivedStretch.objects.filter(operator_id__in=instants, recorded_at__gt=Now() - SETTLE)
-    in_burst = set(recent.values_list("operator_id", flat=True))
-    UnderivedStretch.objects.bulk_create(
-        UnderivedStretch(operator_id=operator_id, first_at=min(known), last_at=max(known), events=len(known))
-        for operator_id, known in instants.items()
-    )
+    given = [
+        {
+            "operator_id": row.operator_id,
+            "at": row.at.isoformat(),
+            "kind": row.kind,
+            "account_id": row.account_id,
+            "ticket_id": row.ticket_id,
+            "interaction_id": row.interaction_id,
+            "channel": row.channel,
+            "reason": row.reason,
+            "source": row.source,
+            "source_key": row.source_key,
+            "author_id": row.author_id,
+            "data": row.data,
+        }
+        for row in rows.values()
+    ]
+    written = rows_from(_RECORD, [json.dumps(given), timezone.now(), SETTLE])
+    _warn_of_other_facts({key: row for key, row in rows.items() if key not in {key for key, _, _ in written}})
     # a little later than the burst lasts, so that its last event is committed by then
     wait = 1.5 * SETTLE.total_seconds()
-    for operator_id in instants.keys() - in_burst:
+    for operator_id in sorted({operator_id for _, operator_id, is_in_burst in written if not is_in_burst}):
         enqueue_on_commit("worktime.derive_operator", countdown=wait, operator_id=operator_id)
-    return len(rows)
+    return len(written)
+
+
+_RECORD: Final = """
+    WITH given AS (
+        SELECT * FROM jsonb_to_recordset(%s::jsonb) AS event
+               (operator_id bigint, at timestamptz, kind text, account_id bigint, ticket_id bigint,
+                interaction_id bigint, channel text, reason text, source text, source_key text, author_id bigint,
+                data jsonb)
+    ), written AS (
+        INSERT INTO worktime_operatorevent
+               (operator_id, at, kind, account_id, ticket_id, interaction_id, channel, reason, source, source_key,
+                author_id, data, recorded_at)
+        SELECT given.*, %s FROM given ON CONFLICT (source_key) DO NOTHING
+        RETURNING source_key, operator_id, at
+    ), burst AS (
+        SELECT DISTINCT operator_id FROM worktime_underivedstretch
+        WHERE operator_id IN (SELECT operator_id FROM given) AND recorded_at > statement_timestamp() - %s
+    ), stretches AS (
+        INSERT INTO worktime_underivedstretch (operator_id, first_at, last_at, events)
+        SELECT operator_id, min(at), max(at), count(*) FROM written GROUP BY operator_id
+    )
+    SELECT source_key, operator_id, operator_id IN (SELECT operator_id FROM burst) FROM written
+"""
+"""Events that are new, a stretch to derive for each operator, and whether one was left there a moment ago."""
+
+
+def _warn_of_other_facts(again: Mapping[str, OperatorEvent]) -> None:
+    """Of what was recorded before the first telling is kept; one that says something else is worth a look."""
+    if not again:
+        return
+    known = OperatorEvent.objects.filter(source_key__in=again).values_list("source_key", "operator_id", "kind", "at")
+    for key, *stored in known:
+        given = again[key]
+        if stored != [given.operator_id, given.kind, given.at]:
+            logger.warning("operator event %r came again with other facts; the first is kept", key)
 
 
 def derive_operator(*, operator_id: int, at: datetime) -> bool:
