@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from contactcenter.routing.matching import (
     OTHERS_TOLD,
@@ -36,8 +35,6 @@ from contactcenter.routing.matching import (
     rule_of,
 )
 from contactcenter.routing.rules import Demand, stage_of
-
-_NOBODY: Final[frozenset[int]] = frozenset()
 
 
 def plan_offers(
@@ -95,10 +92,6 @@ class _Crew:
         self._deciding = {view.operator_id for view in self._views.values() if view.has_offer}
         self._away = self._who(lambda view: not view.available)
         self._wrapping = self._who(lambda view: view.is_wrapping)
-        self._pools: dict[int, set[int]] = defaultdict(set)
-        for view in self._views.values():
-            for account_id in view.accounts:
-                self._pools[account_id].add(view.operator_id)
         self._ordered: dict[int, list[int]] = {}
         self._groups: dict[tuple[str, int | str, int], frozenset[int]] = {}
         self._ranks: dict[tuple[object, ...], dict[int, Rank]] = defaultdict(dict)
@@ -111,7 +104,9 @@ class _Crew:
         """Sift everybody entitled by what such tickets ask, in the order of the reasons of `refusal`."""
         demand = demand_of(ticket, at=at)
         kind = capacity_kind(ticket.channel)
-        left: Set[int] = self._pools.get(ticket.account_id, _NOBODY)
+        if not self._somebody_may(ticket, demand=demand, kind=kind, at=at):
+            return _Line(demand=demand, ranks=[], refused=[])
+        left: Set[int] = self._entitled(ticket.account_id)
         refused: list[tuple[str, Set[int]]] = []
 
         def keep(reason: str, fit: Set[int]) -> None:
@@ -141,6 +136,14 @@ class _Crew:
         keep("capacity", self._with_room(kind))
         drop("busy", self._undisturbed(kind))
         return _Line(demand=demand, ranks=sorted(self._ranked(ticket, left, demand=demand, kind=kind)), refused=refused)
+
+    def _somebody_may(self, ticket: WaitingTicket, *, demand: Demand, kind: str, at: datetime) -> bool:
+        """Ask those with room first: on a busy floor they are few, and most of what waits is for none of them."""
+        for operator_id in self._with_room(kind):
+            view = self._views[operator_id]
+            if refusal(ticket=ticket, operator=view, at=at, demand=demand) is None:
+                return True
+        return False
 
     def decide(self, ticket: WaitingTicket, *, line: _Line, at: datetime) -> Decision | None:
         """Plan the ticket for the first of its line who is not deciding yet; None if there is nobody."""
@@ -189,7 +192,7 @@ class _Crew:
     def _counts(self, ticket: WaitingTicket, ranks: list[Rank], *, line: _Line) -> Mapping[str, int]:
         """Everybody who was not chosen, by reason."""
         counts: dict[str, int] = defaultdict(int)
-        pool = self._pools[ticket.account_id]
+        pool = self._entitled(ticket.account_id)
         for reason, operators in (
             ("deciding", pool & self._deciding),
             *((reason, operators - self._deciding) for reason, operators in line.refused),
@@ -220,8 +223,11 @@ class _Crew:
     def _in_order(self, account_id: int) -> list[int]:
         ordered = self._ordered.get(account_id)
         if ordered is None:
-            self._ordered[account_id] = ordered = sorted(self._pools[account_id])
+            self._ordered[account_id] = ordered = sorted(self._entitled(account_id))
         return ordered
+
+    def _entitled(self, account_id: int) -> frozenset[int]:
+        return self._known("account", account_id, 0, lambda view: account_id in view.accounts)
 
     def _speaking(self, language: str, level: int) -> frozenset[int]:
         return self._known("language", language, level, lambda view: view.languages.get(language, 0) >= level)

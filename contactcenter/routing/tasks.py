@@ -57,7 +57,7 @@ def match() -> None:
 
 @shared_task(name="routing.expire")
 def expire() -> None:
-    """Time out offers and wrap-ups, find lost operators, and let the freed places be filled."""
+    """Time out offers and wrap-ups, find lost operators, let the freed places be filled; tell how the queue looks."""
     if clock_is_held():
         return
     with open_every_account(reason="clocks of all accounts run out by themselves"):
@@ -66,6 +66,7 @@ def expire() -> None:
         actions.close_overdue_wraps(at=at)
         actions.lose_operators(at=at)
         _match()
+        _tell_pulse()
 
 
 @shared_task(name="routing.sweep")
@@ -107,11 +108,13 @@ def rematch() -> None:
 
 
 def _match(*, everything: bool = False) -> None:
-    """Match, and tell the staff when the queue looks different from what this process last told."""
+    if not clock_is_held():
+        actions.match_until_settled(clock=timezone.now, everything=everything)
+
+
+def _tell_pulse() -> None:
+    """Tell the staff when the queue looks different from what this process last told: once a second is enough."""
     global _last_pulse
-    if clock_is_held():
-        return
-    actions.match_waiting(at=timezone.now(), everything=everything)
     pulse = queries.pulse()
     if pulse != _last_pulse:
         with transaction.atomic():

@@ -16,7 +16,7 @@ from contactcenter.routing.actions.callbacks import (
 )
 from contactcenter.routing.actions.calls import wrap_call
 from contactcenter.routing.actions.focusing import focus_ticket
-from contactcenter.routing.actions.matching import match_waiting
+from contactcenter.routing.actions.matching import match_until_settled, match_waiting
 from contactcenter.routing.actions.offering_callbacks import answer_callback_offer, offer_callbacks
 from contactcenter.routing.actions.offers import accept_offer, decline_offer, expire_offers
 from contactcenter.routing.actions.presence import lose_operators, see_operator, set_presence
@@ -65,6 +65,7 @@ __all__ = [
     "force_presence",
     "hold",
     "lose_operators",
+    "match_until_settled",
     "match_waiting",
     "merge",
     "note_queues",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
+from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.kernel.statements import rows_from
 from contactcenter.routing.actions.offering import make_offers
 from contactcenter.routing.candidates import Backlog, operator_views
@@ -29,6 +30,8 @@ from contactcenter.routing.rules import look_again_at
 MATCH_LOCK: Final = 7_104_201
 """Key of the advisory lock under which matching runs."""
 ROUNDS: Final = 3
+TURNS: Final = 20
+"""So many runs one after the other by one job; then another job goes on."""
 FIRST_LOOK: Final = 40
 """So many suitable tickets are read for an operator who has become free; more only if none of them can be offered."""
 FEW: Final = 8
@@ -39,33 +42,66 @@ Plan = list[tuple[WaitingTicket, Decision]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What is to be looked at; `everything`: all of it, because rules or profiles changed or somebody asked."""
+    """What is to be looked at; `everything`: all of it, because rules or profiles changed or somebody asked.
+
+    `is_marked`: something happened; else only time has passed.
+    """
 
     operators: frozenset[int]
     tickets: frozenset[int]
     everything: bool
+    is_marked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What one run came to. `is_settled`: it was not kept from anything, so whoever asks now asks for something new."""
+
+    made: int
+    is_settled: bool
 
 
 def match_waiting(*, at: datetime, everything: bool = False) -> int:
     """Offer waiting tickets to operators until nothing more fits; return how many offers were made.
 
     Looks at what changed since the last run: marked operators and tickets, and tickets for which time has changed
-    something; with `everything` at all of them. After it nobody who is free could take anything that waits.
+    something; with `everything` at all of them. After it nobody who is free could take anything that waits. While
+    another process is at it this one does nothing: what it was asked for stays marked.
     """
     if not everything and not _is_asked_for(at=at):
         return 0
-    return _match(at=at, everything=everything)
+    return _match(at=at, everything=everything).made
+
+
+def match_until_settled(*, clock: Callable[[], datetime], everything: bool = False) -> int:
+    """Match again as long as somebody was turned away meanwhile; return how many offers were made.
+
+    Whoever comes while matching is under way goes home, having left marks before. Here they are looked for once
+    the lock is free again, so none is overlooked, and a burst of events leads to few runs instead of a line of waiters.
+    """
+    made = 0
+    for _ in range(TURNS):
+        at = clock()
+        if not everything and not _is_asked_for(at=at):
+            return made
+        run = _match(at=at, everything=everything)
+        made += run.made
+        if not run.is_settled:
+            return made
+        everything = False
+    enqueue_on_commit("routing.match")
+    return made
 
 
 @transaction.atomic
-def _match(*, at: datetime, everything: bool) -> int:
+def _match(*, at: datetime, everything: bool) -> Run:
     """Under the locks every decision is checked again. Where the world moved in between, the rest of the plan is
     dropped and made anew, because a newer ticket may now be in an older one's way (R3)."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [MATCH_LOCK])
+    if not rows_from("SELECT pg_try_advisory_xact_lock(%s)", [MATCH_LOCK])[0][0]:
+        return Run(made=0, is_settled=False)
     changes, state = _take_changes(at=at, everything=everything)
     if not (changes.everything or changes.operators or changes.tickets):
-        return 0
+        return Run(made=0, is_settled=True)
     book = book_of(state=state, on=at.date())
     made, busy_tickets, busy_operators = 0, set[int](), set[int]()
     for _ in range(ROUNDS):
@@ -86,7 +122,9 @@ def _match(*, at: datetime, everything: bool) -> int:
             *(MatchMark(operator_id=operator_id) for operator_id in busy_operators),
         ]
     )
-    return made
+    # tickets that are due and held by somebody stay due: to look at them again at once would be in vain
+    in_vain = not changes.is_marked and not made
+    return Run(made=made, is_settled=not (busy_tickets or busy_operators or in_vain))
 
 
 def _is_asked_for(*, at: datetime) -> bool:
@@ -99,21 +137,38 @@ def _is_asked_for(*, at: datetime) -> bool:
     )
 
 
+_CHANGES: Final = """
+    WITH marks AS (DELETE FROM routing_matchmark RETURNING operator_id, ticket_id)
+    SELECT true, operator_id, ticket_id, NULL::uuid FROM marks
+    UNION ALL SELECT false, NULL, ticket_id, NULL FROM routing_waiting WHERE look_at <= %s
+    UNION ALL SELECT false, NULL, NULL, profiles FROM routing_matcherstate WHERE id = 1
+"""
+
+
 def _take_changes(*, at: datetime, everything: bool) -> tuple[Changes, UUID]:
     """Take the marks away and return what they tell, with the name of the state of rules and profiles."""
-    marks = rows_from("DELETE FROM routing_matchmark RETURNING operator_id, ticket_id", [])
-    due = rows_from("SELECT ticket_id FROM routing_waiting WHERE look_at <= %s", [at])
-    profiles_changed = (None, None) in marks
-    state = None if profiles_changed else MatcherState.objects.values_list("profiles", flat=True).first()
-    if state is None:
+    operators: set[int] = set()
+    tickets: set[int] = set()
+    profiles_changed, is_marked, state = False, False, None
+    for was_marked, operator_id, ticket_id, known in rows_from(_CHANGES, [at]):
+        is_marked |= was_marked
+        if known is not None:
+            state = known
+        elif operator_id is None and ticket_id is None:
+            profiles_changed = True
+        if operator_id is not None:
+            operators.add(operator_id)
+        if ticket_id is not None:
+            tickets.add(ticket_id)
+    if state is None or profiles_changed:
         state = uuid4()
         MatcherState.objects.update_or_create(id=1, defaults={"profiles": state})
     return (
         Changes(
-            operators=frozenset(operator_id for operator_id, _ in marks if operator_id is not None),
-            tickets=frozenset(ticket_id for _, ticket_id in marks if ticket_id is not None)
-            | {ticket_id for (ticket_id,) in due},
+            operators=frozenset(operators),
+            tickets=frozenset(tickets),
             everything=everything or profiles_changed,
+            is_marked=is_marked,
         ),
         state,
     )
@@ -159,23 +214,14 @@ def _hold(*, plan: Plan, book: Book, at: datetime) -> tuple[Plan, set[int], set[
         return [], set(), set()
     tickets = [ticket.ticket_id for ticket, _ in plan]
     operators = [decision.operator_id for _, decision in plan if decision.operator_id is not None]
-    # Waiting rows first, then operators, as everywhere; nobody is waited for.
-    places = {
-        row[0]: row[1:]
-        for row in rows_from(
-            "SELECT ticket_id, language, channel, queue_id FROM routing_waiting WHERE ticket_id = ANY(%s) "
-            "ORDER BY id FOR UPDATE SKIP LOCKED",
-            [tickets],
-        )
-    }
-    held = {
-        row[0]
-        for row in rows_from(
-            "SELECT operator_id FROM routing_operatorstate WHERE operator_id = ANY(%s) "
-            "ORDER BY operator_id FOR UPDATE SKIP LOCKED",
-            [operators],
-        )
-    }
+    # nobody is waited for, so the order of the locks does not matter
+    places: dict[int, tuple[object, ...]] = {}
+    held: set[int] = set()
+    for operator_id, ticket_id, *place in rows_from(_LOCK, [tickets, operators]):
+        if operator_id is not None:
+            held.add(operator_id)
+        else:
+            places[ticket_id] = tuple(place)
     taken = {row[0] for row in rows_from(_TAKEN_TICKETS, [tickets, tickets])}
     now = {view.operator_id: view for view in operator_views(book=book, operator_ids=held)}
     certain: Plan = []
@@ -194,6 +240,16 @@ def _hold(*, plan: Plan, book: Book, at: datetime) -> tuple[Plan, set[int], set[
     return certain, busy, set()
 
 
+_LOCK: Final = """
+    WITH places AS (
+        SELECT ticket_id, language, channel, queue_id FROM routing_waiting WHERE ticket_id = ANY(%s)
+        FOR UPDATE SKIP LOCKED
+    ), people AS (
+        SELECT operator_id FROM routing_operatorstate WHERE operator_id = ANY(%s) FOR UPDATE SKIP LOCKED
+    )
+    SELECT NULL::bigint, ticket_id, language, channel, queue_id FROM places
+    UNION ALL SELECT operator_id, NULL, NULL, NULL, NULL FROM people
+"""
 _TAKEN_TICKETS: Final = """
     SELECT ticket_id FROM routing_offer WHERE state = 'pending' AND ticket_id = ANY(%s)
     UNION SELECT ticket_id FROM routing_assignment WHERE state IN ('active', 'consult', 'held') AND ticket_id = ANY(%s)
@@ -219,6 +275,9 @@ def _look_again(
             continue
         instants = list(passes.get(ticket_id, {}).values())
         step = look_again_at(rules, enqueued_at=enqueued_at, at=at)
+        if enqueued_at > at:
+            # it came after the instant of this run, which has taken its mark and not looked at it
+            step = enqueued_at
         look_at = min([*instants, *([step] if step else [])], default=None)
         ticket = WaitingTicket(
             ticket_id=ticket_id,

@@ -79,12 +79,13 @@ def test_the_sweep_places_what_a_lost_worker_forgot(account, operator):
 
 def test_pulse_is_told_when_it_changes_and_not_again(account, operator, monkeypatch):
     monkeypatch.setattr(tasks, "_last_pulse", None)
-    tasks.match()
-    tasks.match()
+    tasks.expire()
+    tasks.expire()
     assert LiveEvent.objects.filter(kind="queue.pulse").count() == 1
     written(account)
     Ticket.objects.update(last_activity_at=timezone.now() - timedelta(minutes=1))
     tasks.sweep()
+    tasks.expire()
     pulses = list(LiveEvent.objects.filter(kind="queue.pulse").order_by("id").values_list("payload", flat=True))
     assert [pulse["waiting"] for pulse in pulses] == [0, 1]
     assert pulses[-1]["ready"] == 0
