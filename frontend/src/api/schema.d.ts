@@ -5206,7 +5206,7 @@ export interface components {
             results: components["schemas"]["NumberSeries"][];
             next: string | null;
         };
-        /** @description An offer; `why` tells the choice: rule, levels, load, and why others were not chosen. */
+        /** @description An offer; `why` tells the choice: rule, levels and load. */
         Offer: {
             id: number;
             ticket: components["schemas"]["TicketCard"];
