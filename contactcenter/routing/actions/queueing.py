@@ -89,6 +89,11 @@ def withdraw(*, ticket: Ticket, waiting: Waiting | None, at: datetime) -> None:
     if waiting is not None:
         waiting.delete()
         ticket_actions.push_ticket_changed(ticket)
+    take_offers_back(ticket=ticket, at=at)
+
+
+def take_offers_back(*, ticket: Ticket, at: datetime) -> None:
+    """Take back what nobody has answered yet: the operator's place is free again."""
     offers = Offer.objects.filter(ticket_id=ticket.pk, state=OfferState.PENDING)
     if ticket.status in OPEN_STATUSES:
         # answered by its owner, who still hands it over

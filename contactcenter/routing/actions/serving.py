@@ -12,7 +12,7 @@ from contactcenter.kernel.push import push_on_commit
 from contactcenter.playbooks.models import Disposition
 from contactcenter.playbooks.queries import disposition_by_code
 from contactcenter.routing import ledger_events, queries
-from contactcenter.routing.actions.abandoning import note_abandoned
+from contactcenter.routing.actions.abandoning import abandon
 from contactcenter.routing.actions.calling_back import (
     begin_calling,
     callback_under_way,
@@ -53,11 +53,13 @@ def finish_conversation(*, ticket_id: int, operator_id: int, at: datetime) -> As
 def conversation_ended(*, ticket_id: int, at: datetime) -> Assignment | None:
     """The contact has left for good: whoever serves the ticket goes on to wrap-up; a waiting ticket keeps waiting.
 
-    That the contact left before anybody answered is recorded.
+    That the contact left before anybody answered is recorded, and an offer nobody has answered yet is taken back.
     """
+    # first, as accepting does: whoever wins, the other sees it
+    waiting = Waiting.objects.select_for_update(of=("self",)).filter(ticket_id=ticket_id).first()
     assignment = queries.live_assignment(ticket_id=ticket_id)
-    if assignment is None:
-        note_abandoned(ticket_id=ticket_id, at=at)
+    if assignment is None and waiting is not None:
+        abandon(waiting=waiting, at=at)
     if assignment is None or assignment.state not in OWNING or callback_under_way(assignment=assignment) is not None:
         return assignment
     return start_wrap(assignment=assignment, at=at)

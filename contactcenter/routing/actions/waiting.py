@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef
 
 from contactcenter.kernel.push import push_on_commit
 from contactcenter.routing import queries
+from contactcenter.routing.actions.abandoning import is_gone
 from contactcenter.routing.actions.calling_back import move_callback, open_callback
 from contactcenter.routing.actions.moving import lock_operators
 from contactcenter.routing.actions.queueing import WAITS, enqueue, promise, withdraw
@@ -45,6 +46,7 @@ def place_ticket(*, ticket_id: int, at: datetime) -> Waiting | None:
     - served by an operator who has gone: it is released;
     - put away for later: it stays away until then, or until the contact writes;
     - its contact asked to be called back, and it is time: it waits for that, even if it was answered in writing;
+    - written in a chat that the visitor has left, it waits as a mail does;
     - else it waits, in the place it already has if it waited before. Safe to run any number of times.
     """
     ticket = Ticket.objects.filter(pk=ticket_id).first()
@@ -91,6 +93,8 @@ def place_ticket(*, ticket_id: int, at: datetime) -> Waiting | None:
             promise(ticket=ticket, queue=None, at=at)
             return None
         channel = latest
+    elif channel == Channel.CHAT and waiting is not None and is_gone(waiting):
+        channel = Channel.EMAIL
     return enqueue(ticket=ticket, channel=channel, enqueued_at=at, at=at, waiting=waiting)
 
 
