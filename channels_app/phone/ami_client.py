@@ -6,16 +6,16 @@ After AMI 11 (Asterisk 22).
 
 import asyncio
 import hashlib
-import ssl
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from channels_app.phone.asterisk_ami import MAX_FRAME_BYTES, ami_headers
 from channels_app.phone.asterisk_ami_events import Unreadable
-from channels_app.phone.frames import READ_BYTES, ConnectionLost, Frame, FrameQueue, LoginRefused, said
+from channels_app.phone.connection import Connection, OtherProtocol, open_stream
+from channels_app.phone.frames import LoginRefused
 
 END_OF_FRAME = b"\r\n\r\n"
 
@@ -32,8 +32,10 @@ class AmiLogin:
     challenge: bool = True
 
 
-class AmiClient:
-    """An open connection. Use `open`, then `next_frames` and `act` at once from one event loop, then `close`."""
+class AmiClient(Connection):
+    """An open manager connection: `open`, then `next_frames` and `act` at once from one event loop, then `close`."""
+
+    peer = "The telephone system"
 
     def __init__(
         self,
@@ -44,12 +46,9 @@ class AmiClient:
         action_id: Callable[[], str],
         timeout_s: float,
     ) -> None:
-        self._reader, self._writer = reader, writer
-        self._now, self._action_id, self._timeout_s = now, action_id, timeout_s
-        self._frames = FrameQueue()
+        self._action_id = action_id
         self._answers: dict[str, asyncio.Future[Mapping[str, str]]] = {}
-        self._ending = "closed"
-        self._task = asyncio.create_task(self._read())
+        super().__init__(reader, writer, now=now, timeout_s=timeout_s)
 
     @classmethod
     async def open(
@@ -61,12 +60,7 @@ class AmiClient:
         timeout_s: float = 10.0,
     ) -> "AmiClient":
         """Connect and log in. Raises LoginRefused for a wrong login, ConnectionLost for everything else."""
-        context = ssl.create_default_context() if login.tls else None
-        try:
-            async with asyncio.timeout(timeout_s):
-                reader, writer = await asyncio.open_connection(login.host, login.port, ssl=context, limit=READ_BYTES)
-        except (OSError, TimeoutError) as error:
-            raise ConnectionLost(f"{login.host}:{login.port} cannot be reached: {said(error)}") from error
+        reader, writer = await open_stream(host=login.host, port=login.port, timeout_s=timeout_s, tls=login.tls)
         client = cls(reader, writer, now=now, action_id=action_id, timeout_s=timeout_s)
         try:
             await client._log_in(login)
@@ -95,56 +89,25 @@ class AmiClient:
         answer: asyncio.Future[Mapping[str, str]] = asyncio.get_running_loop().create_future()
         self._answers[action_id] = answer
         try:
-            async with asyncio.timeout(self._timeout_s):
-                self._writer.write("\r\n".join(lines).encode() + END_OF_FRAME)
-                await self._writer.drain()
-                return await answer
-        except TimeoutError as error:
-            raise ConnectionLost(f"{name} was not answered within {self._timeout_s:g} s") from error
-        except OSError as error:
-            raise ConnectionLost(f"The connection was lost: {said(error)}") from error
+            return await self._ask(name, "\r\n".join(lines).encode() + END_OF_FRAME, answer)
         finally:
             self._answers.pop(action_id, None)
 
-    async def next_frames(self, *, most: int = 500) -> list[Frame]:
-        """Return what has arrived, at least one frame. Raises ConnectionLost once all before the loss was returned."""
-        return await self._frames.next(most=most)
+    def _waiting(self) -> Iterable[asyncio.Future[Any]]:
+        return self._answers.values()
 
-    async def close(self) -> None:
-        """End the connection; what has arrived can still be read."""
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
-        self._writer.close()
-        with suppress(OSError):
-            await self._writer.wait_closed()
-
-    async def _read(self) -> None:
-        pending = b""
-        try:
-            while True:
-                found = await self._reader.read(READ_BYTES)
-                if not found:
-                    self._ending = "The telephone system closed the connection."
-                    break
-                *complete, pending = (pending + found).split(END_OF_FRAME)
-                for raw in complete:
-                    await self._take(raw)
-                if len(pending) > MAX_FRAME_BYTES:
-                    self._ending = f"A frame of more than {MAX_FRAME_BYTES} bytes: this is no manager interface."
-                    break
-        except OSError as error:
-            self._ending = f"The connection was lost: {said(error)}"
-        finally:
-            for answer in self._answers.values():
-                if not answer.done():
-                    answer.set_exception(ConnectionLost(self._ending))
-            self._frames.end(self._ending)
+    async def _take_complete(self, pending: bytes) -> bytes:
+        *complete, rest = pending.split(END_OF_FRAME)
+        for raw in complete:
+            await self._take(raw)
+        if len(rest) > MAX_FRAME_BYTES:
+            raise OtherProtocol(f"A frame of more than {MAX_FRAME_BYTES} bytes: this is no manager interface.")
+        return rest
 
     async def _take(self, raw: bytes) -> None:
         if not raw.strip():
             return
-        await self._frames.put(Frame(raw.lstrip(b"\r\n"), self._now()))
+        await self._keep(raw.lstrip(b"\r\n"))
         if b"Response: " not in raw:
             return
         try:

@@ -8,13 +8,13 @@ the commands. After FreeSWITCH 1.10.
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from channels_app.phone.frames import READ_BYTES, ConnectionLost, Frame, FrameQueue, LoginRefused, said
+from channels_app.phone.connection import Connection, OtherProtocol, open_stream
+from channels_app.phone.frames import ConnectionLost, LoginRefused
 
 END_OF_HEADERS = b"\n\n"
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
@@ -61,8 +61,10 @@ class EslAnswer:
         return self.text.startswith("+OK") or (not self.text and not self.body.startswith(b"-"))
 
 
-class EslClient:
-    """An open connection. Use `open`, then `next_frames` and `command` at once from one event loop, then `close`."""
+class EslClient(Connection):
+    """An open event socket: `open`, then `next_frames` and `command` at once from one event loop, then `close`."""
+
+    peer = "FreeSWITCH"
 
     def __init__(
         self,
@@ -72,22 +74,14 @@ class EslClient:
         now: Callable[[], datetime],
         timeout_s: float,
     ) -> None:
-        self._reader, self._writer = reader, writer
-        self._now, self._timeout_s = now, timeout_s
-        self._frames = FrameQueue()
         self._asked: deque[asyncio.Future[EslAnswer]] = deque()
         self._greeted: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._ending = "closed"
-        self._task = asyncio.create_task(self._read())
+        super().__init__(reader, writer, now=now, timeout_s=timeout_s)
 
     @classmethod
     async def open(cls, *, login: EslLogin, now: Callable[[], datetime], timeout_s: float = 10.0) -> "EslClient":
         """Connect, log in and subscribe. Raises LoginRefused for a wrong password or address, else ConnectionLost."""
-        try:
-            async with asyncio.timeout(timeout_s):
-                reader, writer = await asyncio.open_connection(login.host, login.port, limit=READ_BYTES)
-        except (OSError, TimeoutError) as error:
-            raise ConnectionLost(f"{login.host}:{login.port} cannot be reached: {said(error)}") from error
+        reader, writer = await open_stream(host=login.host, port=login.port, timeout_s=timeout_s)
         client = cls(reader, writer, now=now, timeout_s=timeout_s)
         try:
             await client._log_in(login)
@@ -118,60 +112,18 @@ class EslClient:
         answer: asyncio.Future[EslAnswer] = asyncio.get_running_loop().create_future()
         # the order of answers is that of commands: both are put in one step
         self._asked.append(answer)
-        name = line.partition(" ")[0]
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                self._writer.write(line.encode() + END_OF_HEADERS)
-                await self._writer.drain()
-                return await answer
-        except TimeoutError as error:
-            raise ConnectionLost(f"{name} was not answered within {self._timeout_s:g} s") from error
-        except OSError as error:
-            raise ConnectionLost(f"The connection was lost: {said(error)}") from error
+        return await self._ask(line.partition(" ")[0], line.encode() + END_OF_HEADERS, answer)
 
-    async def next_frames(self, *, most: int = 500) -> list[Frame]:
-        """Return what has arrived, at least one event. Raises ConnectionLost once all before the loss was returned."""
-        return await self._frames.next(most=most)
-
-    async def close(self) -> None:
-        """End the connection; what has arrived can still be read."""
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
-        self._writer.close()
-        with suppress(OSError):
-            await self._writer.wait_closed()
-
-    async def _read(self) -> None:
-        pending = b""
-        try:
-            while True:
-                found = await self._reader.read(READ_BYTES)
-                if not found:
-                    self._ending = "FreeSWITCH closed the connection."
-                    break
-                pending = await self._take_complete(pending + found)
-        except _NoEventSocket as error:
-            self._ending = str(error)
-        except OSError as error:
-            self._ending = f"The connection was lost: {said(error)}"
-        finally:
-            waiting: list[asyncio.Future[Any]] = [*self._asked, self._greeted]
-            for each in waiting:
-                if not each.done():
-                    each.set_exception(ConnectionLost(self._ending))
-                    # whoever asked may have gone
-                    each.exception()
-            self._frames.end(self._ending)
+    def _waiting(self) -> Iterable[asyncio.Future[Any]]:
+        return [*self._asked, self._greeted]
 
     async def _take_complete(self, pending: bytes) -> bytes:
-        """Take every message that is there in full; returns the beginning of the next."""
         while True:
             pending = pending.lstrip(b"\r\n")
             head, end, rest = pending.partition(END_OF_HEADERS)
             if not end:
                 if len(pending) > MAX_HEADER_BYTES:
-                    raise _NoEventSocket("Headers without an end: this is no event socket.")
+                    raise OtherProtocol("Headers without an end: this is no event socket.")
                 return pending
             headers = _headers(head)
             length = _length(headers)
@@ -183,7 +135,7 @@ class EslClient:
     async def _take(self, headers: Mapping[str, str], body: bytes) -> None:
         kind = headers.get("content-type", "")
         if kind in EVENTS:
-            await self._frames.put(Frame(body.strip(b"\r\n"), self._now()))
+            await self._keep(body.strip(b"\r\n"))
         elif kind in ANSWERS:
             if self._asked:
                 answer = self._asked.popleft()
@@ -191,10 +143,6 @@ class EslClient:
                     answer.set_result(EslAnswer(headers.get("reply-text", ""), body))
         elif kind in {"auth/request", "text/rude-rejection"} and not self._greeted.done():
             self._greeted.set_result(kind)
-
-
-class _NoEventSocket(Exception):
-    """What arrives is not the protocol."""
 
 
 def _headers(head: bytes) -> dict[str, str]:
@@ -208,7 +156,7 @@ def _headers(head: bytes) -> dict[str, str]:
 def _length(headers: Mapping[str, str]) -> int:
     text = headers.get("content-length", "0")
     if not (text.isascii() and text.isdigit()) or len(text) > 10 or int(text) > MAX_MESSAGE_BYTES:
-        raise _NoEventSocket(f"Content-Length: {text[:20]!r}: at most {MAX_MESSAGE_BYTES} bytes are read.")
+        raise OtherProtocol(f"Content-Length: {text[:20]!r}: at most {MAX_MESSAGE_BYTES} bytes are read.")
     return int(text)
 
 

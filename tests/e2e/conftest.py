@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from contactcenter.runner.servers import free_port
+from tests.e2e.desks import CHIEF, DMITRY, JAMES, Seat
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 180
@@ -60,6 +62,11 @@ class Site:
             [sys.executable, "-W", "ignore", str(ROOT / "manage.py"), *arguments],
             env=environment, input=stdin, capture_output=True, check=False, cwd=ROOT,
         )  # fmt: skip
+
+    def set_back(self, statement: str, *values: object) -> None:
+        """Change instants in the database, one statement: what was to happen later is due now, nobody waits for it."""
+        with psycopg.connect(self.servers()["DATABASE_URL"], autocommit=True) as connection:
+            assert connection.execute(statement, values).rowcount > 0, f"nothing was set back: {statement}"
 
     def servers(self) -> dict[str, str]:
         """Return the settings by which a command reaches this site's servers."""
@@ -187,9 +194,10 @@ def new_page(browser: Browser, site: Site) -> Iterator[Any]:
     contexts: list[BrowserContext] = []
     problems: list[str] = []
 
-    def open_page(*, locale: str = "en-GB", dark: bool = False) -> Page:
+    def open_page(*, locale: str = "en-GB", dark: bool = False, storage: Any = None) -> Page:
         context = browser.new_context(
             base_url=site.url,
+            storage_state=storage,
             locale=locale,
             color_scheme="dark" if dark else "light",
             viewport={"width": 1440, "height": 900},
@@ -221,3 +229,34 @@ def log_in(page: Page, email: str, password: str) -> None:
     page.locator("input[type=password]").fill(password)
     page.locator("button[type=submit]").click()
     page.wait_for_url(lambda url: "/login" not in url)
+
+
+@pytest.fixture(scope="session")
+def sessions() -> dict[str, Any]:
+    """What a browser keeps of people who have logged in once, by e-mail address: they log in once for all tests."""
+    return {}
+
+
+@pytest.fixture
+def seats(new_page: Any, passwords: dict[str, str], sessions: dict[str, Any]) -> Iterator[dict[str, Seat]]:
+    """Two operators and a supervisor at their consoles, in English; nobody is available, and nothing waits."""
+    made = {}
+    for email, name in ((DMITRY, "Dmitry Belov"), (JAMES, "James Okafor"), (CHIEF, "Olga Petrova")):
+        page = new_page(storage=sessions.get(email))
+        page.add_init_script("localStorage.setItem('locale', 'en')")
+        if email not in sessions:
+            # all demo people share a password
+            log_in(page, email, passwords["anna@demo.example"])
+            sessions[email] = page.context.storage_state()
+        page.goto("/console")
+        page.wait_for_url("**/console**")
+        made[email] = Seat(page, name=name)
+        # what an earlier test left on the page's account
+        made[email].be("offline")
+    # what earlier walks left waiting would be offered to the very people who are asked here
+    for left in made[CHIEF].get("tickets/?view=queue")["results"]:
+        made[CHIEF].solve(left["id"])
+    yield made
+    for seat in made.values():
+        if not seat.page.is_closed():
+            seat.be("offline")

@@ -9,65 +9,20 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Site, log_in
+from tests.e2e.desks import CHAT, Desk, open_chat, say, widget
 from tests.e2e.test_accessibility import violations
 from tests.e2e.wire import Wire
 
 # serves the clinic but not the shop, whose mails other tests leave in the queue
 OPERATOR = "dmitry@demo.example"
-CHAT = "/demo/chat/medtech-chat/"
 # one pixel, red: a picture that any browser decodes
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108020000009077"
     "53de0000000c4944415408d763f8cfc000000301010018dd8db00000000049454e44ae426082"
 )
-
-
-class Desk:
-    """The operator's side, by the API."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        token = next(c["value"] for c in page.context.cookies() if c["name"] == "csrftoken")
-        self.csrf = {"X-CSRFToken": token}
-
-    def post(self, path: str, **data: Any) -> Any:
-        answer = self.page.request.post(f"/api/v1/{path}", data=data, headers=self.csrf)
-        assert answer.ok, answer.text()
-        return answer.json()
-
-    def get(self, path: str) -> Any:
-        answer = self.page.request.get(f"/api/v1/{path}")
-        assert answer.ok, answer.text()
-        return answer.json()
-
-    def be(self, presence: str) -> None:
-        self.post("presence/", state=presence)
-
-    def accept(self) -> int:
-        """Take the next offer and return its ticket."""
-        for _ in range(100):
-            offer = self.get("console/")["offer"]
-            if offer:
-                self.post(f"offers/{offer['id']}/accept/")
-                return int(offer["ticket"]["id"])
-            self.page.wait_for_timeout(200)
-        raise AssertionError("no ticket was offered")
-
-    def reply(self, ticket: int, text: str) -> None:
-        self.post(f"tickets/{ticket}/replies/", client_uuid=str(uuid4()), channel="chat", text=text)
-
-    def finish(self, ticket: int) -> None:
-        self.post(f"tickets/{ticket}/finish/")
-        outcome = self.get(f"playbook/?account={self.get(f'tickets/{ticket}/')['account_id']}&language=ru")
-        code = outcome["dispositions"][0]["code"]
-        self.post(f"tickets/{ticket}/wrap-up/", disposition=code, comment="", status="solved")
-
-    def texts(self, ticket: int) -> list[str]:
-        entries = self.get(f"tickets/{ticket}/timeline/")["results"]
-        return [entry["text"] for entry in entries if entry["type"] == "message"]
 
 
 @pytest.fixture
@@ -91,23 +46,6 @@ def nobody(new_page: Callable[..., Page], passwords: dict[str, str]) -> None:
         page.wait_for_url("**/console**")
         Desk(page).be("offline")
         page.close()
-
-
-def widget(page: Page, selector: str) -> Locator:
-    return page.locator(f"chat-widget {selector}")
-
-
-def open_chat(page: Page) -> Locator:
-    """Open the widget; returns its box."""
-    widget(page, "button.l").click()
-    box = widget(page, "textarea")
-    expect(box).to_be_focused()
-    return box
-
-
-def say(page: Page, text: str) -> None:
-    widget(page, "textarea").fill(text)
-    page.keyboard.press("Enter")
 
 
 def log_of(page: Page) -> list[str]:

@@ -1,0 +1,82 @@
+"""How a ticket goes from hand to hand, in real browsers: to an operator, by a consultation, to a queue. One walk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import uuid4
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.desks import CHAT, CHIEF, DMITRY, JAMES, Seat, open_chat, say
+
+
+def test_a_chat_goes_to_an_operator_is_consulted_about_and_goes_to_a_queue(
+    seats: dict[str, Seat], new_page: Callable[..., Page]
+) -> None:
+    dmitry, james, chief = seats[DMITRY], seats[JAMES], seats[CHIEF]
+    visitor = new_page(locale="ru-RU")
+    visitor.goto(CHAT)
+    open_chat(visitor)
+    say(visitor, "Есть кто-нибудь?")
+    dmitry.be("available")
+    place = dmitry.get(f"tickets/{dmitry.expect_offer()}/")["waiting_since"]
+
+    # transferred to an operator: refused it never leaves, accepted it has one owner; who handed it on wraps up
+    chat = dmitry.take()
+    james.be("available")
+    page = dmitry.page
+    for answer in ("Shift+F2", "F2"):
+        dmitry.press("Alt+T", when="Transfer")
+        page.get_by_role("button", name=f"Transfer to {james.name}").click()
+        expect(page.get_by_text(f"{james.name} was asked to take over")).to_be_visible()
+        expect(james.offer()).to_contain_text(f"{dmitry.name} hands you a ticket")
+        assert dmitry.state_of(chat) == "active"
+        james.page.keyboard.press(answer)
+        expect(james.offer()).to_have_count(0)
+        if answer == "Shift+F2":
+            expect(page.get_by_text(f"{james.name} cannot take the ticket")).to_be_visible()
+            expect(dmitry.button("Hold")).to_be_visible()
+    expect(page.locator("form.wrapping")).to_be_visible()
+    assert james.get(f"tickets/{chat}/")["assignee"]["name"] == james.name
+    dmitry.wrap(chat)
+
+    # whispered at: shown at once, to the operator only
+    whispered = chief.page.request.post(
+        f"/api/v1/tickets/{chat}/whisper/", data={"text": "Offer Friday", "client_uuid": str(uuid4())},
+        headers=chief.csrf,
+    )  # fmt: skip
+    assert whispered.status == 204
+    expect(james.page.get_by_text("Olga Petrova whispers: Offer Friday")).to_be_visible()
+    expect(visitor.get_by_text("Offer Friday")).to_have_count(0)
+
+    # consulted: the helper sees whose it is; completing makes them the owner
+    james.press("Alt+T", when="Transfer")
+    james.page.get_by_role("button", name=f"Consult {dmitry.name}").click()
+    expect(dmitry.offer()).to_contain_text(f"{james.name} asks for your help")
+    dmitry.take()
+    expect(dmitry.page.get_by_text(f"You help {james.name}")).to_be_visible(timeout=20_000)
+    expect(james.page.get_by_text(f"{dmitry.name} helps; the ticket is still yours")).to_be_visible()
+    # both have it on screen, and both are told
+    expect(james.page.get_by_text(f"{dmitry.name} also has this on screen")).to_be_visible()
+
+    # handed over after the consultation: the helper owns it, whoever asked wraps up
+    james.page.get_by_role("button", name="Hand over").click()
+    expect(james.page.locator("form.wrapping")).to_be_visible()
+    expect(dmitry.button("Hold")).to_be_visible()
+    assert dmitry.get(f"tickets/{chat}/")["assignee"]["name"] == dmitry.name
+    james.wrap(chat)
+
+    # transferred to a queue: whoever serves it is offered the chat in the place it took at first
+    dmitry.post("presence/", state="break", reason="meal")
+    dmitry.press("Alt+T", when="Transfer")
+    page.get_by_role("tab", name="Queues").click()
+    page.get_by_role("button", name="Transfer to Web chat en").click()
+    expect(page.get_by_text("The ticket waits in Web chat en, in its place.")).to_be_visible()
+    expect(page.locator("form.wrapping")).to_be_visible()
+    assert james.expect_offer() == chat
+    assert james.get(f"tickets/{chat}/")["waiting_since"] == place
+    james.take()
+    assert james.get(f"tickets/{chat}/")["assignee"]["name"] == james.name
+    # the break that waited for the work begins with its end
+    dmitry.wrap(chat)
+    expect(page.locator("button.presence")).to_contain_text("Meal")
