@@ -8,6 +8,11 @@ from django.db import models
 from django.db.models import Q
 
 # Django looks for models here
+from channels_app.call_models import CallAction as CallAction
+from channels_app.call_models import CallOrder as CallOrder
+from channels_app.call_models import CallOrderState as CallOrderState
+from channels_app.call_models import CallRequest as CallRequest
+from channels_app.call_models import CallRequestState as CallRequestState
 from channels_app.subscriptions.models import WebhookAttempt as WebhookAttempt
 from channels_app.subscriptions.models import WebhookDelivery as WebhookDelivery
 from channels_app.subscriptions.models import WebhookSubscription as WebhookSubscription
@@ -310,45 +315,3 @@ class EmailSignature(AccountScopedModel):
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.language}"
-
-
-class CallRequestState(models.TextChoices):
-    """How far a click to call came. ANSWERED: the operator lifted; the called party's answer is the call's."""
-
-    REQUESTED = "requested", "Requested"
-    RINGING = "ringing", "The operator's telephone rings"
-    ANSWERED = "answered", "The operator answered"
-    FAILED = "failed", "Failed"
-
-
-class CallRequest(AccountScopedModel):
-    """An operator's wish to call a number of a contact: the telephone system rings their telephone first.
-
-    `channel_id` is what the operator's channel, and so the call, is called at the telephone system `endpoint_id`, which
-    may be another account's (one system serves several).
-    """
-
-    endpoint_id = models.BigIntegerField()
-    ticket = models.ForeignKey("tickets.Ticket", null=True, on_delete=models.CASCADE, related_name="+")
-    contact = models.ForeignKey("contacts.Contact", on_delete=models.PROTECT, related_name="+")
-    operator = models.ForeignKey("operators.Operator", on_delete=models.PROTECT, related_name="+")
-    interface = models.CharField(max_length=120)
-    number = models.CharField(max_length=64)
-    channel_id = models.CharField(max_length=64, unique=True)
-    state = models.CharField(max_length=10, choices=CallRequestState.choices, default=CallRequestState.REQUESTED)
-    reason = models.CharField(max_length=200, blank=True)
-    requested_at = models.DateTimeField()
-    changed_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(state__in=CallRequestState.values), name="call_request_state_known"),
-        ]
-        indexes = [
-            models.Index(
-                fields=["endpoint_id", "requested_at"], condition=Q(state="requested"), name="call_request_waiting"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.interface} {self.number} {self.state}"

@@ -4,6 +4,7 @@ from django.urls import path
 
 from channels_app import api, failures_api, mailbox_api, social_api
 from channels_app.phone import api as phone_api
+from channels_app.phone import control_api
 from channels_app.subscriptions import api as webhooks
 from channels_app.translation import api as translation_api
 
@@ -46,4 +47,7 @@ urlpatterns = [
     ),
     path("call-requests/", phone_api.CallRequestsView.as_view(), name="call-requests"),
     path("call-requests/<int:request_id>/", phone_api.CallRequestView.as_view(), name="call-request"),
+    path("tickets/<int:ticket_id>/call/", control_api.LiveCallView.as_view(), name="ticket-call"),
+    path("calls/<int:call_id>/orders/", control_api.CallOrdersView.as_view(), name="call-orders"),
+    path("call-orders/<int:order_id>/", control_api.CallOrderView.as_view(), name="call-order"),
 ]

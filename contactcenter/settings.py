@@ -264,6 +264,8 @@ SPECTACULAR_SETTINGS = {
         "AssignableKind": ["talk", "focus", "wrap", "break", "idle"],
         "AuthorKind": ["contact", "operator", "system"],
         "CallRequestState": "channels_app.models.CallRequestState",
+        "CallAction": "channels_app.models.CallAction",
+        "CallOrderState": "channels_app.models.CallOrderState",
         "Channel": "contactcenter.tickets.models.Channel",
         "FileState": "contactcenter.tickets.models.FileState",
         "Direction": "contactcenter.tickets.models.Direction",

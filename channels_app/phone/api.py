@@ -59,7 +59,7 @@ class CallRequestsView(APIView):
         """Ring the operator's own telephone, then the contact's; 409 without a telephone or a telephone system."""
         wish = CallWishSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
-        found = request_call(operator=_operator(request), at=timezone.now(), **wish.validated_data)
+        found = request_call(operator=acting(request), at=timezone.now(), **wish.validated_data)
         return Response(CallRequestSerializer(found).data, status=201)
 
 
@@ -71,13 +71,14 @@ class CallRequestView(APIView):
     @extend_schema(operation_id="call_requests_read", responses=CallRequestSerializer)
     def get(self, request: Request, request_id: int) -> Response:
         """Return how far one's own click to call came."""
-        found = CallRequest.objects.filter(pk=request_id, operator=_operator(request)).first()
+        found = CallRequest.objects.filter(pk=request_id, operator=acting(request)).first()
         if found is None:
             raise NotFound("There is no such call.")
         return Response(CallRequestSerializer(found).data)
 
 
-def _operator(request: Request) -> Operator:
+def acting(request: Request) -> Operator:
+    """Return the operator the logged-in person is; PermissionDenied for others."""
     operator: Operator | None = getattr(request.user, "operator", None)
     if operator is None or not operator.is_active:
         raise PermissionDenied("You are not set up as an operator.")

@@ -35,7 +35,7 @@ class Presences(Protocol):
 class Bridge(StayingBridge[AmiClient]):
     """One endpoint's bridge.
 
-    `orders` gives live events for this bridge: (kind, payload) of call.requested and presence.changed.
+    `orders` gives live events for this bridge: (kind, payload) of call.requested, call.ordered and presence.changed.
     """
 
     login: AmiLogin
@@ -83,9 +83,13 @@ class Bridge(StayingBridge[AmiClient]):
     async def _obey(self, client: AmiClient) -> None:
         for request_id in await in_database(actions.waiting_requests, endpoint_id=self.endpoint_id):
             await self._call(client, request_id)
+        for order_id in await in_database(actions.waiting_orders, endpoint_id=self.endpoint_id):
+            await self._carry_out(client, order_id)
         async for kind, payload in self.orders():
             if kind == "call.requested":
                 await self._call(client, int(payload["request_id"]))
+            elif kind == "call.ordered":
+                await self._carry_out(client, int(payload["order_id"]))
             elif kind == "presence.changed" and payload["state"] in {"available", "break"}:
                 paused = payload["state"] == "break"
                 await self._tell(
@@ -101,6 +105,14 @@ class Bridge(StayingBridge[AmiClient]):
             await in_database(
                 actions.refuse_request, request_id=request_id, at=self.now(), reason=answer.get("Message", "")
             )
+
+    async def _carry_out(self, client: AmiClient, order_id: int) -> None:
+        action = await in_database(actions.order_action, order_id=order_id, at=self.now())
+        if action is None:
+            return
+        name, headers = action
+        answer = await client.act(name, **headers)
+        await in_database(actions.note_order, order_id=order_id, answer=answer, at=self.now())
 
     async def _tell(self, client: AmiClient, wish: PauseWish) -> None:
         interfaces = await in_database(actions.interfaces_of, operator_id=wish.operator_id)

@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from channels_app.endpoints import note_error
-from channels_app.models import CallRequest, CallRequestState, Endpoint, EndpointKind
+from channels_app.models import CallOrder, CallOrderState, CallRequest, CallRequestState, Endpoint, EndpointKind
 from channels_app.phone.ami_client import AmiLogin
 from channels_app.phone.asterisk_ami import ArrivalClock, ami_headers, read_ami
 from channels_app.phone.asterisk_ami_events import Unreadable
+from channels_app.phone.call_control import SPIES_AS
+from channels_app.phone.call_orders import move_order, take_order
+from channels_app.phone.call_orders import waiting_orders as orders_of
 from channels_app.phone.call_requests import move_request, take_request
 from channels_app.phone.events import RawEntry
 from channels_app.phone.files import LogFormat
@@ -83,7 +86,11 @@ def _note_answer(frame: Frame, *, at: datetime) -> None:
         headers = ami_headers(frame.raw)
     except Unreadable:
         return
-    request = CallRequest.objects.filter(channel_id=headers.get("ActionID", "")).first()
+    asked = headers.get("ActionID", "")
+    if asked.startswith(SPIES_AS):
+        _note_spy(asked, headers=headers, at=at)
+        return
+    request = CallRequest.objects.filter(channel_id=asked).first()
     if request is None:
         return
     if headers.get("Response") == "Success":
@@ -91,6 +98,16 @@ def _note_answer(frame: Frame, *, at: datetime) -> None:
         return
     reason = _FAILURES.get(headers.get("Reason", ""), "The call could not be placed.")
     move_request(request_id=request.pk, state=CallRequestState.FAILED, at=at, reason=reason)
+
+
+def _note_spy(name: str, *, headers: Mapping[str, str], at: datetime) -> None:
+    """The telephone of who wanted to listen was answered, or not."""
+    number = name.removeprefix(SPIES_AS)
+    order = CallOrder.objects.filter(pk=int(number)).first() if number.isascii() and number.isdigit() else None
+    if order is None or headers.get("Response") == "Success":
+        return
+    reason = _FAILURES.get(headers.get("Reason", ""), "The call could not be placed.")
+    move_order(order_id=order.pk, state=CallOrderState.FAILED, at=at, reason=reason)
 
 
 def endpoints_to_connect(*, setting: str, address: str | None) -> list[Endpoint]:
@@ -141,6 +158,27 @@ def refuse_request(*, request_id: int, at: datetime, reason: str) -> None:
         move_request(
             request_id=request_id, state=CallRequestState.FAILED, at=at, reason=reason or "The call was refused."
         )
+
+
+def waiting_orders(*, endpoint_id: int) -> list[int]:
+    """Return the orders for calls under way that nobody has carried out yet, the oldest first."""
+    with open_every_account(reason=WHY):
+        return orders_of(endpoint_id=endpoint_id)
+
+
+def order_action(*, order_id: int, at: datetime) -> tuple[str, dict[str, str]] | None:
+    """Take an order and return the manager action that carries it out; None if there is nothing to do."""
+    with open_every_account(reason=WHY):
+        return take_order(order_id=order_id, at=at)
+
+
+def note_order(*, order_id: int, answer: Mapping[str, str], at: datetime) -> None:
+    """Note what the telephone system said to an order."""
+    taken = answer.get("Response") == "Success"
+    state = CallOrderState.DONE if taken else CallOrderState.FAILED
+    reason = "" if taken else answer.get("Message", "") or "The telephone system refused it."
+    with open_every_account(reason=WHY):
+        move_order(order_id=order_id, state=state, at=at, reason=reason)
 
 
 def interfaces_of(*, operator_id: int) -> list[str]:

@@ -178,7 +178,7 @@ def _reduce(
             # two imports of one endpoint must not record one call at once
             Endpoint.objects.select_for_update(of=("self",)).get(pk=endpoint.pk)
             wanted = frozenset().union(*batch) - seen
-            rows, closure = _entries_about(endpoint, wanted)
+            rows, closure = entries_about(endpoint, wanted)
             seen |= closure
             yield from record_rows(endpoint=endpoint, rows=rows, directory=directory, accounts=accounts, at=at)
             PhoneLogEntry.objects.filter(pk__in=[row.pk for row in rows], reduced_at__isnull=True).update(reduced_at=at)
@@ -192,7 +192,7 @@ def _calls_touched_by_system(endpoint: Endpoint, instant: datetime) -> list[list
     return list(near.values_list("external_ids", flat=True))
 
 
-def _entries_about(endpoint: Endpoint, wanted: frozenset[str]) -> tuple[list[PhoneLogEntry], frozenset[str]]:
+def entries_about(endpoint: Endpoint, wanted: frozenset[str]) -> tuple[list[PhoneLogEntry], frozenset[str]]:
     """Return all stored entries that share an id with the wanted ones, directly or through others, and all ids."""
     keys, frontier = set(wanted), set(wanted)
     rows: dict[int, PhoneLogEntry] = {}

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from channels_app.models import Endpoint, EndpointKind, PhoneLogEntry
+from channels_app.phone.call_orders import fail_forgotten_orders
 from channels_app.phone.call_requests import fail_forgotten_requests
 from channels_app.phone.closing_rule import close_lost_calls as close_calls_of
 from channels_app.phone.directory import BadSettings
@@ -24,6 +25,7 @@ def reduce_phone_logs() -> int:
     changed = 0
     with open_every_account(reason="entries of every telephone system are finished"):
         fail_forgotten_requests(at=timezone.now())
+        fail_forgotten_orders(at=timezone.now())
         left = PhoneLogEntry.objects.filter(reduced_at__isnull=True, rejected="").values("endpoint_id")
         for endpoint in Endpoint.objects.select_related("account").filter(pk__in=left).order_by("pk"):
             try:

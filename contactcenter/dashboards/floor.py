@@ -24,7 +24,7 @@ from contactcenter.routing.models import (
     TransferState,
 )
 from contactcenter.routing.serializers import NextPresenceSerializer
-from contactcenter.routing.states import NOT_RESPONDING, OWNING
+from contactcenter.routing.states import OWNING, engagement_of
 from contactcenter.tenancy.permissions import IsSupervisor
 from contactcenter.tickets.cards import cards_of
 from contactcenter.tickets.models import Ticket
@@ -107,15 +107,19 @@ def _operator(
     since = (state.idle_since if state and state.presence == Presence.AVAILABLE else None) or (
         state.since if state else None
     )
-    engagement = "idle"
-    if owned or helps:
-        engagement, since = "engaged", owned[0].started_at if owned else since
-    elif wrapping:
-        engagement, since = "wrap", wrapping[0].wrapping_at
-    elif offer:
-        engagement, since = "offered", offer.offered_at
-    elif state and state.presence == Presence.BREAK and state.reason == NOT_RESPONDING:
-        engagement, since = "not_responding", state.since
+    engagement = engagement_of(
+        presence=state.presence if state else "",
+        reason=state.reason if state else "",
+        serves=bool(owned or helps),
+        wraps=bool(wrapping),
+        is_offered=offer is not None,
+    )
+    if engagement == "engaged" and owned:
+        since = owned[0].started_at
+    elif engagement == "wrap":
+        since = wrapping[0].wrapping_at
+    elif offer and engagement == "offered":
+        since = offer.offered_at
     return {
         "id": person.pk,
         "name": person.display_name,

@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
-from channels_app.models import CallRequestState
+from channels_app.models import CallAction, CallOrderState, CallRequestState
 from contactcenter.routing.models import OfferState, Presence
 from contactcenter.routing.serializers import (
     NextPresenceSerializer,
@@ -180,6 +180,16 @@ class CallRequestPayload(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
+class CallOrderPayload(serializers.Serializer[Any]):
+    """How far an order for a call under way came; done means that the telephone system took it."""
+
+    order_id = serializers.IntegerField()
+    call_id = serializers.IntegerField()
+    action = serializers.ChoiceField(choices=CallAction.choices)
+    state = serializers.ChoiceField(choices=CallOrderState.choices)
+    reason = serializers.CharField()
+
+
 PAYLOADS: dict[str, type[serializers.Serializer[Any]]] = {
     "offer.made": OfferMadePayload,
     "offer.resolved": OfferResolvedPayload,
@@ -200,6 +210,7 @@ PAYLOADS: dict[str, type[serializers.Serializer[Any]]] = {
     "call.ringing": CallRingingPayload,
     "call.ring_ended": CallRingEndedPayload,
     "call.request_changed": CallRequestPayload,
+    "call.order_changed": CallOrderPayload,
     "contact.merged": ContactMergePayload,
     "contact.unmerged": ContactMergePayload,
 }

@@ -25,7 +25,7 @@ from contactcenter.routing.models import (
     TransferState,
 )
 from contactcenter.routing.profiles import capacity_of
-from contactcenter.routing.states import NOT_RESPONDING, OWNING
+from contactcenter.routing.states import OWNING, engagement_of
 from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tickets.cards import cards_of
 from contactcenter.tickets.models import Ticket
@@ -93,15 +93,20 @@ def _presence(
     at: datetime,
 ) -> dict[str, Any]:
     state = OperatorState.objects.filter(operator=operator).first() if operator else None
-    engagement, since = "idle", (state.idle_since or state.since) if state else at
-    if active:
-        engagement, since = "engaged", active[0].started_at
-    elif wrapping:
-        engagement, since = "wrap", wrapping[0].wrapping_at or wrapping[0].started_at
-    elif offer:
-        engagement, since = "offered", offer.offered_at
-    elif state and state.presence == Presence.BREAK and state.reason == NOT_RESPONDING:
-        engagement, since = "not_responding", state.since
+    engagement = engagement_of(
+        presence=state.presence if state else "",
+        reason=state.reason if state else "",
+        serves=bool(active),
+        wraps=bool(wrapping),
+        is_offered=offer is not None,
+    )
+    since = (state.idle_since or state.since) if state else at
+    if engagement == "engaged":
+        since = active[0].started_at
+    elif engagement == "wrap":
+        since = wrapping[0].wrapping_at or wrapping[0].started_at
+    elif offer and engagement == "offered":
+        since = offer.offered_at
     elif state and state.presence == Presence.BREAK:
         since = state.since
     return {

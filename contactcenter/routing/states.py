@@ -87,6 +87,20 @@ def is_terminal(*, machine: str, state: str) -> bool:
     return not MACHINES[machine][state]
 
 
+def engagement_of(*, presence: str, reason: str, serves: bool, wraps: bool, is_offered: bool) -> str:
+    """Return what an operator at work is engaged in: the second axis of their state, derived.
+
+    Who does not respond is told so and shown so, even with tickets in hand: no new ones come until they say otherwise.
+    """
+    if presence == "break" and reason == NOT_RESPONDING:
+        return "not_responding"
+    if serves:
+        return "engaged"
+    if wraps:
+        return "wrap"
+    return "offered" if is_offered else "idle"
+
+
 def counts_as_load(*, machine: str, state: str) -> bool:
     """True when a row in this state uses a place of its operator: pending offers, owned tickets, running consultations.
 

@@ -14,11 +14,12 @@ def test_a_chat_goes_to_an_operator_is_consulted_about_and_goes_to_a_queue(
     seats: dict[str, Seat], new_page: Callable[..., Page]
 ) -> None:
     dmitry, james, chief = seats[DMITRY], seats[JAMES], seats[CHIEF]
+    # before the visitor: where nobody is there, the widget takes messages instead of a chat
+    dmitry.be("available")
     visitor = new_page(locale="ru-RU")
     visitor.goto(CHAT)
     open_chat(visitor)
     say(visitor, "Есть кто-нибудь?")
-    dmitry.be("available")
     place = dmitry.get(f"tickets/{dmitry.expect_offer()}/")["waiting_since"]
 
     # transferred to an operator: refused it never leaves, accepted it has one owner; who handed it on wraps up

@@ -26,6 +26,7 @@ export const useLive = defineStore('live', () => {
   const rung = shallowRef<Ringing | null>(null);
   /** How far the last click to call came, by its id. */
   const requested = shallowRef<ReturnType<typeof apply>['requested'] | null>(null);
+  const ordered = shallowRef<ReturnType<typeof apply>['ordered'] | null>(null);
   const notice = shallowRef<Notice | null>(null);
   const viewers = shallowRef(new Map<number, Viewer[]>());
   const busyWithOffer = ref<'accept' | 'decline' | null>(null);
@@ -118,6 +119,7 @@ export const useLive = defineStore('live', () => {
     if (outcome.typing !== null) showTyping(outcome.typing);
     if (outcome.ringing !== undefined) rung.value = outcome.ringing;
     if (outcome.requested) requested.value = outcome.requested;
+    if (outcome.ordered) ordered.value = outcome.ordered;
     if (outcome.notice) notice.value = outcome.notice;
     if (outcome.viewers) viewers.value = new Map(viewers.value).set(outcome.viewers.ticket_id, outcome.viewers.viewers);
     if (outcome.arrived !== null) {
@@ -200,5 +202,5 @@ export const useLive = defineStore('live', () => {
     feed?.send({ type: 'typing', ticket_id: ticketId });
   }
 
-  return { snapshot, error, connection, attempt, selected, typing, arrived, offer, ringing, requested, open, busyWithOffer, notice, viewers, transferOf, look, start, stop, wake, refresh, onRefresh, readSnapshot, setPresence, accept, decline, focus, tellTyping };
+  return { snapshot, error, connection, attempt, selected, typing, arrived, offer, ringing, requested, ordered, open, busyWithOffer, notice, viewers, transferOf, look, start, stop, wake, refresh, onRefresh, readSnapshot, setPresence, accept, decline, focus, tellTyping };
 });

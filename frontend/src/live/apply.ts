@@ -17,6 +17,8 @@ export interface Outcome {
   ringing?: Ringing | null;
   /** How far a click to call came. */
   requested?: Extract<LiveEvent, { kind: 'call.request_changed' }>['payload'];
+  /** How far an order for a call under way came. */
+  ordered?: Extract<LiveEvent, { kind: 'call.order_changed' }>['payload'];
   /** What somebody else did that this person must be told of in words. */
   notice?: Notice;
   /** Who looks at a ticket now. */
@@ -111,6 +113,9 @@ export function apply(snapshot: ConsoleSnapshot, event: LiveEvent, view: View): 
       break;
     case 'call.request_changed':
       result.requested = event.payload;
+      break;
+    case 'call.order_changed':
+      result.ordered = event.payload;
       break;
     case 'contact.merged':
     case 'contact.unmerged':

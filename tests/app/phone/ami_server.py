@@ -99,10 +99,11 @@ class ReplayServer:
 
 
 class AnsweringServer:
-    """A manager interface that takes any action; tests say what it sends besides."""
+    """A manager interface that takes any action but those it `refuses` (with what message); tests say what it sends."""
 
     def __init__(self, *, secret: str = "s3cret") -> None:  # noqa: S107  a stand-in's
         self.secret = secret
+        self.refuses: dict[str, str] = {}
         self.asked: list[dict[str, str]] = []
         self.connected = asyncio.Event()
         self._writers: list[asyncio.StreamWriter] = []
@@ -166,6 +167,8 @@ class AnsweringServer:
             key = hashlib.md5(f"145769581{self.secret}".encode(), usedforsecurity=False).hexdigest()
             right = action.get("Secret") == self.secret or action.get("Key") == key
             said = said if right else "Response: Error\r\nMessage: Authentication failed"
+        elif action["Action"] in self.refuses:
+            said = f"Response: Error\r\nMessage: {self.refuses[action['Action']]}"
         writer.write(f"{said}\r\nActionID: {action['ActionID']}\r\n\r\n".encode())
         self.asked.append(action)
         for waiting in list(self._waiting):

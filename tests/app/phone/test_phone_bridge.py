@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +11,6 @@ from django.db import OperationalError
 from channels_app.models import CallRequest, Endpoint, PhoneLogEntry
 from channels_app.phone import bridge_actions
 from channels_app.phone.ami_client import AmiClient
-from channels_app.phone.bridge import Bridge
 from channels_app.phone.bridge_actions import take_frames
 from channels_app.phone.call_requests import (
     NoTelephone,
@@ -36,6 +34,7 @@ from contactcenter.tickets.models import Call, Interaction
 from contactcenter.worktime.models import OperatorEvent
 from tests.app.factories import make_account, make_operator, make_ticket
 from tests.app.phone.ami_server import AnsweringServer
+from tests.app.phone.bridging import connected, until
 
 pytestmark = pytest.mark.django_db
 
@@ -251,50 +250,6 @@ def test_call_made_by_a_click_belongs_to_its_ticket(pbx, anna, ticket):
 
 
 # -- Connected -----------------------------------------------------------------------------------------------------
-class _Orders:
-    """What the console tells the bridge, fed by the test."""
-
-    def __init__(self):
-        self.queue = asyncio.Queue()
-
-    async def __call__(self):
-        while True:
-            yield await self.queue.get()
-
-
-async def _never(seconds):
-    await asyncio.Event().wait()
-
-
-@asynccontextmanager
-async def _connected(pbx, server, **options):
-    orders = _Orders()
-    bridge = Bridge(
-        endpoint_id=pbx.pk,
-        login=server.login(),
-        presences=ConsolePresences(),
-        orders=orders,
-        now=lambda: AT,
-        **{"wait": _never, **options},
-    )
-    running = asyncio.create_task(bridge.run())
-    await asyncio.wait_for(server.connected.wait(), 20)
-    while not bridge.is_greeted:
-        await asyncio.sleep(0.005)
-    try:
-        yield bridge, orders.queue
-    finally:
-        bridge.stopping.set()
-        await asyncio.wait_for(running, 20)
-
-
-async def _until(condition):
-    """Give way until it holds: everything here is driven by events on loopback."""
-    async with asyncio.timeout(20):
-        while not await sync_to_async(condition)():
-            await asyncio.sleep(0.005)
-
-
 def test_login_keeps_the_secret_off_the_wire():
     async def scene():
         async with AnsweringServer() as server:
@@ -330,11 +285,11 @@ def test_lost_connection_is_noted_and_made_again_after_a_growing_wait(pbx):
         waits.append(seconds)
 
     async def scene():
-        async with AnsweringServer() as server, _connected(pbx, server, wait=wait, jitter=lambda: 1.0):
+        async with AnsweringServer() as server, connected(pbx, server, wait=wait, jitter=lambda: 1.0):
             server.connected.clear()
             server.drop()
             await asyncio.wait_for(server.connected.wait(), 20)
-            await _until(lambda: Endpoint.objects.get(pk=pbx.pk).last_error == "")
+            await until(lambda: Endpoint.objects.get(pk=pbx.pk).last_error == "")
 
     async_to_sync(scene)()
     assert waits == [1.0]
@@ -346,11 +301,11 @@ def test_click_rings_the_operators_telephone_first(pbx, anna, ticket):
     answer = f"Event: OriginateResponse\nActionID: {wish.channel_id}\nResponse: Success\nReason: 4"
 
     async def scene():
-        async with AnsweringServer() as server, _connected(pbx, server):
+        async with AnsweringServer() as server, connected(pbx, server):
             placed = await server.action("Originate")
             assert (await CallRequest.objects.aget()).state == "ringing"
             await server.send(answer)
-            await _until(lambda: CallRequest.objects.get().state == "answered")
+            await until(lambda: CallRequest.objects.get().state == "answered")
             return placed
 
     placed = async_to_sync(scene)()
@@ -363,7 +318,7 @@ def test_click_rings_the_operators_telephone_first(pbx, anna, ticket):
 
 def test_operator_who_does_not_lift_is_told_so(pbx, anna, ticket):
     async def scene():
-        async with AnsweringServer() as server, _connected(pbx, server) as (_, orders):
+        async with AnsweringServer() as server, connected(pbx, server) as (_, orders):
             wish = await sync_to_async(request_call)(operator=anna, ticket_id=ticket.pk, at=AT)
             orders.put_nowait(("call.requested", {"request_id": wish.pk}))
             await server.action("Originate")
@@ -371,7 +326,7 @@ def test_operator_who_does_not_lift_is_told_so(pbx, anna, ticket):
                 f"Event: OriginateResponse\nActionID: {wish.channel_id}\nResponse: Failure\n"
                 "Uniqueid: <unknown>\nReason: 3"
             )
-            await _until(lambda: CallRequest.objects.get().state == "failed")
+            await until(lambda: CallRequest.objects.get().state == "failed")
 
     async_to_sync(scene)()
     assert CallRequest.objects.get().reason == "Nobody answered the telephone."
@@ -391,11 +346,11 @@ def test_break_in_the_console_pauses_every_membership_and_its_echo_is_no_news(pb
     local = "Local/101@agents/n"
 
     async def scene():
-        async with AnsweringServer() as server, _connected(pbx, server) as (bridge, orders):
+        async with AnsweringServer() as server, connected(pbx, server) as (bridge, orders):
             await server.send(_member(), _member(queue="help", interface=local))
             stored = bridge.frames_stored
             await sync_to_async(set_presence)(operator_id=anna.pk, state="break", reason="lunch", at=AT)
-            await _until(lambda: bridge.frames_stored >= stored)
+            await until(lambda: bridge.frames_stored >= stored)
             while not bridge.pauses.to_tell(_wish(anna, paused=True), interfaces=["PJSIP/101"], at=AT):
                 await asyncio.sleep(0.005)
             bridge.pauses._told.clear()
@@ -409,7 +364,7 @@ def test_break_in_the_console_pauses_every_membership_and_its_echo_is_no_news(pb
                 _member(event="QueueMemberPause", paused=1, reason="lunch"),
                 _member(event="QueueMemberPause", queue="help", interface=local, paused=1, reason="lunch"),
             )
-            await _until(lambda: bridge.frames_stored >= before + 2)
+            await until(lambda: bridge.frames_stored >= before + 2)
             return pauses
 
     pauses = async_to_sync(scene)()
@@ -428,12 +383,12 @@ def test_pause_at_the_telephone_is_a_break_and_its_end_is_the_return(pbx, anna):
     set_presence(operator_id=anna.pk, state="available", at=AT)
 
     async def scene():
-        async with AnsweringServer() as server, _connected(pbx, server):
+        async with AnsweringServer() as server, connected(pbx, server):
             await server.send(_member(), _member(event="QueueMemberPause", paused=1, reason="coffee"))
-            await _until(lambda: OperatorState.objects.get(pk=anna.pk).presence == "break")
+            await until(lambda: OperatorState.objects.get(pk=anna.pk).presence == "break")
             reason = (await OperatorState.objects.aget(pk=anna.pk)).reason
             await server.send(_member(event="QueueMemberPause", paused=0, reason="coffee"))
-            await _until(lambda: OperatorState.objects.get(pk=anna.pk).presence == "available")
+            await until(lambda: OperatorState.objects.get(pk=anna.pk).presence == "available")
             return reason
 
     assert async_to_sync(scene)() == "coffee"
@@ -466,9 +421,9 @@ def test_frames_wait_in_memory_while_the_database_is_away(pbx, anna, monkeypatch
         waits.append(seconds)
 
     async def scene():
-        async with AnsweringServer() as server, _connected(pbx, server, wait=wait):
+        async with AnsweringServer() as server, connected(pbx, server, wait=wait):
             await server.send(*(frame.raw.decode().replace("\r\n", "\n") for frame in (MENU, QUEUED)))
-            await _until(lambda: Call.objects.count() == 1)
+            await until(lambda: Call.objects.count() == 1)
 
     async_to_sync(scene)()
     assert (refusals, waits) == ([], [1.0, 2.0])

@@ -12,11 +12,13 @@ from contactcenter.routing.states import (
     LIFECYCLE,
     LIVE,
     MACHINES,
+    NOT_RESPONDING,
     OFFER,
     OWNING,
     PRESENCE,
     TRANSFER,
     counts_as_load,
+    engagement_of,
     is_terminal,
     may_follow,
 )
@@ -89,3 +91,25 @@ def test_a_refused_or_finished_transfer_is_over() -> None:
         "refused",
         "canceled",
     }
+
+
+@pytest.mark.parametrize(
+    ("presence", "reason", "serves", "wraps", "is_offered", "engaged_in"),
+    [
+        ("available", "", False, False, False, "idle"),
+        ("available", "", False, False, True, "offered"),
+        ("available", "", False, True, True, "wrap"),
+        ("available", "", True, True, True, "engaged"),
+        ("break", "meal", True, False, False, "engaged"),
+        ("break", NOT_RESPONDING, False, False, False, "not_responding"),
+        # tickets in hand do not hide that no new ones come
+        ("break", NOT_RESPONDING, True, False, False, "not_responding"),
+        ("available", NOT_RESPONDING, False, False, False, "idle"),
+        ("", "", False, False, False, "idle"),
+    ],
+)
+def test_engagement_is_derived_from_what_an_operator_has_in_hand(
+    presence, reason, serves, wraps, is_offered, engaged_in
+):
+    found = engagement_of(presence=presence, reason=reason, serves=serves, wraps=wraps, is_offered=is_offered)
+    assert found == engaged_in
