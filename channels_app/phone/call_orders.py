@@ -118,7 +118,7 @@ def order(
     """
     call = get_call(call_id=call_id)
     live = live_call(ticket_id=call.ticket_id or 0, operator=operator)
-    if live is None or live.call.pk != call.pk:
+    if live is None or live.call.pk != call.pk or live.segment.interaction is None:
         raise CallOver("Nobody speaks on this call any more.")
     if action not in live.actions:
         raise CannotOrder("Only who speaks on a call can do this.", data={"reason": "not_yours"})

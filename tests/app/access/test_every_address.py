@@ -125,7 +125,7 @@ TABLE = {
     "POST /api/v1/callbacks/{callback_id}/dial/": "y-ynnnnn",
     "POST /api/v1/callbacks/{callback_id}/result/": "y-ynnnnn",
     "GET /api/v1/tickets/{ticket_id}/call/": "y-ynynnn",
-    "POST /api/v1/calls/{call_id}/orders/": "y-ynnnnn",
+    "POST /api/v1/calls/{call_id}/orders/": "---nnnnn",
     "GET /api/v1/call-orders/{order_id}/": "---nnnnn",
     "GET /api/v1/call-requests/{request_id}/": "---nnnnn",
     "POST /api/v1/contact-merges/{merge_id}/undo/": "y-ynynnn",
