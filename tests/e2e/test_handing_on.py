@@ -1,4 +1,4 @@
-"""How a ticket goes from hand to hand, in real browsers: to an operator, by a consultation, to a queue. One walk."""
+"""How a ticket goes from hand to hand, in real browsers: to an operator, by a consultation. One walk."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.desks import CHAT, CHIEF, DMITRY, JAMES, Seat, open_chat, say
 
 
-def test_a_chat_goes_to_an_operator_is_consulted_about_and_goes_to_a_queue(
+def test_a_chat_goes_to_an_operator_and_by_a_consultation_to_the_next(
     seats: dict[str, Seat], new_page: Callable[..., Page]
 ) -> None:
     dmitry, james, chief = seats[DMITRY], seats[JAMES], seats[CHIEF]
@@ -20,8 +20,6 @@ def test_a_chat_goes_to_an_operator_is_consulted_about_and_goes_to_a_queue(
     visitor.goto(CHAT)
     open_chat(visitor)
     say(visitor, "Есть кто-нибудь?")
-    place = dmitry.get(f"tickets/{dmitry.expect_offer()}/")["waiting_since"]
-
     # transferred to an operator: refused it never leaves, accepted it has one owner; who handed it on wraps up
     chat = dmitry.take()
     james.be("available")
@@ -66,18 +64,3 @@ def test_a_chat_goes_to_an_operator_is_consulted_about_and_goes_to_a_queue(
     expect(dmitry.button("Hold")).to_be_visible()
     assert dmitry.get(f"tickets/{chat}/")["assignee"]["name"] == dmitry.name
     james.wrap(chat)
-
-    # transferred to a queue: whoever serves it is offered the chat in the place it took at first
-    dmitry.post("presence/", state="break", reason="meal")
-    dmitry.press("Alt+T", when="Transfer")
-    page.get_by_role("tab", name="Queues").click()
-    page.get_by_role("button", name="Transfer to Web chat en").click()
-    expect(page.get_by_text("The ticket waits in Web chat en, in its place.")).to_be_visible()
-    expect(page.locator("form.wrapping")).to_be_visible()
-    assert james.expect_offer() == chat
-    assert james.get(f"tickets/{chat}/")["waiting_since"] == place
-    james.take()
-    assert james.get(f"tickets/{chat}/")["assignee"]["name"] == james.name
-    # the break that waited for the work begins with its end
-    dmitry.wrap(chat)
-    expect(page.locator("button.presence")).to_contain_text("Meal")
