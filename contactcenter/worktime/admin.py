@@ -47,9 +47,9 @@ class IdlePolicyAdmin(admin.ModelAdmin[IdlePolicy]):
 
 @admin.register(BreakReason)
 class BreakReasonAdmin(admin.ModelAdmin[BreakReason]):
-    """Breaks that an account pays for. Breaks recorded before stay as they are."""
+    """What operators choose from, and breaks that an account pays for. Breaks recorded before stay as they are."""
 
-    list_display = ("reason", "account")
+    list_display = ("reason", "account", "position", "is_active")
     list_select_related = ("account",)
 
 

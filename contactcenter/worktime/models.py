@@ -266,13 +266,18 @@ class IdlePolicy(models.Model):
 
 
 class BreakReason(models.Model):
-    """A reason for a break whose time is an account's (a training that it ordered); other breaks are nobody's.
+    """A reason that operators choose for a break. Its time is nobody's, unless the reason names an account (a
+    training that it ordered).
 
-    What the reason names when the break begins is recorded with it: changing the row changes nothing that was.
+    `reason` is what is recorded, `labels` what is shown for it: {language: words}. What the reason names when the break
+    begins is recorded with it: changing the row changes nothing that was. One that is not active is offered no more.
     """
 
     reason = models.CharField(max_length=80)
-    account = models.ForeignKey("tenancy.Account", on_delete=models.PROTECT, related_name="+")
+    labels = models.JSONField(default=dict)
+    account = models.ForeignKey("tenancy.Account", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(default=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(Lower("reason"), name="break_reason_once")]

@@ -68,6 +68,11 @@ def break_account_id(*, reason: str) -> int | None:
     return BreakReason.objects.filter(reason__iexact=reason).values_list("account_id", flat=True).first()
 
 
+def break_reasons() -> list[BreakReason]:
+    """Return the reasons for a break in the order in which they are offered, those offered no more too."""
+    return list(BreakReason.objects.order_by("position", "id"))
+
+
 def clock_corrections(*, source: str) -> list[tuple[datetime, timedelta]]:
     """Return from when on (by the source's clock) how much is to be taken off what the source stamps, oldest first."""
     rows = ClockCorrection.objects.filter(source=source).order_by("valid_from")

@@ -102,6 +102,7 @@ export function mockBackend(): Plugin {
     if (path.startsWith('/mock/')) return stage(path.slice(6), body);
     if (!signedIn) return refused(401, 'not_authenticated', 'Sign in first');
     if (path === '/api/v1/me/') return [200, { ...data.me, server_time: new Date().toISOString() }];
+    if (path === '/api/v1/break-reasons/') return [200, { results: [{ reason: 'rest', labels: { en: 'Short break', ru: 'Короткий перерыв', es: 'Pausa corta' }, is_active: true }, { reason: 'meal', labels: { en: 'Meal', ru: 'Обед', es: 'Comida' }, is_active: true }] }];
     if (path === '/api/v1/console/') return [200, { ...data.snapshot, open: data.open.filter((item) => item.assignment_state === 'active'), wrapping: data.open.flatMap((item) => (data.wraps.has(item.id) ? [{ ...data.wraps.get(item.id)!, ticket: item }] : [])), cursor: `5-${serial}`, server_time: new Date().toISOString() }];
     if (path === '/api/v1/events/') {
       const after = Number(url.searchParams.get('after')?.split('-')[1] ?? 0);

@@ -1,6 +1,6 @@
 import { useQuery, useQueryCache } from '@pinia/colada';
 import { get } from '@/api/client';
-import type { AdminAccount, AdminEndpoint, AdminOperator, AdminPolicy, AdminQueue, AdminSkill, CalendarList, Contract, MailSignature, Tariff, TariffVersion, Wallboard } from './types';
+import type { AdminAccount, AdminBreakReason, AdminEndpoint, AdminOperator, AdminPolicy, AdminQueue, AdminSkill, CalendarList, Contract, MailSignature, Tariff, TariffVersion, Wallboard } from './types';
 
 interface List<T> {
   results: T[];
@@ -14,6 +14,7 @@ export const useOperators = () => list<AdminOperator>('operators', '/api/v1/admi
 export const useSignatures = () => list<MailSignature>('signatures', '/api/v1/admin/signatures/');
 export const useQueues = () => list<AdminQueue>('queues', '/api/v1/admin/queues/');
 export const useSkills = () => list<AdminSkill>('skills', '/api/v1/admin/skills/');
+export const useBreakReasons = () => list<AdminBreakReason>('break reasons', '/api/v1/admin/break-reasons/');
 export const usePolicies = () => list<AdminPolicy>('policies', '/api/v1/admin/sla-policies/');
 export const useCalendars = () => useQuery({ key: ['admin', 'calendars'], query: () => get<CalendarList>('/api/v1/admin/calendars/'), staleTime: 10_000 });
 export const useTariffs = (enabled?: () => boolean) => list<Tariff>('tariffs', '/api/v1/tariffs/', enabled);

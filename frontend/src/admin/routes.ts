@@ -29,6 +29,7 @@ export const adminRoutes: RouteRecordRaw[] = [
       { path: 'time', name: 'admin-time', component: () => import('./time/TimePage.vue') },
       { path: 'queues', name: 'admin-queues', component: () => import('./QueuesPage.vue') },
       { path: 'skills', name: 'admin-skills', component: () => import('./SkillsPage.vue') },
+      { path: 'breaks', name: 'admin-breaks', component: () => import('./BreaksPage.vue') },
       { path: 'hours', name: 'admin-hours', component: () => import('./HoursPage.vue') },
       { path: 'promises', name: 'admin-promises', component: () => import('./PromisesPage.vue') },
       { path: 'accounts', name: 'admin-accounts', component: () => import('./AccountsPage.vue') },

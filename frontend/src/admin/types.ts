@@ -16,6 +16,7 @@ export type AdminOperator = Schemas['AdminOperator'];
 /** '' in a queue's channel: any. */
 export type AdminQueue = Omit<Schemas['AdminQueue'], 'channel'> & { channel: Channel | '' };
 export type AdminSkill = Schemas['Skill'];
+export type AdminBreakReason = Schemas['BreakReason'];
 export type AdminCalendar = Schemas['Calendar'];
 export type CalendarList = Schemas['CalendarList'];
 export type AdminPolicy = Schemas['Policy'];

@@ -212,6 +212,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/break-reasons/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the reasons, those that are offered no more too. */
+        get: operations["admin_break_reasons"];
+        put?: never;
+        /** @description Add a reason. */
+        post: operations["admin_break_reason_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/break-reasons/{reason_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Change the given fields of a reason; what was recorded stays. */
+        patch: operations["admin_break_reason_change"];
+        trace?: never;
+    };
     "/api/v1/admin/calendars/": {
         parameters: {
             query?: never;
@@ -701,6 +736,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/break-reasons/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return what operators choose from when they begin a break. */
+        get: operations["break_reasons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/call-orders/{order_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return how far one's own order came. */
+        get: operations["call_orders_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/call-requests/": {
         parameters: {
             query?: never;
@@ -832,6 +901,23 @@ export interface paths {
         get: operations["calls_retrieve"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{call_id}/orders/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Have the telephone system do it; 409 where the call is over or the system does not offer it. */
+        post: operations["call_orders_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2127,6 +2213,23 @@ export interface paths {
         patch: operations["tickets_change"];
         trace?: never;
     };
+    "/api/v1/tickets/{ticket_id}/call/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the call that somebody speaks on now and what can be done with it. */
+        get: operations["tickets_call"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{ticket_id}/callbacks/": {
         parameters: {
             query?: never;
@@ -2970,6 +3073,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description * `` -
+         *     * `no_orders` - no_orders
+         *     * `hold_not_set_up` - hold_not_set_up
+         *     * `hold_needs_pjsip` - hold_needs_pjsip
+         *     * `listening_not_allowed` - listening_not_allowed
+         *     * `no_telephone` - no_telephone
+         * @enum {string}
+         */
+        AbsentEnum: "no_orders" | "hold_not_set_up" | "hold_needs_pjsip" | "listening_not_allowed" | "no_telephone";
         /** @description An account as its users see it. */
         Account: {
             readonly id: number;
@@ -3041,17 +3154,6 @@ export interface components {
             /** Format: date-time */
             as_of: string;
         };
-        /**
-         * @description * `lower_level` - Accept a lower language level
-         *     * `drop_optional` - Drop optional skills
-         *     * `overflow` - Ask other operators
-         *     * `machine` - Machine translation of text
-         *     * `interpreter` - Operator with interpreter
-         *     * `callback` - Offer a callback
-         *     * `voicemail` - Offer voicemail
-         * @enum {string}
-         */
-        ActionEnum: "lower_level" | "drop_optional" | "overflow" | "machine" | "interpreter" | "callback" | "voicemail";
         /**
          * @description A fee beside the tariff. ends_on: the day after the last. code: the tariff's component it was chosen from.
          *
@@ -3556,6 +3658,31 @@ export interface components {
             final: boolean;
             reason: string;
         };
+        /** @description A reason. `reason` is recorded, `labels` are shown: {language: words}. `account_id`: whose time the break is. */
+        BreakReason: {
+            readonly id: number;
+            reason: string;
+            labels?: {
+                [key: string]: string;
+            };
+            account_id?: number | null;
+            position?: number;
+            is_active?: boolean;
+        };
+        /** @description Reasons in the order in which they are offered. */
+        BreakReasonList: {
+            results: components["schemas"]["BreakReason"][];
+        };
+        /** @description A reason. `reason` is recorded, `labels` are shown: {language: words}. `account_id`: whose time the break is. */
+        BreakReasonRequest: {
+            reason: string;
+            labels?: {
+                [key: string]: string;
+            };
+            account_id?: number | null;
+            position?: number;
+            is_active?: boolean;
+        };
         /**
          * @description * `machine` - Machine translation
          *     * `interpreter` - Interpreter
@@ -3608,6 +3735,21 @@ export interface components {
             holiday_country?: string;
             holiday_subdivision?: string;
         };
+        /** @description One thing that can be done with the call; `absent` says why it cannot, '' where it can. */
+        CallAbility: {
+            action: components["schemas"]["CallAction"];
+            absent: components["schemas"]["AbsentEnum"] | components["schemas"]["BlankEnum"];
+        };
+        /**
+         * @description * `hold` - Put the caller on hold
+         *     * `resume` - Go on with the caller
+         *     * `transfer` - Put the caller through
+         *     * `hang_up` - Hang up
+         *     * `listen` - Listen to the call
+         *     * `whisper` - Speak to the operator only
+         * @enum {string}
+         */
+        CallAction: "hold" | "resume" | "transfer" | "hang_up" | "listen" | "whisper";
         /** @description A call with its segments. */
         CallDetail: {
             id: number;
@@ -3649,6 +3791,45 @@ export interface components {
             /** @description What to know before relying on the figures, such as end_unknown */
             flags: string[];
             from: string;
+        };
+        /** @description How far an order came; done means that the telephone system took it, what follows the call itself tells. */
+        CallOrder: {
+            readonly id: number;
+            readonly call_id: number;
+            readonly action: components["schemas"]["CallAction"];
+            readonly state: components["schemas"]["CallOrderState"];
+            readonly reason: string;
+            /** Format: date-time */
+            readonly requested_at: string;
+        };
+        /** @description How far an order for a call under way came; done means that the telephone system took it. */
+        CallOrderPayload: {
+            order_id: number;
+            call_id: number;
+            action: components["schemas"]["CallAction"];
+            state: components["schemas"]["CallOrderState"];
+            reason: string;
+        };
+        /**
+         * @description * `requested` - Requested
+         *     * `sent` - Sent to the telephone system
+         *     * `done` - Done
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        CallOrderState: "requested" | "sent" | "done" | "failed";
+        /** @description Live event call.order_changed. */
+        CallOrder_changedEvent: {
+            cursor: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "call.order_changed";
+            /** Format: date-time */
+            at: string;
+            account_id: number | null;
+            payload: components["schemas"]["CallOrderPayload"];
         };
         /** @description A page of calls, the newest first. */
         CallPage: {
@@ -3783,6 +3964,13 @@ export interface components {
             queue: string;
             /** Format: date-time */
             since: string;
+        };
+        /** @description What is to become of the call; a transfer names one of operator_id, extension and number. */
+        CallWantedRequest: {
+            action: components["schemas"]["CallAction"];
+            operator_id?: number | null;
+            extension?: string;
+            number?: string;
         };
         /** @description Whom to call: the contact of a ticket, or a contact; one of their numbers, the first if none is named. */
         CallWishRequest: {
@@ -4922,7 +5110,25 @@ export interface components {
          * @enum {string}
          */
         LineKind: "usage" | "surcharge" | "discount" | "cap" | "recurring" | "true_up" | "set_up" | "holiday" | "one_off" | "credit" | "correction";
-        LiveEvent: components["schemas"]["OfferMadeEvent"] | components["schemas"]["OfferResolvedEvent"] | components["schemas"]["TicketChangedEvent"] | components["schemas"]["EntryAddedEvent"] | components["schemas"]["EntryChangedEvent"] | components["schemas"]["PresenceChangedEvent"] | components["schemas"]["PresenceForcedEvent"] | components["schemas"]["TransferChangedEvent"] | components["schemas"]["TicketWhisperedEvent"] | components["schemas"]["TicketTaken_overEvent"] | components["schemas"]["TicketViewersEvent"] | components["schemas"]["QueuePulseEvent"] | components["schemas"]["WrapStartedEvent"] | components["schemas"]["WrapFinishedEvent"] | components["schemas"]["ChatTypingEvent"] | components["schemas"]["ChatClosedEvent"] | components["schemas"]["CallRingingEvent"] | components["schemas"]["CallRing_endedEvent"] | components["schemas"]["CallRequest_changedEvent"] | components["schemas"]["ContactMergedEvent"] | components["schemas"]["ContactUnmergedEvent"];
+        /** @description A call that somebody speaks on. `telephones`: operators of the client whom it can be put through to. */
+        LiveCall: {
+            call_id: number;
+            number: string;
+            operator_id: number;
+            operator_name: string;
+            is_own: boolean;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            held_since: string | null;
+            abilities: components["schemas"]["CallAbility"][];
+            telephones: number[];
+        };
+        /** @description The ticket's call under way, null where nobody speaks. */
+        LiveCallAnswer: {
+            call: components["schemas"]["LiveCall"] | null;
+        };
+        LiveEvent: components["schemas"]["OfferMadeEvent"] | components["schemas"]["OfferResolvedEvent"] | components["schemas"]["TicketChangedEvent"] | components["schemas"]["EntryAddedEvent"] | components["schemas"]["EntryChangedEvent"] | components["schemas"]["PresenceChangedEvent"] | components["schemas"]["PresenceForcedEvent"] | components["schemas"]["TransferChangedEvent"] | components["schemas"]["TicketWhisperedEvent"] | components["schemas"]["TicketTaken_overEvent"] | components["schemas"]["TicketViewersEvent"] | components["schemas"]["QueuePulseEvent"] | components["schemas"]["WrapStartedEvent"] | components["schemas"]["WrapFinishedEvent"] | components["schemas"]["ChatTypingEvent"] | components["schemas"]["ChatClosedEvent"] | components["schemas"]["CallRingingEvent"] | components["schemas"]["CallRing_endedEvent"] | components["schemas"]["CallRequest_changedEvent"] | components["schemas"]["CallOrder_changedEvent"] | components["schemas"]["ContactMergedEvent"] | components["schemas"]["ContactUnmergedEvent"];
         /** @description Events after a cursor; ask again with `next` until none come. `reload`: the log no longer reaches back so far. */
         LiveEvents: {
             results: components["schemas"]["LiveEvent"][];
@@ -5280,6 +5486,18 @@ export interface components {
          * @enum {string}
          */
         OfferState: "pending" | "accepted" | "declined" | "timed_out" | "rescinded" | "canceled";
+        /** @description A reason as operators choose it. */
+        OfferedReason: {
+            reason: string;
+            labels: {
+                [key: string]: string;
+            };
+            is_active: boolean;
+        };
+        /** @description All reasons, in order; those that are not active are only shown for breaks under way. */
+        OfferedReasonList: {
+            results: components["schemas"]["OfferedReason"][];
+        };
         /**
          * @description * `equal` - Shared equally among the open chats
          *     * `weighted` - Shared by the accounts' weights
@@ -5383,6 +5601,16 @@ export interface components {
             registration?: string;
             reference?: string;
             reminders?: boolean;
+        };
+        /** @description A reason. `reason` is recorded, `labels` are shown: {language: words}. `account_id`: whose time the break is. */
+        PatchedBreakReasonRequest: {
+            reason?: string;
+            labels?: {
+                [key: string]: string;
+            };
+            account_id?: number | null;
+            position?: number;
+            is_active?: boolean;
         };
         /** @description Business hours. `week`: seven days from Monday, each a list of ["HH:MM", "HH:MM"]. */
         PatchedCalendarRequest: {
@@ -6033,14 +6261,25 @@ export interface components {
         /** @description What changes after so many seconds of waiting. overflow_queue_id null: everybody entitled to the account. */
         RelaxationStep: {
             after_s: number;
-            action: components["schemas"]["ActionEnum"];
+            action: components["schemas"]["RelaxationStepActionEnum"];
             level?: number | null;
             overflow_queue_id?: number | null;
         };
+        /**
+         * @description * `lower_level` - Accept a lower language level
+         *     * `drop_optional` - Drop optional skills
+         *     * `overflow` - Ask other operators
+         *     * `machine` - Machine translation of text
+         *     * `interpreter` - Operator with interpreter
+         *     * `callback` - Offer a callback
+         *     * `voicemail` - Offer voicemail
+         * @enum {string}
+         */
+        RelaxationStepActionEnum: "lower_level" | "drop_optional" | "overflow" | "machine" | "interpreter" | "callback" | "voicemail";
         /** @description What changes after so many seconds of waiting. overflow_queue_id null: everybody entitled to the account. */
         RelaxationStepRequest: {
             after_s: number;
-            action: components["schemas"]["ActionEnum"];
+            action: components["schemas"]["RelaxationStepActionEnum"];
             level?: number | null;
             overflow_queue_id?: number | null;
         };
@@ -7651,6 +7890,73 @@ export interface operations {
             };
         };
     };
+    admin_break_reasons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakReasonList"];
+                };
+            };
+        };
+    };
+    admin_break_reason_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BreakReasonRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakReason"];
+                };
+            };
+        };
+    };
+    admin_break_reason_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reason_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedBreakReasonRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakReason"];
+                };
+            };
+        };
+    };
     admin_calendars: {
         parameters: {
             query?: never;
@@ -8563,6 +8869,46 @@ export interface operations {
             };
         };
     };
+    break_reasons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferedReasonList"];
+                };
+            };
+        };
+    };
+    call_orders_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOrder"];
+                };
+            };
+        };
+    };
     call_requests_create: {
         parameters: {
             query?: never;
@@ -8771,6 +9117,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CallDetail"];
+                };
+            };
+        };
+    };
+    call_orders_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallWantedRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOrder"];
                 };
             };
         };
@@ -10859,6 +11230,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TicketDetail"];
+                };
+            };
+        };
+    };
+    tickets_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveCallAnswer"];
                 };
             };
         };

@@ -107,7 +107,7 @@ def test_growing_session_writes_only_the_idle_time_that_moved(accounts, operator
 
 
 def test_break_is_for_the_account_that_its_reason_names(accounts, operator):
-    BreakReason.objects.create(reason="Training", account=accounts[1])
+    BreakReason.objects.update_or_create(reason="training", defaults={"account": accounts[1]})
     presence(operator_id=operator.pk, at=at(0), kinds=[E.SESSION_STARTED, E.PRESENCE_BREAK], reason="training")
     presence(operator_id=operator.pk, at=at(600), kinds=[E.PRESENCE_BREAK], reason="lunch")
     presence(operator_id=operator.pk, at=at(900), kinds=[E.SESSION_ENDED])
