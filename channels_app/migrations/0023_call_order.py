@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("channels_app", "0021_webhook_told_at"),
+        ("channels_app", "0022_webhook_of_usage_alerts"),
         ("operators", "0003_skills"),
         ("tenancy", "0007_service_level"),
         ("tickets", "0014_relations"),

@@ -15,6 +15,6 @@ def _reference(column: str, parent: str) -> migrations.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("channels_app", "0022_call_order")]
+    dependencies = [("channels_app", "0023_call_order")]
 
     operations = [_reference(*reference) for reference in REFERENCES]
