@@ -208,7 +208,16 @@ class Outlook:
     band: Band | None
 
     @classmethod
-    def of(cls, *, sums: PeriodSums, moment: Moment, first: date, days: list[date], period: Period) -> "Outlook | None":
+    def of(
+        cls,
+        *,
+        sums: PeriodSums,
+        moment: Moment,
+        first: date,
+        days: list[date],
+        period: Period,
+        with_band: bool = True,
+    ) -> "Outlook | None":
         """Return the outlook; None where the weeks before brought too few contacts to say anything."""
         histories = [_histories(shape=shape, moment=moment, days=days, period=period) for shape in sums.shapes]
         own = histories[-1]
@@ -223,7 +232,7 @@ class Outlook:
         )
         left = sum((sum(rate.by_day.values(), Fraction(0)) for rate in rates[-1].values()), Fraction(0))
         worth = _worth(segment=sums.plan.segments[-1], histories=own)
-        band = band_of(histories=own, worth=worth, moment=moment, first=first, expected=left)
+        band = band_of(histories=own, worth=worth, moment=moment, first=first, expected=left) if with_band else None
         return cls(sums=sums, moment=moment, period=period, rates=rates, histories=own, band=band)
 
     def bill(self, *, factor: Fraction = Fraction(1), until: date | None = None) -> Bill:

@@ -6,12 +6,13 @@ Every function runs inside an account scope that its caller has opened.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from billing.models import RatedShape
 from billing.periods import Period, local_midnight
 from billing.pricing import Bill, Segment, price_totals
 from billing.queries import PlannedPeriod
-from billing.rated_hours import ready_shape, totals_between
+from billing.rated_hours import UNPRICED, has_hours, ready_shape, totals_between
 from billing.rating import UsageTotals
 from billing.running_sums import is_summable
 from contactcenter.kernel.errors import DomainError
@@ -37,16 +38,25 @@ class HoursBeingBuilt(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class PeriodSums:
-    """A planned period, the hours of each of its segments, and the sums of what came in each."""
+    """A planned period, the hours of each of its segments, and the sums of what came in each.
+
+    uncovered: whether contacts fall on days that no segment covers.
+    """
 
     plan: PlannedPeriod
     shapes: tuple[RatedShape, ...]
     sums: tuple[Mapping[str, UsageTotals], ...]
+    uncovered: bool = False
 
     @property
     def bill(self) -> Bill:
         """What came so far costs this; the lines are without contacts."""
         return price_sums(plan=self.plan, sums=self.sums)
+
+    @property
+    def unpriced(self) -> int:
+        """How many contacts no rate fits."""
+        return sum(found[UNPRICED].contacts for found in self.sums if UNPRICED in found)
 
 
 def period_sums(
@@ -74,6 +84,11 @@ def period_sums(
         sums=tuple(
             totals_between(shape=shape, since=start, until=end)
             for shape, (start, end) in zip(shapes, bounds, strict=True)
+        ),
+        uncovered=any(
+            has_hours(shape=shapes[0], since=end, until=start)
+            for (_, end), (start, _) in pairwise([(period.starts_at,) * 2, *bounds, (period.ends_at,) * 2])
+            if end < start
         ),
     )
 

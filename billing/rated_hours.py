@@ -75,7 +75,7 @@ def ready_shape(
     shape = shape_of(terms=terms, zone=zone)
     found = RatedShape.objects.filter(account=account, shape=shape).first()
     if found is not None and found.since is not None and found.since <= since:
-        if found.asked_on != on:
+        if found.asked_on < on:
             RatedShape.objects.filter(pk=found.pk).update(asked_on=on)
         return found
     if most is not None and _lines(account=account, since=since)[: most + 1].count() > most:
@@ -133,6 +133,11 @@ def totals_between(*, shape: RatedShape, since: datetime, until: datetime) -> di
         .annotate(*(Sum(name) for name in COUNTS))
         .order_by()
     }
+
+
+def has_hours(*, shape: RatedShape, since: datetime, until: datetime) -> bool:
+    """Say whether any contact began in [since, until)."""
+    return bool(_hours(shape, since, until).filter(contacts__gt=0).exists())
 
 
 def totals_by_day(*, shape: RatedShape, since: datetime, until: datetime) -> dict[str, dict[date, UsageTotals]]:

@@ -15,6 +15,7 @@ from billing.models import AlertMail, Reminder
 from billing.periods import month_of
 from billing.queries import current_period
 from billing.runs import run_invoices
+from billing.tariff_comparison import compare_tariffs
 from contactcenter.kernel.house_mail import MailNotConfigured, send_house_mail
 from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tenancy.models import Account
@@ -46,6 +47,14 @@ def build_hours(*, account_id: int) -> None:
     with open_every_account(reason="hours are built for an account known by its id alone"):
         account, at = Account.objects.get(pk=account_id), timezone.now()
         current_forecast(account=account, period=current_period(account=account, at=at), at=at, most=None)
+
+
+@shared_task(name="billing.build_comparison")
+def build_comparison(*, account_id: int) -> None:
+    """Add up an account's hours under the offered tariffs; run twice it finds them there."""
+    with open_every_account(reason="hours are built for an account known by its id alone"):
+        account, at = Account.objects.get(pk=account_id), timezone.now()
+        compare_tariffs(account=account, period=current_period(account=account, at=at), at=at, most=None)
 
 
 @shared_task(name="billing.watch")

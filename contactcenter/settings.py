@@ -273,6 +273,8 @@ SPECTACULAR_SETTINGS = {
         "EntryType": ["message", "call", "note", "event", "rating"],
         "AlertMeasure": ["amount", "minimum", "included"],
         "AlertMoment": ["reached", "expected"],
+        "ComparedTariffState": ["own", "ready", "being_built", "needs_contacts", "other_currency", "other_cycle"],
+        "BillPart": ["usage", "fees", "minimum", "discounts"],
         "ForecastState": "billing.models.ForecastState",
         "LineKind": [
             *("usage", "surcharge", "discount", "cap", "recurring", "true_up", "set_up", "holiday", "one_off"),

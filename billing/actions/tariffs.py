@@ -49,6 +49,17 @@ def add_tariff(*, name: str, document: object, at: datetime, actor_id: int | Non
 
 
 @transaction.atomic
+def offer_tariff(*, tariff_id: int, is_offered: bool, actor_id: int | None) -> Tariff:
+    """Let clients compare their usage under a tariff, or no longer; NotFound for an unknown one."""
+    tariff = _locked_tariff(tariff_id)
+    if tariff.is_offered != is_offered:
+        tariff.is_offered = is_offered
+        tariff.save(update_fields=["is_offered"])
+        audit.record(action="tariff.offered", target=tariff, actor_id=actor_id, data={"is_offered": is_offered})
+    return tariff
+
+
+@transaction.atomic
 def add_draft_version(*, tariff_id: int, document: object | None, at: datetime, actor_id: int | None) -> TariffVersion:
     """Open the next version of a tariff as a draft, a copy of its latest version unless a document is given.
 

@@ -202,6 +202,7 @@ class TariffSerializer(Shape):
     id = serializers.IntegerField()
     name = serializers.CharField()
     is_active = serializers.BooleanField()
+    is_offered = serializers.BooleanField()
     contracts = serializers.IntegerField()
     in_force = VersionRowSerializer(allow_null=True)
     versions = VersionRowSerializer(many=True)
@@ -245,6 +246,12 @@ class DocumentSerializer(Shape):
     """A tariff document, in JSON as docs/tariffs.md describes it."""
 
     document = serializers.DictField()
+
+
+class TariffChangeSerializer(Shape):
+    """is_offered: clients are shown what their usage would cost under it."""
+
+    is_offered = serializers.BooleanField()
 
 
 class NewVersionSerializer(Shape):

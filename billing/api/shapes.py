@@ -147,6 +147,7 @@ def tariff_row(*, tariff: Tariff, in_force: TariffVersion | None, contracts: int
         "id": tariff.pk,
         "name": tariff.name,
         "is_active": tariff.is_active,
+        "is_offered": tariff.is_offered,
         "contracts": contracts,
         "in_force": version_row(version=in_force) if in_force else None,
         "versions": [version_row(version=version) for version in versions],

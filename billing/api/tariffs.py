@@ -96,7 +96,7 @@ class TariffSchemaView(BillingView):
 
 
 class TariffView(BillingView):
-    """GET /api/v1/tariffs/{id}/"""
+    """GET, PATCH /api/v1/tariffs/{id}/"""
 
     @extend_schema(operation_id="tariff", responses=shapes.TariffSerializer)
     def get(self, request: Request, tariff_id: int) -> Response:
@@ -105,6 +105,15 @@ class TariffView(BillingView):
         if not found:
             raise NotFound("There is no such tariff.")
         return Response(shapes.TariffSerializer(found[0]).data)
+
+    @extend_schema(
+        operation_id="tariff_change", request=shapes.TariffChangeSerializer, responses=shapes.TariffSerializer
+    )
+    def patch(self, request: Request, tariff_id: int) -> Response:
+        """Offer a tariff to clients for comparison, or no longer."""
+        values = body(request, shapes.TariffChangeSerializer)
+        actions.offer_tariff(tariff_id=tariff_id, is_offered=values["is_offered"], actor_id=actor_id(request))
+        return self.get(request, tariff_id)
 
 
 class NewVersionView(BillingView):

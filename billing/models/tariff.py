@@ -15,6 +15,8 @@ class Tariff(models.Model):
 
     name = models.CharField(max_length=120, unique=True)
     is_active = models.BooleanField(default=True)
+    # clients are shown what their usage would cost under it
+    is_offered = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:

@@ -17,6 +17,7 @@ PAGES = [
     (CLIENT, "/client/contacts"),
     (CLIENT, "/client/tickets"),
     (CLIENT, "/client/invoices"),
+    (CLIENT, "/client/alerts"),
     (CLIENT, "/client/playbook"),
     (CLIENT, "/client/api"),
     (CLIENT, "/client/settings"),

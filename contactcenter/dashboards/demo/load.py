@@ -201,7 +201,7 @@ def _contracts(wanted: Sequence[DemoAccount], rows: Mapping[str, Account], *, at
         if tariff is None:
             version = billing.add_tariff(name=document["name"], document=document, at=at, actor_id=None)
             billing.put_in_force(version_id=version.pk, effective_from=date(at.year - 1, 1, 1), at=at, actor_id=None)
-            tariff = version.tariff
+            tariff = billing.offer_tariff(tariff_id=version.tariff_id, is_offered=True, actor_id=None)
         tariffs[document["name"]] = tariff
     for account in wanted:
         row = rows[account.slug]

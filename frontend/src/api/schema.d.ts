@@ -2004,6 +2004,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tariff-comparison/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return what a period's usage costs under the account's tariff and under the others that are offered. */
+        get: operations["tariff_comparison"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tariff-schema/": {
         parameters: {
             query?: never;
@@ -2140,7 +2157,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** @description Offer a tariff to clients for comparison, or no longer. */
+        patch: operations["tariff_change"];
         trace?: never;
     };
     "/api/v1/tariffs/{tariff_id}/versions/": {
@@ -3619,6 +3637,15 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /**
+         * @description * `` -
+         *     * `usage` - usage
+         *     * `fees` - fees
+         *     * `minimum` - minimum
+         *     * `discounts` - discounts
+         * @enum {string}
+         */
+        BillPart: "usage" | "fees" | "minimum" | "discounts";
         /** @description A month to bill for every active account; issue: approve and issue what is built. */
         BillRunRequest: {
             period: string;
@@ -4166,6 +4193,30 @@ export interface components {
             so_far: string;
             expected: string | null;
         };
+        /** @description The period under one tariff, before tax: by now, at its end (expected), and the one that is compared (net). */
+        ComparedTariff: {
+            tariff: number;
+            name: string;
+            version: number | null;
+            state: components["schemas"]["ComparedTariffState"];
+            so_far: string | null;
+            expected: string | null;
+            net: string | null;
+            unpriced: number;
+            difference: string | null;
+            reason: components["schemas"]["BillPart"] | components["schemas"]["BlankEnum"];
+            parts: components["schemas"]["DifferencePart"][];
+        };
+        /**
+         * @description * `own` - own
+         *     * `ready` - ready
+         *     * `being_built` - being_built
+         *     * `needs_contacts` - needs_contacts
+         *     * `other_currency` - other_currency
+         *     * `other_cycle` - other_cycle
+         * @enum {string}
+         */
+        ComparedTariffState: "own" | "ready" | "being_built" | "needs_contacts" | "other_currency" | "other_cycle";
         /** @description Somebody called a mail of ours spam; `nature` as RFC 5965 has it (abuse, fraud, ...), '' where it is not said. */
         Complaint: {
             /** Format: date-time */
@@ -4442,6 +4493,11 @@ export interface components {
         DeclineRequest: {
             /** @default  */
             reason: string;
+        };
+        /** @description What a part of the bill costs more, or less (below 0), than under the own tariff. */
+        DifferencePart: {
+            part: components["schemas"]["BillPart"];
+            difference: string;
         };
         /**
          * @description * `in` - Inbound
@@ -5711,6 +5767,10 @@ export interface components {
             is_active?: boolean;
             certifications?: components["schemas"]["CertificationRequest"][];
         };
+        /** @description is_offered: clients are shown what their usage would cost under it. */
+        PatchedTariffChangeRequest: {
+            is_offered?: boolean;
+        };
         /** @description What may be changed at the head of a ticket. */
         PatchedTicketChangeRequest: {
             status?: components["schemas"]["TicketStatus"];
@@ -6692,9 +6752,20 @@ export interface components {
             id: number;
             name: string;
             is_active: boolean;
+            is_offered: boolean;
             contracts: number;
             in_force: components["schemas"]["VersionRow"] | null;
             versions: components["schemas"]["VersionRow"][];
+        };
+        /** @description The own tariff first, then the offered ones by name; is_expected: ends of the period are compared. */
+        TariffComparison: {
+            account: number;
+            period: string;
+            currency: string;
+            is_expected: boolean;
+            /** Format: date-time */
+            as_of: string;
+            tariffs: components["schemas"]["ComparedTariff"][];
         };
         /** @description All tariffs by name. */
         TariffList: {
@@ -10837,6 +10908,30 @@ export interface operations {
             };
         };
     };
+    tariff_comparison: {
+        parameters: {
+            query?: {
+                /** @description account id */
+                account?: number;
+                /** @description YYYY-MM, or the first day of a 28-day cycle */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TariffComparison"];
+                };
+            };
+        };
+    };
     tariff_schema: {
         parameters: {
             query?: never;
@@ -11075,6 +11170,31 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tariff"];
+                };
+            };
+        };
+    };
+    tariff_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tariff_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedTariffChangeRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {

@@ -179,6 +179,25 @@ describe('No surprises', () => {
     await settled(() => expect(page.text()).toContain('too little history yet to test the forecast'));
   });
 
+  it('compares the month with the other tariffs, with the reason for each difference', async () => {
+    const row = { version: null, so_far: '13.00', expected: null, unpriced: 0, difference: null, reason: '', parts: [] };
+    answers['/api/v1/tariff-comparison/'] = {
+      account: 1,
+      period: '2026-06',
+      currency: 'EUR',
+      is_expected: false,
+      as_of: '2026-06-30T12:00:00Z',
+      tariffs: [
+        { ...row, tariff: 1, name: 'Own', state: 'own', net: '13.00' },
+        { ...row, tariff: 2, name: 'Seconds', state: 'ready', net: '2.00', difference: '-11.00', reason: 'fees', unpriced: 1, parts: [{ part: 'usage', difference: '-1.00' }, { part: 'fees', difference: '-10.00' }] },
+        { ...row, tariff: 3, name: 'Dollars', state: 'other_currency', net: null },
+      ],
+    };
+    await open('/client/usage?month=2026-06');
+    await settled(() => expect(page.text()).toContain('usage −€1.00; fixed fees −€10.00; 1 contact has no price there'));
+    for (const part of ['−€11.00', 'another currency, not compared', 'yours']) expect(page.text()).toContain(part);
+  });
+
   it('puts an alert on top of every page until it is put away', async () => {
     answers['/api/v1/alerts/'] = { results: [fixtures.alert], next: null };
     answers['/api/v1/alerts/3/seen/'] = {};
