@@ -3,7 +3,6 @@
 Every function runs inside an account scope that its caller has opened.
 """
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,12 +10,14 @@ from django.db import connection, transaction
 
 from billing.explanation import bill_document
 from billing.models import Accrual, AccrualSum, UsageLine
+from billing.period_sums import INLINE_LINES, PeriodSums, period_sums
 from billing.periods import Period, month_of
 from billing.pricing import Bill, Segment
-from billing.queries import USAGE_COLUMNS, account_bill, planned_segments, usage_from_row
+from billing.queries import USAGE_COLUMNS, PlannedPeriod, account_bill, planned_period, planned_segments, usage_from_row
 from billing.running_sums import SUM_FIELDS, Sums, bill_of_sums, document_of_sums, is_summable, sums_of
 from billing.terms import Timing
 from billing.usage import Usage
+from contactcenter.kernel.errors import DomainError
 from contactcenter.tenancy.models import Account
 
 CHUNK = 5000
@@ -25,19 +26,43 @@ CHUNK = 5000
 def accrued_document(*, account: Account, period: Period, language: str) -> dict[str, Any]:
     """Return the bill so far as JSON values: from the running sums where they are enough, else from every contact.
 
-    Raises what account_bill raises.
+    Of more than INLINE_LINES contacts the rated hours are read instead, which do not know the time by class. Raises
+    what account_bill raises.
     """
     found = _from_sums(account=account, period=period)
-    if found is None:
-        return bill_document(bill=account_bill(account=account, period=period).bill, language=language)
-    bill, sums = found
-    return document_of_sums(bill=bill, sums=sums, language=language)
+    if found is not None:
+        bill, sums = found
+        return document_of_sums(bill=bill, sums=sums, language=language)
+    lines = UsageLine.objects.filter(
+        account=account, is_current=True, started_at__gte=period.starts_at, started_at__lt=period.ends_at
+    )
+    if lines[: INLINE_LINES + 1].count() > INLINE_LINES:
+        told = _from_hours(account=account, period=period)
+        if told is not None:
+            return bill_document(bill=told.bill, language=language) | {"unpriced": told.unpriced}
+    return bill_document(bill=account_bill(account=account, period=period).bill, language=language)
 
 
 def accrued_bill(*, account: Account, period: Period) -> Bill:
     """Return the bill so far; from running sums its lines are without contacts. Raises what account_bill raises."""
     found = _from_sums(account=account, period=period)
-    return account_bill(account=account, period=period).bill if found is None else found[0]
+    if found is not None:
+        return found[0]
+    told = _from_hours(account=account, period=period)
+    return account_bill(account=account, period=period).bill if told is None else told.bill
+
+
+def _from_hours(*, account: Account, period: Period) -> PeriodSums | None:
+    """The sums of a period by segment; None where its terms need each contact, where its hours are still to be added
+    up, or where it cannot be billed: account_bill says why.
+    """
+    try:
+        plan = planned_period(account=account, period=period)
+        told = period_sums(account=account, period=period, plan=plan, on=period.starts_on)
+    except DomainError:
+        return None
+    currencies = {segment.terms.currency for segment in (*plan.segments, *plan.following)}
+    return None if told.uncovered or len(currencies) > 1 else told
 
 
 def _from_sums(*, account: Account, period: Period) -> tuple[Bill, dict[str, Sums]] | None:
@@ -73,8 +98,7 @@ def summed_segment(*, account: Account, period: Period) -> Segment | None:
 
 def plan_of(*, segment: Segment) -> str:
     """Return a text that differs wherever the terms or days of a period differ."""
-    said = repr((segment.key, segment.terms, segment.zone, segment.share, segment.is_first))
-    return hashlib.sha256(said.encode()).hexdigest()
+    return PlannedPeriod(segments=(segment,)).plan
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +14,7 @@ from billing import actions
 from billing.accrued import accrued_bill, accrued_document, summed_segment
 from billing.explanation import bill_document
 from billing.models import Accrual, UsageLine
-from billing.queries import account_bill, account_period
+from billing.queries import UsageWithoutTariff, account_bill, account_period
 from contactcenter.tenancy.models import Account
 from contactcenter.tickets.models import Interaction
 from tests.app.billing.rows import AT, CARE, allocate_again, handle, sign, version_in_force
@@ -94,6 +95,65 @@ def test_month_of_two_versions_is_read_from_its_contacts(account: Account, serve
     actions.collect_pending(at=AT)
     assert summed_segment(account=account, period=account_period(account=account, label="2026-06")) is None
     same(account)
+
+
+def costs(account: Account) -> list[tuple[str, str, int]]:
+    """The lines of the bill so far, read without any usage line."""
+    period = account_period(account=account, label="2026-06")
+    accrued_bill(account=account, period=period)
+    with CaptureQueriesContext(connection) as queries:
+        bill = accrued_bill(account=account, period=period)
+    assert not any("billing_usageline" in query["sql"] for query in queries)
+    return [(line.component.code, line.segment.key, line.units) for line in bill.lines]
+
+
+def expected(account: Account) -> list[tuple[str, str, int]]:
+    bill = account_bill(account=account, period=account_period(account=account, label="2026-06")).bill
+    return [(line.component.code, line.segment.key, line.units) for line in bill.lines]
+
+
+def test_month_of_two_versions_and_a_fee_in_advance_is_read_from_hours(account: Account, serve: Serve) -> None:
+    ahead = {"code": "seat", "kind": "recurring", "amount": "30", "timing": "advance"}
+    document = {**TIERED, "components": [*TIERED["components"], ahead]}
+    version = version_in_force(document)
+    sign(account, version, since=date(2026, 6, 4))
+    other = {**document, "components": [{**CARE["components"][0], "rounding": "6s"}, *document["components"][1:]]}
+    later = actions.add_draft_version(tariff_id=version.tariff_id, document=other, at=AT, actor_id=None)
+    actions.put_in_force(version_id=later.pk, effective_from=date(2026, 6, 16), at=AT, actor_id=None)
+    for day in (5, 15, 16, 28):
+        serve(talk=61 * day, started_at=datetime(2026, 6, day, 21, 59, tzinfo=UTC))
+    actions.collect_pending(at=AT)
+    assert costs(account) == expected(account)
+    serve(talk=500, started_at=datetime(2026, 6, 20, 9, tzinfo=UTC))
+    actions.collect_pending(at=AT)
+    assert costs(account) == expected(account)
+
+
+def test_usage_on_days_without_a_contract_is_refused_by_name(account: Account, serve: Serve) -> None:
+    sign(account, version_in_force(TIERED), since=date(2026, 6, 4))
+    serve(talk=70, started_at=datetime(2026, 6, 2, 9, tzinfo=UTC))
+    actions.collect_pending(at=AT)
+    with pytest.raises(UsageWithoutTariff):
+        accrued_bill(account=account, period=account_period(account=account, label="2026-06"))
+
+
+def test_a_long_month_of_two_versions_is_told_from_hours(
+    account: Account, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = version_in_force(TIERED)
+    sign(account, version)
+    later = actions.add_draft_version(tariff_id=version.tariff_id, document=CARE, at=AT, actor_id=None)
+    actions.put_in_force(version_id=later.pk, effective_from=date(2026, 6, 16), at=AT, actor_id=None)
+    serve(talk=70, hold=20)
+    serve(talk=70, started_at=JUNE + timedelta(days=10))
+    actions.collect_pending(at=AT)
+    monkeypatch.setattr("billing.accrued.INLINE_LINES", 1)
+    period = account_period(account=account, label="2026-06")
+    told = accrued_document(account=account, period=period, language="en")
+    exact = bill_document(bill=account_bill(account=account, period=period).bill, language="en")
+    for line in exact["lines"]:
+        line["explanation"].pop("raw_ms_by_class", None)
+    assert {**told, "lines": [{**line, "explanation": {**line["explanation"]}} for line in told["lines"]]} == exact
 
 
 def test_contacts_that_no_rate_fits_are_counted(account: Account, serve: Serve) -> None:

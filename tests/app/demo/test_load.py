@@ -27,7 +27,7 @@ def counts() -> dict[str, int]:
 def test_the_demo_has_three_accounts_six_operators_a_supervisor_who_can_serve_and_a_login_for_each_role() -> None:
     loaded = load_demo(accounts=3, operators=6, at=AT)
     assert [account["slug"] for account in loaded["accounts"]] == ["medtech", "northwind", "azulpay"]
-    assert counts() | {"Account": 3, "Operator": 7, "Endpoint": 9, "Tariff": 3, "Contract": 3} == counts()
+    assert counts() | {"Account": 3, "Operator": 7, "Endpoint": 9, "Tariff": 4, "Contract": 3} == counts()
     assert {login["role"] for login in loaded["logins"]} == set(Role.values)
     for login in loaded["logins"]:
         user = User.objects.get(email=login["email"])
