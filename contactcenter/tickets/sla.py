@@ -1,7 +1,7 @@
 """How the clocks of a ticket stand (first reply, next reply, resolution). Pure: values in, values out, no clock.
 
-A clock runs in business time and stands while the ticket waits for the contact or is on hold. It ends when what it
-counts down to has happened, and is breached when its time ran out before.
+A clock runs in business time. It stands while the ticket waits for the contact, is on hold, or is put away until an
+instant. It ends when what it counts down to has happened, and is breached when its time ran out before.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ FIRST_REPLY: Final = "first_reply"
 NEXT_REPLY: Final = "next_reply"
 RESOLUTION: Final = "resolution"
 
-STANDING: Final = frozenset({"pending", "on_hold", "snoozed"})
-"""Statuses in which the next word is not ours: every clock stands."""
+STANDING: Final = frozenset({"pending"})
+"""Statuses in which the next word is the contact's: every clock stands."""
 ENDED: Final = frozenset({"solved", "closed"})
 FAR: Final = timedelta(days=3650)
 
@@ -27,7 +27,8 @@ FAR: Final = timedelta(days=3650)
 class Facts:
     """What has happened on a ticket. Instants are None where nothing of the kind has.
 
-    `unanswered_since`: the first message of the contact after the last reply.
+    `unanswered_since`: the first message of the contact after the last reply. `stands`: on hold or put away;
+    `resumed_at`: that this has just ended, and when.
     """
 
     status: str
@@ -37,6 +38,8 @@ class Facts:
     first_reply_at: datetime | None = None
     unanswered_since: datetime | None = None
     last_reply_at: datetime | None = None
+    stands: bool = False
+    resumed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,11 +110,11 @@ def _new(*, kind: str, at: datetime) -> Clock:
 def _kept(clock: Clock, *, facts: Facts, met_at: datetime | None, hours: Hours | None, at: datetime) -> Clock:
     if met_at is not None:
         return replace(_stopped(clock, hours=hours, at=met_at), met_at=met_at)
-    if facts.status in STANDING:
+    if facts.status in STANDING or facts.stands:
         return _stopped(clock, hours=hours, at=at)
     if clock.running_since is None:
-        # a word of the contact sets a standing clock going, whenever somebody looks
-        resumed = min(facts.unanswered_since or at, at)
+        # a word of the contact sets a standing clock going, whenever somebody looks; not one from before a hold
+        resumed = facts.resumed_at or min(facts.unanswered_since or at, at)
         clock = replace(clock, running_since=max(resumed, clock.started_at))
     return _checked(_due(clock, hours=hours), at=at)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -20,17 +20,17 @@ _MS: Final = timedelta(milliseconds=1)
 
 
 @transaction.atomic
-def keep_clocks(*, ticket_id: int, at: datetime) -> None:
+def keep_clocks(*, ticket_id: int, at: datetime, resumed_at: datetime | None = None) -> None:
     """Bring the ticket's clocks up to its messages, its status and its policy as they are now. Safe to run twice.
 
-    Afterwards the ticket's due_at, due_for and is_breached tell the same as its clocks. A ticket without a policy has
-    no clocks.
+    `resumed_at`: a hold, or being put away, ended just then. Afterwards the ticket's due_at, due_for and is_breached
+    tell the same as its clocks. A ticket without a policy has no clocks.
     """
     ticket = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket_id)
     rows = list(SlaClock.objects.filter(ticket_id=ticket_id).order_by("started_at", "id"))
     if ticket.sla_policy_id is None and not rows:
         return
-    clocks = clocks_as_of(ticket=ticket, rows=rows, at=at)
+    clocks = clocks_as_of(ticket=ticket, rows=rows, at=at, resumed_at=resumed_at)
     _write(ticket=ticket, rows=rows, clocks=clocks)
     following = sla.next_due(clocks)
     ticket.due_at = following.due_at if following else None
@@ -39,16 +39,32 @@ def keep_clocks(*, ticket_id: int, at: datetime) -> None:
     ticket.save(update_fields=["due_at", "due_for", "is_breached"])
 
 
-def clocks_as_of(*, ticket: Ticket, rows: Sequence[SlaClock], at: datetime) -> list[sla.Clock]:
+def clocks_as_of(
+    *, ticket: Ticket, rows: Sequence[SlaClock], at: datetime, resumed_at: datetime | None = None
+) -> list[sla.Clock]:
     """Return the ticket's clocks, given these rows, as its messages, status and policy make them; reads only."""
     policy = SlaPolicy.objects.select_related("calendar").get(pk=ticket.sla_policy_id) if ticket.sla_policy_id else None
     return sla.keep_clocks(
         [clock_of(row=row) for row in rows],
-        facts=_facts(ticket),
+        facts=replace(_facts(ticket), stands=ticket.clocks_stand, resumed_at=resumed_at),
         targets=targets_of(policy=policy, priority=ticket.priority) if policy else {},
         hours=hours_of(policy.calendar) if policy else None,
         at=at,
     )
+
+
+@transaction.atomic
+def stop_clocks(*, ticket_id: int, at: datetime) -> None:
+    """Let every promise on the ticket stand from now on: it is on hold, or put away. Twice changes no more."""
+    if Ticket.objects.filter(pk=ticket_id, clocks_stand=False).update(clocks_stand=True):
+        keep_clocks(ticket_id=ticket_id, at=at)
+
+
+@transaction.atomic
+def resume_clocks(*, ticket_id: int, at: datetime) -> None:
+    """Let the promises run on from now, where nothing else makes them stand. Twice changes no more."""
+    if Ticket.objects.filter(pk=ticket_id, clocks_stand=True).update(clocks_stand=False):
+        keep_clocks(ticket_id=ticket_id, at=at, resumed_at=at)
 
 
 def put_under_policy(*, ticket: Ticket, policy_id: int | None, at: datetime) -> None:

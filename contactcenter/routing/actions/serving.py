@@ -31,6 +31,7 @@ from contactcenter.routing.models import Assignment, AssignmentState, OperatorSt
 from contactcenter.routing.states import OWNING
 from contactcenter.tickets import actions as ticket_actions
 from contactcenter.tickets.models import Channel, Direction, Ticket
+from contactcenter.tickets.sla_actions import resume_clocks, stop_clocks
 from contactcenter.worktime.events import EventKind
 
 DEFAULT_WRAP_SECONDS = 60
@@ -74,6 +75,7 @@ def hold(*, ticket_id: int, operator_id: int, at: datetime) -> Assignment:
     if not move_assignment(assignment=assignment, wanted=AssignmentState.HELD, state_since=at):
         raise Conflict("Only a contact you are serving can be put on hold.", data={"state": assignment.state})
     ledger_events.held(assignment=assignment, at=at, begins=True)
+    stop_clocks(ticket_id=ticket_id, at=at)
     _tell_owner(assignment)
     return assignment
 
@@ -89,6 +91,7 @@ def resume(*, ticket_id: int, operator_id: int, at: datetime) -> Assignment:
     ):
         raise Conflict("This contact is not on hold.", data={"state": assignment.state})
     ledger_events.held(assignment=assignment, at=at, begins=False)
+    resume_clocks(ticket_id=ticket_id, at=at)
     _tell_owner(assignment)
     return assignment
 
@@ -148,6 +151,7 @@ def hand_over(*, assignment: Assignment, at: datetime, ends: list[EventKind] | N
         assignment=assignment, wanted=AssignmentState.TRANSFERRED, transferred_at=at, state_since=None
     ):
         raise Conflict("This ticket has just moved on.", data={"state": assignment.state})
+    resume_clocks(ticket_id=assignment.ticket_id, at=at)
     handed_on(assignment=assignment, at=at)
     start_wrap(assignment=assignment, at=at, ends=ends)
 
@@ -174,6 +178,8 @@ def start_wrap(*, assignment: Assignment, at: datetime, ends: list[EventKind] | 
     if not moved:
         assignment.refresh_from_db()
         return assignment
+    if was == AssignmentState.HELD:
+        resume_clocks(ticket_id=assignment.ticket_id, at=at)
     ticket_actions.end_interaction(interaction_id=assignment.interaction_id, at=at)
     OperatorState.objects.filter(pk=assignment.operator_id).update(idle_since=at)
     kinds = [*(ends or ledger_events.closed(assignment=assignment)), EventKind.WRAP_STARTED]
@@ -331,6 +337,8 @@ def end_without_outcome(*, assignment: Assignment, at: datetime) -> bool:
     if not move_assignment(assignment=assignment, wanted=AssignmentState.DONE, done_at=at, state_since=None):
         return False
     give_back(assignment=assignment, at=at)
+    if was == AssignmentState.HELD:
+        resume_clocks(ticket_id=assignment.ticket_id, at=at)
     interaction = assignment.interaction
     if interaction.wrapped_at is None:
         ticket_actions.wrap_interaction(interaction_id=interaction.pk, at=at, disposition_id=None)

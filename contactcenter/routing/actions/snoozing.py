@@ -18,6 +18,7 @@ from contactcenter.routing.states import OWNING
 from contactcenter.tickets import actions as ticket_actions
 from contactcenter.tickets.models import Channel, Ticket, TicketStatus
 from contactcenter.tickets.models.ticket import OPEN_STATUSES
+from contactcenter.tickets.sla_actions import resume_clocks, stop_clocks
 
 LONGEST: Final = timedelta(days=366)
 
@@ -75,6 +76,7 @@ def snooze_ticket(
         account_id=ticket.account_id,
         data={"to": as_text(until)},
     )
+    stop_clocks(ticket_id=ticket_id, at=at)
     ticket_actions.push_ticket_changed(ticket)
     return snooze
 
@@ -87,6 +89,7 @@ def wake_ticket(*, ticket_id: int, at: datetime, actor_id: int | None = None) ->
     if snooze is None:
         return None
     snooze.delete()
+    resume_clocks(ticket_id=ticket_id, at=at)
     ticket = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket_id)
     ticket_actions.push_ticket_changed(ticket)
     if ticket.status not in OPEN_STATUSES:

@@ -40,6 +40,7 @@ from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tickets import actions as ticket_actions
 from contactcenter.tickets.call_actions import begin_patch
 from contactcenter.tickets.models import Channel, TicketStatus
+from contactcenter.tickets.sla_actions import resume_clocks
 
 ANSWER_SECONDS: Final = 30
 """So long an operator has to answer a transfer or a call for help."""
@@ -162,6 +163,7 @@ def take_transfer(*, transfer_id: int, at: datetime) -> Assignment:
         raise Conflict("The ticket has just moved on.", data={"state": owner.state})
     if was_held:
         ledger_events.held(assignment=owner, at=at, begins=False)
+        resume_clocks(ticket_id=owner.ticket_id, at=at)
     ledger_events.consulting(assignment=owner, at=at, begins=True)
     Transfer.objects.filter(pk=transfer.pk).update(state=TransferState.CONSULTING, consulting_at=at)
     transfer.state, transfer.consulting_at = TransferState.CONSULTING, at

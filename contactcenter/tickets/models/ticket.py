@@ -45,6 +45,8 @@ class Ticket(AccountScopedModel):
     due_at = models.DateTimeField(null=True)
     due_for = models.CharField(max_length=12, blank=True)
     is_breached = models.BooleanField(default=False)
+    # on hold, or put away until an instant: no promise runs meanwhile (sla_actions.stop_clocks)
+    clocks_stand = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [

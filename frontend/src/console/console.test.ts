@@ -196,6 +196,13 @@ describe('wrap-up', () => {
   const dispositions = [{ code: 'moved', name: 'Moved' }, { code: 'answered', name: 'Answered' }];
   const wrapping: TicketDetail = { ...detail, assignment_state: 'wrapping', wrap: { ticket_id: 42, started_at: '2026-06-05T10:00:00Z', due_at: '2026-06-05T10:01:00Z', extended: false } };
 
+  test('a wrap-up that ends only when it is cleared has no clock and nothing to extend', () => {
+    const view = mount(WrapUp, { props: { detail: { ...wrapping, wrap: { ...wrapping.wrap!, due_at: null } }, dispositions: [] }, global: { plugins } });
+    expect(view.find('[role=timer]').exists()).toBe(false);
+    expect(view.findAll('button').map((button) => button.text())).not.toContain('More time');
+    view.unmount();
+  });
+
   test('wants an outcome before anything is sent', async () => {
     const view = mount(WrapUp, { props: { detail: wrapping, dispositions }, global: { plugins } });
     await view.get('form').trigger('submit');

@@ -13,9 +13,13 @@ from contactcenter.routing.actions import (
     close_overdue_wraps,
     extend_wrap,
     finish_conversation,
+    hold,
     match_waiting,
     place_ticket,
+    resume,
     set_presence,
+    snooze_ticket,
+    wake_due,
     wrap_up,
 )
 from contactcenter.routing.models import Assignment, Offer, Queue, Waiting
@@ -191,3 +195,43 @@ def test_mandatory_wrap_up_lasts_until_the_operator_clears_it():
         extend_wrap(ticket_id=ticket.pk, operator_id=operator_id)
     wrap_up(ticket_id=ticket.pk, operator_id=operator_id, at=after(86_401), disposition=None, status="solved")
     assert match_waiting(at=after(86_402)) == 1
+
+
+def _due(ticket):
+    ticket.refresh_from_db()
+    return ticket.due_at, ticket.due_for
+
+
+def test_promise_stands_on_hold_and_the_time_left_runs_from_its_end():
+    account = make_account()
+    make_policy(account, first_reply_s=600)
+    anna = make_operator(account)
+    set_presence(operator_id=anna.pk, state="available", at=AT)
+    ticket = written(account)
+    match_waiting(at=after(60))
+    accept_offer(offer_id=Offer.objects.get().pk, operator_id=anna.pk, at=after(80))
+    hold(ticket_id=ticket.pk, operator_id=anna.pk, at=after(200))
+    assert _due(ticket) == (None, "")
+    assert flag_breaches(at=after(900)) == []
+    # 200 of 600 s had run
+    resume(ticket_id=ticket.pk, operator_id=anna.pk, at=after(1000))
+    assert _due(ticket) == (after(1400), "first_reply")
+    # who ends the conversation while it is on hold ends the hold: 300 s had run
+    hold(ticket_id=ticket.pk, operator_id=anna.pk, at=after(1100))
+    finish_conversation(ticket_id=ticket.pk, operator_id=anna.pk, at=after(1200))
+    assert _due(ticket) == (after(1500), "first_reply")
+
+
+def test_promise_stands_while_a_ticket_is_put_away():
+    account = make_account()
+    make_policy(account, first_reply_s=600)
+    ticket = written(account)
+    clerk = make_operator(account)
+    snooze_ticket(ticket_id=ticket.pk, until=after(3600), at=after(120), actor_id=clerk.user_id, operator_id=clerk.pk)
+    assert _due(ticket) == (None, "")
+    # putting it away again changes nothing of it; 120 of 600 s had run when its time comes
+    snooze_ticket(ticket_id=ticket.pk, until=after(7200), at=after(600), actor_id=clerk.user_id, operator_id=clerk.pk)
+    assert wake_due(at=after(7200)) == 1
+    assert _due(ticket) == (after(7680), "first_reply")
+    assert Waiting.objects.get().due_at == after(7680)
+    assert Waiting.objects.get().enqueued_at == AT

@@ -1,6 +1,6 @@
 """Reasons for a break: the defaults, what an administrator changes, and whose time a break is then."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -63,8 +63,8 @@ def test_break_whose_reason_names_a_client_is_that_clients_time_from_then_on(chi
         set_presence(operator_id=anna.pk, state="break", reason="training", at=AT)
     assert _send(chief, "patch", f"{ADDRESS}{reason.pk}/", {"account_id": shop.pk}).status_code == 200
     with open_every_account(reason="the test looks at everything"):
-        set_presence(operator_id=anna.pk, state="available", at=AT)
-        set_presence(operator_id=anna.pk, state="break", reason="Training", at=AT)
+        set_presence(operator_id=anna.pk, state="available", at=AT + timedelta(minutes=5))
+        set_presence(operator_id=anna.pk, state="break", reason="Training", at=AT + timedelta(minutes=6))
         told = OperatorEvent.objects.filter(operator=anna, kind="presence.break").order_by("pk")
         assert list(told.values_list("account_id", flat=True)) == [None, shop.pk]
 

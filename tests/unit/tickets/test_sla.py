@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,8 +22,13 @@ def after(hours: float) -> datetime:
     return OPENED + timedelta(hours=hours)
 
 
-def facts(status: str = "new", **given_facts: datetime | None) -> Facts:
-    values = {"opened_at": OPENED, "first_message_at": OPENED, "unanswered_since": OPENED, **given_facts}
+def facts(status: str = "new", **given_facts: Any) -> Facts:
+    values: dict[str, Any] = {
+        "opened_at": OPENED,
+        "first_message_at": OPENED,
+        "unanswered_since": OPENED,
+        **given_facts,
+    }
     return Facts(status=status, **values)
 
 
@@ -99,6 +105,42 @@ def test_time_on_hold_before_opening_does_not_start_the_clock_again() -> None:
         at=datetime(2026, 3, 9, 12, 0, tzinfo=UTC),
     )
     assert reopened[0].due_at == datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+
+
+def test_clocks_stand_on_hold_and_go_on_when_it_ends_not_from_an_older_word() -> None:
+    # the contact wrote at 0:00 and waits for the first reply; from 0:30 to 2:30 the ticket is on hold
+    clocks = keep([*keep([], facts("open"), 0).values()], facts("open", stands=True), 0.5)
+    assert {clock.elapsed for clock in clocks.values()} == {timedelta(minutes=30)}
+    assert {clock.due_at for clock in clocks.values()} == {None}
+    # looked at while it stands: an hour for the first reply has long passed, and is not broken
+    clocks = keep([*clocks.values()], facts("open", stands=True), 2)
+    assert clocks[FIRST_REPLY].breached_at is None
+    # half an hour of one and seven and a half of eight hours are left
+    clocks = keep([*clocks.values()], facts("open", resumed_at=after(2.5)), 2.5)
+    assert (clocks[FIRST_REPLY].due_at, clocks[RESOLUTION].due_at) == (after(3), after(10))
+    # whoever looks later sees the same
+    assert keep([*clocks.values()], facts("open"), 2.75)[FIRST_REPLY].due_at == after(3)
+    assert keep([*clocks.values()], facts("open"), 3.5)[FIRST_REPLY].breached_at == after(3)
+
+
+def test_word_of_the_contact_while_on_hold_is_owed_an_answer_from_the_end_of_the_hold() -> None:
+    clocks = keep([], facts("open"), 0)
+    told = facts("open", first_reply_at=after(0.5), last_reply_at=after(0.5), unanswered_since=None)
+    clocks = keep([*clocks.values()], replace(told, stands=True), 1)
+    # the contact writes at 2:00, the hold ends at 3:00: two hours from then
+    again = replace(told, unanswered_since=after(2))
+    clocks = keep([*clocks.values()], replace(again, stands=True), 2)
+    assert (clocks[NEXT_REPLY].started_at, clocks[NEXT_REPLY].elapsed) == (after(2), timedelta(0))
+    clocks = keep([*clocks.values()], replace(again, resumed_at=after(3)), 3)
+    assert clocks[NEXT_REPLY].due_at == after(5)
+    assert clocks[RESOLUTION].due_at == after(10)
+
+
+def test_ticket_that_waits_for_the_contact_stands_on_after_its_hold() -> None:
+    told = facts("pending", first_reply_at=after(0.5), last_reply_at=after(0.5), unanswered_since=None)
+    clocks = keep([*keep([], facts(), 0).values()], replace(told, stands=True), 0.5)
+    clocks = keep([*clocks.values()], replace(told, resumed_at=after(3)), 3)
+    assert (clocks[RESOLUTION].due_at, clocks[RESOLUTION].elapsed) == (None, timedelta(minutes=30))
 
 
 def test_a_solved_ticket_owes_nothing_and_one_opened_again_goes_on_where_it_stopped() -> None:
