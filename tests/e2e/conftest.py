@@ -238,11 +238,17 @@ def sessions() -> dict[str, Any]:
 
 
 @pytest.fixture
-def seats(new_page: Any, passwords: dict[str, str], sessions: dict[str, Any]) -> Iterator[dict[str, Seat]]:
+def dark() -> bool:
+    """Whether people sit at dark screens; a test may say so by a parameter of this name."""
+    return False
+
+
+@pytest.fixture
+def seats(new_page: Any, passwords: dict[str, str], sessions: dict[str, Any], dark: bool) -> Iterator[dict[str, Seat]]:
     """Two operators and a supervisor at their consoles, in English; nobody is available, and nothing waits."""
     made = {}
     for email, name in ((DMITRY, "Dmitry Belov"), (JAMES, "James Okafor"), (CHIEF, "Olga Petrova")):
-        page = new_page(storage=sessions.get(email))
+        page = new_page(storage=sessions.get(email), dark=dark)
         page.add_init_script("if (location.protocol !== 'about:') localStorage.setItem('locale', 'en')")
         if email not in sessions:
             # all demo people share a password

@@ -1,13 +1,15 @@
 """axe finds nothing on any page of the console, the portal and the admin, in light and in dark."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import ROOT, log_in
+from tests.e2e.desks import CHIEF, DMITRY, JAMES, Seat, sms
 
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 OPERATOR, CLIENT, ADMIN = "anna@demo.example", "client@northwind.example", "admin@demo.example"
@@ -102,3 +104,61 @@ def test_login_page_is_clean_in_both_themes(site, new_page):
         page.goto("/login")
         page.wait_for_load_state("networkidle")
         assert violations(page) == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_on_what_operators_and_supervisors_do_with_a_ticket(dark, seats):
+    dmitry, james, chief = seats[DMITRY], seats[JAMES], seats[CHIEF]
+    page = dmitry.page
+    found: dict[str, Any] = {}
+
+    def look(name: str, seat: Seat = dmitry) -> None:
+        if problems := violations(seat.page):
+            found[name] = problems
+
+    dmitry.be("available")
+    sms(chief, "accessible")
+    dmitry.expect_offer()
+    look("offer")
+    ticket = dmitry.take()
+    look("open ticket")
+    for key, title in (("Alt+S", "Put away for later"), ("Alt+T", "Transfer the ticket")):
+        dmitry.press(key, when="Hold")
+        expect(page.get_by_role("dialog", name=title)).to_be_visible()
+        look(title)
+        if key == "Alt+T":
+            page.get_by_role("tab", name="Queues").click()
+            look("transfer to a queue")
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    for entry, title in (
+        ("Merge with", "Merge into"),
+        ("Split", "Split the ticket"),
+        ("Follow-up", "Follow-up ticket"),
+    ):
+        dmitry.button("More about this ticket").click()
+        page.get_by_role("menuitem", name=re.compile(f"^{entry}")).click()
+        expect(page.get_by_role("dialog", name=re.compile(f"^{title}"))).to_be_visible()
+        look(title)
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    dmitry.press("Alt+H", when="Hold")
+    expect(dmitry.button("Go on")).to_be_visible()
+    look("on hold")
+    james.be("available")
+    dmitry.press("Alt+T", when="Go on")
+    page.get_by_role("button", name=f"Consult {james.name}").click()
+    james.expect_offer()
+    look("asked to help", james)
+    james.take()
+    expect(page.get_by_text(f"{james.name} helps; the ticket is still yours")).to_be_visible(timeout=20_000)
+    look("consulting")
+    look("helping", james)
+    chief.page.goto("/admin/floor")
+    expect(chief.page.get_by_text(f"helps with {dmitry.get(f'tickets/{ticket}/')['number']}")).to_be_visible()
+    look("floor", chief)
+    chief.page.get_by_role("button", name=f"Set the presence of {james.name}").click()
+    expect(chief.page.get_by_role("dialog")).to_be_visible()
+    look("set a presence", chief)
+    dmitry.solve(ticket)
+    assert found == {}, json.dumps(found, indent=1, ensure_ascii=False)
