@@ -117,6 +117,6 @@ def test_break_is_for_the_account_that_its_reason_names(accounts, operator):
 
 
 def test_reason_names_one_account(accounts):
-    BreakReason.objects.create(reason="Training", account=accounts[1])
+    BreakReason.objects.create(reason="Audit", account=accounts[1])
     with pytest.raises(IntegrityError), transaction.atomic():
-        BreakReason.objects.create(reason="training", account=accounts[0])
+        BreakReason.objects.create(reason="audit", account=accounts[0])
