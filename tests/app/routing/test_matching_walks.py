@@ -1,4 +1,4 @@
-"""Random floors against the real actions: R1 to R4 after every step (design.md, section 5).
+"""Random floors against the real actions: R1 to R4 after every step, T1 to T4 as the ledger follows (design.md).
 
 What matching finds by looking only at changes is compared with what it finds by looking at everything.
 """
@@ -42,8 +42,10 @@ from contactcenter.routing.profiles import read_book
 from contactcenter.routing.states import OWNING
 from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tickets.models import Ticket
+from contactcenter.worktime.actions import derive_operator
 from contactcenter.worktime.events import EventKind
-from contactcenter.worktime.models import OperatorEvent
+from contactcenter.worktime.models import Allocation, OperatorEvent, Session, Slice
+from contactcenter.worktime.proof import ledger_differences
 from tests.app.factories import AT, make_account, make_operator, make_ticket
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +69,7 @@ class Floor(RuleBasedStateMachine):
         self._scope.__enter__()
         self.at = AT
         self.allowed: dict[int, dict[str, int]] = {}
+        self.facts: dict[int, dict[str, Any]] = {}
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -215,6 +218,48 @@ class Floor(RuleBasedStateMachine):
             Ticket.objects.filter(pk=ticket.pk).update(status="closed")
             actions.place_ticket(ticket_id=ticket.pk, at=self.at)
 
+    @rule(number=st.integers(0, 3))
+    def leave(self, number: int) -> None:
+        """The visitor of a chat goes, whether they wait, are offered or served."""
+        chats = Ticket.objects.filter(channel="chat", status__in=["new", "open"]).order_by("id")
+        ticket = chats[number : number + 1].first()
+        if ticket is not None:
+            self.attempt(actions.conversation_ended, ticket_id=ticket.pk)
+            assert not Offer.objects.filter(ticket=ticket, state=OfferState.PENDING).exists()
+
+    @rule(number=st.integers(0, 3), to=st.integers(0, 3), how=st.sampled_from(["ask", "consult", "queue", "complete",
+          "cancel"]))  # fmt: skip
+    def hand_on(self, number: int, to: int, how: str) -> None:
+        served = list(Assignment.objects.filter(state__in=OWNING).order_by("id"))
+        if not served:
+            return
+        one = served[number % len(served)]
+        mine = {"ticket_id": one.ticket_id, "operator_id": one.operator_id}
+        if how in {"ask", "consult"}:
+            self.attempt(actions.ask_operator, **mine, to_operator_id=self.people[to].pk, consults=how == "consult")
+        elif how == "queue":
+            queue = Queue.objects.order_by("id")[to % 2]
+            self.attempt(actions.transfer_to_queue, **mine, queue_id=queue.pk)
+        else:
+            action = actions.complete_transfer if how == "complete" else actions.cancel_transfer
+            self.attempt(action, **mine)
+
+    @rule(who=st.integers(0, 3))
+    def follow_in_the_ledger(self, who: int) -> None:
+        """Slices tile each session (T1), allocations sum to them (T2), and deriving anew says the same (T3)."""
+        operator_id = self.people[who].pk
+        derive_operator(operator_id=operator_id, at=self.at)
+        for session in Session.objects.filter(operator_id=operator_id):
+            end = session.started_at
+            for piece in Slice.objects.filter(session=session, is_current=True).order_by("started_at"):
+                assert piece.started_at == end, "no gap and no overlap"
+                assert piece.ms == (piece.ended_at - piece.started_at) // timedelta(milliseconds=1)
+                shares = Allocation.objects.filter(slice=piece, run__is_current=True).values_list("ms", flat=True)
+                assert sum(shares) == piece.ms
+                end = piece.ended_at
+            assert end == (session.ended_at or session.derived_until or session.started_at)
+        assert list(ledger_differences(at=self.at)) == []
+
     # --- what always holds -------------------------------------------------------------------------------------
 
     def picture(self) -> object:
@@ -232,7 +277,8 @@ class Floor(RuleBasedStateMachine):
         assert len(owners) == len(set(owners))
         pending = list(Offer.objects.filter(state=OfferState.PENDING).values_list("ticket_id", "operator_id"))
         assert len({ticket for ticket, _ in pending}) == len(pending) == len({operator for _, operator in pending})
-        assert not set(owners) & {ticket for ticket, _ in pending}
+        routed = Offer.objects.filter(state=OfferState.PENDING, purpose="route").values_list("ticket_id", flat=True)
+        assert not set(owners) & set(routed)
         for view in views_of(operator_ids=list(self.allowed)):
             for kind, taken in view.load.items():
                 most = self.allowed[view.operator_id][kind]
@@ -249,6 +295,12 @@ class Floor(RuleBasedStateMachine):
         for pk, state in Offer.objects.values_list("pk", "state"):
             expected += [f"offer {pk} made"] + ([] if state == OfferState.PENDING else [f"offer {pk} ended"])
         assert sorted(told) == sorted(expected)
+
+    @invariant()
+    def facts_stay_as_they_were_told(self) -> None:  # T4
+        now = {row["id"]: row for row in OperatorEvent.objects.values()}
+        assert {pk: now.get(pk) for pk in self.facts} == self.facts
+        self.facts = now
 
     @invariant()
     @precondition(lambda self: bool(self.allowed))
