@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from bench.figures import percentile
 from billing import actions
 from billing.accrued import accrued_bill, build_accrual, plan_of, summed_segment
-from billing.models import Accrual, AccrualSum, InvoiceLineUsage, UsageSource
+from billing.models import Accrual, AccrualSum, InvoiceLineUsage, TariffVersion, UsageSource
 from billing.periods import month_period
 from billing.queries import account_bill, contact_explanation
 from billing.runs import run_invoices
@@ -87,6 +87,11 @@ def _account(name: str, *, tariff_id: int, usage: int, first_id: int) -> Account
     actions.sign_contract(
         account_id=account.pk, tariff_id=tariff_id, starts_on=date(2026, 1, 1), ends_on=None, at=AT, actor_id=None
     )
+    version = TariffVersion.objects.get(tariff_id=tariff_id)
+    actions.record_acceptance(
+        account_id=account.pk, version_id=version.pk, effective_from=date(2026, 1, 1), name="Bench",
+        evidence="a bench", at=AT, actor_id=None,
+    )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         cursor.execute(USAGE, [account.pk, first_id, usage])

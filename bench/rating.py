@@ -122,6 +122,10 @@ def _account() -> Account:
             at=AT,
             actor_id=None,
         )
+        actions.record_acceptance(
+            account_id=account.pk, version_id=version.pk, effective_from=date(2026, 1, 1), name="Bench",
+            evidence="a bench", at=AT, actor_id=None,
+        )  # fmt: skip
     return account
 
 

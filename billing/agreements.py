@@ -1,49 +1,79 @@
-"""Which price sheets concern an account: those of its contracts' tariff versions.
+"""Which price sheets concern an account: those that bind it by its contracts, and those that wait for its acceptance.
 
 Every function runs inside an account scope that its caller has opened.
 """
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Q
 
-from billing.models import Contract, TariffVersion, VersionState
+from billing.agreed import Accepted, binding_days
+from billing.documents.price_sheet import price_sheet, sheet_hash
+from billing.models import Contract, PriceAcceptance, TariffVersion, VersionState
+from billing.segments import VersionDays
+from billing.terms_document import parse_terms
 from contactcenter.tenancy.models import Account
 
 
 @dataclass(frozen=True, slots=True)
 class AccountSheet:
-    """A version of a contract's tariff: its prices hold from that day on, `is_current` while they do."""
+    """A version of a contract's tariff: its prices hold from that day on, `is_current` while they do.
+
+    acceptance: that of the account, None while it waits for one; nothing of such a version is charged.
+    """
 
     version: TariffVersion
     holds_from: date
     is_current: bool
+    acceptance: PriceAcceptance | None
+
+    def content(self) -> tuple[dict[str, Any], str]:
+        """Return the sheet with its hash: as it was accepted, else as it is offered."""
+        made = price_sheet(terms=parse_terms(document=self.version.document))
+        if self.acceptance is None:
+            return made, sheet_hash(sheet=made)
+        # what was imported has no words of its own
+        sheet = self.acceptance.sheet
+        return (sheet if "texts" in sheet else {**sheet, "texts": made["texts"]}), self.acceptance.sheet_hash
 
 
 def account_sheets(*, account: Account, on: date) -> list[AccountSheet]:
-    """Return the sheets of the account's contracts that hold on a day, and of what comes after, newest first."""
+    """Return the sheets that hold by the account's contracts on a day, to come, or that wait, newest first."""
     contracts = Contract.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=on), account=account)
+    versions = TariffVersion.objects.filter(state=VersionState.IN_FORCE, tariff__contracts__in=contracts)
+    by_id = {version.pk: version for version in versions.select_related("tariff").distinct()}
+    acceptances = list(PriceAcceptance.objects.filter(account=account).order_by("effective_from", "pk"))
     found: list[AccountSheet] = []
-    versions = (
-        TariffVersion.objects.filter(state=VersionState.IN_FORCE, tariff__contracts__in=contracts)
-        .select_related("tariff")
-        .distinct()
-        .order_by("effective_from")
-    )
-    by_tariff: dict[int, list[TariffVersion]] = {}
-    for version in versions:
-        by_tariff.setdefault(version.tariff_id, []).append(version)
     for contract in contracts.order_by("starts_on"):
-        for version, after in _with_next(by_tariff.get(contract.tariff_id, [])):
-            if version.effective_from is None or (after is not None and after <= max(on, contract.starts_on)):
+        known = sorted(
+            (
+                VersionDays(version_id=version.pk, effective_from=version.effective_from)
+                for version in by_id.values()
+                if version.tariff_id == contract.tariff_id and version.effective_from is not None
+            ),
+            key=lambda version: version.effective_from,
+        )
+        accepted = [Accepted(row.tariff_version_id, row.effective_from) for row in acceptances]
+        bound = binding_days(versions=known, accepted=accepted)
+        ends = [*(version.effective_from for version in bound[1:]), contract.ends_on]
+        for days, end in zip(bound, ends, strict=True):
+            if end is not None and end <= max(on, contract.starts_on):
                 continue
-            holds_from = max(version.effective_from, contract.starts_on)
-            if contract.ends_on is None or holds_from < contract.ends_on:
-                found.append(AccountSheet(version=version, holds_from=holds_from, is_current=holds_from <= on))
-    return sorted(found, key=lambda sheet: sheet.holds_from, reverse=True)
-
-
-def _with_next(versions: list[TariffVersion]) -> list[tuple[TariffVersion, date | None]]:
-    ends = [version.effective_from for version in versions[1:]]
-    return list(zip(versions, [*ends, None], strict=True))
+            holds_from = max(days.effective_from, contract.starts_on)
+            acceptance = next(
+                (
+                    row
+                    for row in reversed(acceptances)
+                    if row.tariff_version_id == days.version_id and row.effective_from <= holds_from
+                ),
+                None,
+            )
+            found.append(AccountSheet(by_id[days.version_id], holds_from, holds_from <= on, acceptance))
+        last = max((by_id[days.version_id].number for days in bound), default=0)
+        for days in known:
+            if by_id[days.version_id].number > last:
+                holds_from = max(days.effective_from, contract.starts_on, on)
+                found.append(AccountSheet(by_id[days.version_id], holds_from, is_current=False, acceptance=None))
+    return sorted(found, key=lambda sheet: (sheet.holds_from, sheet.version.number), reverse=True)

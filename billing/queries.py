@@ -12,7 +12,9 @@ from typing import Any
 
 from django.db.models import Q
 
+from billing.accepted import accepted_versions
 from billing.add_ons import with_agreed
+from billing.agreed import Accepted, binding_days
 from billing.document_fields import TermsError
 from billing.explanation import CONTACT_RULES, seconds_text, told_classes
 from billing.linter import lint_terms
@@ -193,7 +195,10 @@ def _ahead(*, account: Account, period: Period, windows: Sequence[Window]) -> li
     begun = {window.contract_id for window in windows}
     contracts = [found for found in contracts_in_period(account=account, period=after) if found.pk in begun]
     versions = _versions_by_tariff(tariff_ids={contract.tariff_id for contract in contracts})
-    ahead = plan_windows(period=after, contracts=[_contract_days(contract, versions) for contract in contracts])
+    accepted = accepted_versions(account_id=account.pk)
+    ahead = plan_windows(
+        period=after, contracts=[_contract_days(contract, versions, accepted) for contract in contracts]
+    )
     by_id = {version.pk: version for found in versions.values() for version in found}
     segments = _segments(windows=ahead, usage=[[] for _ in ahead], versions=by_id)
     return [
@@ -287,7 +292,10 @@ def _agreed(segments: Sequence[Segment], *, account: Account, period: Period) ->
 def _plan(*, account: Account, period: Period) -> tuple[list[Window], dict[int, TariffVersion]]:
     contracts = contracts_in_period(account=account, period=period)
     versions = _versions_by_tariff(tariff_ids={contract.tariff_id for contract in contracts})
-    windows = plan_windows(period=period, contracts=[_contract_days(contract, versions) for contract in contracts])
+    accepted = accepted_versions(account_id=account.pk)
+    windows = plan_windows(
+        period=period, contracts=[_contract_days(contract, versions, accepted) for contract in contracts]
+    )
     return windows, {version.pk: version for found in versions.values() for version in found}
 
 
@@ -379,16 +387,19 @@ def version_in_force(*, tariff_id: int, on: date) -> TariffVersion | None:
     )
 
 
-def _contract_days(contract: Contract, versions: dict[int, list[TariffVersion]]) -> ContractDays:
+def _contract_days(
+    contract: Contract, versions: dict[int, list[TariffVersion]], accepted: Sequence[Accepted]
+) -> ContractDays:
+    known = [
+        VersionDays(version_id=version.pk, effective_from=version.effective_from)
+        for version in versions.get(contract.tariff_id, [])
+        if version.effective_from is not None
+    ]
     return ContractDays(
         contract_id=contract.pk,
         starts_on=contract.starts_on,
         ends_on=contract.ends_on,
-        versions=tuple(
-            VersionDays(version_id=version.pk, effective_from=version.effective_from)
-            for version in versions.get(contract.tariff_id, [])
-            if version.effective_from is not None
-        ),
+        versions=binding_days(versions=known, accepted=accepted),
     )
 
 

@@ -89,6 +89,13 @@ def send_alerts(*, alert_id: int | None = None) -> None:
             actions.note_alert_mail(mail_id=mail_id, at=timezone.now(), error=error)
 
 
+@shared_task(name="billing.expire_quotes")
+def expire_quotes() -> None:
+    """End the quotes whose last day has passed."""
+    with open_every_account(reason="quotes of all accounts may have ended"):
+        actions.expire_quotes(at=timezone.now())
+
+
 @shared_task(name="billing.send_reminder")
 def send_reminder(*, reminder_id: int) -> None:
     """Send a reminder with its invoice; what the mail server does not take now, the sweeper tries again."""

@@ -27,6 +27,7 @@ from billing.terms import (
     Rate,
     Surcharge,
     TariffTerms,
+    TaxCategory,
     TimeClass,
     Timing,
 )
@@ -40,14 +41,18 @@ def terms_document(*, terms: TariffTerms) -> dict[str, Any]:
         "currency": terms.currency,
         **({} if terms.cycle is Cycle.MONTH else {"cycle": terms.cycle.value}),
         **({"holidays": list(terms.holidays)} if terms.holidays else {}),
-        "taxes": [
-            {"code": tax.code, "percent": exact_text(value=tax.percent), "category": tax.letter} for tax in terms.taxes
-        ],
-        "components": [_component(component) for component in terms.components],
+        "taxes": [tax_document(category=category) for category in terms.taxes],
+        "components": [component_document(component=component) for component in terms.components],
     }
 
 
-def _component(component: PriceComponent) -> dict[str, Any]:
+def tax_document(*, category: TaxCategory) -> dict[str, str]:
+    """Write a tax category in the canonical form."""
+    return {"code": category.code, "percent": exact_text(value=category.percent), "category": category.letter}
+
+
+def component_document(*, component: PriceComponent) -> dict[str, Any]:
+    """Write one component in the canonical form."""
     match component:
         case Rate():
             return _rate(component)

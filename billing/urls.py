@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from billing.api import crediting, disputes, files, invoices, money, profiles, running, sheets, tariffs
+from billing.api import crediting, disputes, files, invoices, money, profiles, quotes, running, sheets, tariffs
 from billing.forecast_urls import forecast_patterns
 from billing.money_urls import money_patterns
 
@@ -64,6 +64,17 @@ urlpatterns: list[URLPattern] = [
     ),
     path("price-sheets/", sheets.AccountSheetsView.as_view(), name="price-sheets"),
     path("price-sheets/<int:version_id>/pdf/", sheets.AccountSheetPdfView.as_view(), name="price-sheet-pdf"),
+    path("price-sheets/<int:version_id>/accept/", sheets.AcceptSheetView.as_view(), name="price-sheet-accept"),
+    path("price-acceptances/", sheets.AcceptancesView.as_view(), name="price-acceptances"),
+    path("quotes/", quotes.QuotesView.as_view(), name="quotes"),
+    path("quotes/<int:quote_id>/", quotes.QuoteView.as_view(), name="quote"),
+    path("quotes/<int:quote_id>/send/", quotes.SendQuoteView.as_view(), name="quote-send"),
+    path("quotes/<int:quote_id>/revise/", quotes.ReviseQuoteView.as_view(), name="quote-revise"),
+    path("quotes/<int:quote_id>/withdraw/", quotes.WithdrawQuoteView.as_view(), name="quote-withdraw"),
+    path("quotes/<int:quote_id>/accept/", quotes.AcceptQuoteView.as_view(), name="quote-accept"),
+    path("quotes/<int:quote_id>/decline/", quotes.DeclineQuoteView.as_view(), name="quote-decline"),
+    path("quotes/<int:quote_id>/compare/", quotes.CompareView.as_view(), name="quote-compare"),
+    path("quotes/<int:quote_id>/pdf/", quotes.QuotePdfView.as_view(), name="quote-pdf"),
     path("contracts/", tariffs.ContractsView.as_view(), name="contracts"),
     path("contracts/<int:contract_id>/end/", tariffs.EndContractView.as_view(), name="contract-end"),
     *forecast_patterns,

@@ -1,5 +1,6 @@
 """Every write of billing: tariffs and contracts, collected usage, invoices."""
 
+from billing.actions.acceptance import accept_prices, record_acceptance
 from billing.actions.add_ons import decide_add_on, end_add_on, propose_add_on, withdraw_add_on
 from billing.actions.alerts import (
     add_alert_rule,
@@ -25,6 +26,17 @@ from billing.actions.payments import (
     refund_wallet,
     settle_from_wallet,
 )
+from billing.actions.quotes import (
+    accept_quote,
+    add_quote,
+    change_quote,
+    decline_quote,
+    discard_quote,
+    expire_quotes,
+    revise_quote,
+    send_quote,
+    withdraw_quote,
+)
 from billing.actions.reminders import note_sending, take_for_sending, write_reminder
 from billing.actions.tariffs import (
     add_draft_version,
@@ -39,14 +51,18 @@ from billing.actions.tariffs import (
 from billing.actions.usage import collect_pending, collect_period, collect_run, collect_session, collect_usage
 
 __all__ = [
+    "accept_prices",
+    "accept_quote",
     "add_alert_rule",
     "add_draft_version",
+    "add_quote",
     "add_tariff",
     "answer_dispute",
     "approve_invoice",
     "build_draft",
     "change_issuer",
     "change_profile",
+    "change_quote",
     "collect_pending",
     "collect_period",
     "collect_run",
@@ -56,9 +72,12 @@ __all__ = [
     "current_issuer",
     "decide_add_on",
     "decide_late_usage",
+    "decline_quote",
     "discard_draft",
+    "discard_quote",
     "end_add_on",
     "end_contract",
+    "expire_quotes",
     "import_payments",
     "issue_credit_note",
     "issue_invoice",
@@ -70,12 +89,15 @@ __all__ = [
     "park_bill",
     "propose_add_on",
     "put_in_force",
+    "record_acceptance",
     "record_payment",
     "refund_wallet",
     "remove_alert_rule",
     "resolve_dispute",
+    "revise_quote",
     "save_draft_version",
     "see_alert",
+    "send_quote",
     "settle_from_wallet",
     "sign_contract",
     "take_alert_mail",
@@ -84,5 +106,6 @@ __all__ = [
     "watch_account",
     "watch_accounts",
     "withdraw_add_on",
+    "withdraw_quote",
     "write_reminder",
 ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from billing.accepted import outside_prices
 from billing.actions.parties import buyer_particulars, current_issuer, seller_particulars
 from billing.booked import is_cancelled
 from billing.correction_lines import corrected, explain_correction
@@ -19,10 +20,18 @@ from billing.pricing import Bill, Line
 from billing.queries import AccountBill, account_bill, account_in_scope, account_period
 from billing.snapshot import content_hash
 from contactcenter.kernel import audit
-from contactcenter.kernel.errors import Conflict, Invalid, NotFound
+from contactcenter.kernel.errors import Conflict, DomainError, Invalid, NotFound
 from contactcenter.tenancy.models import Account
 
 BATCH = 5000
+MOST_REASONS = 3
+
+
+class OutsidePrices(DomainError):
+    """A bill holds lines that the account never agreed to; it becomes no invoice until it has (invariant B3)."""
+
+    code = "outside_price_sheet"
+    status = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +158,10 @@ def locked_invoice(invoice_id: int) -> tuple[Account, Invoice]:
 
 
 def full_bill(*, account: Account, period: Period) -> tuple[AccountBill, list[dict[str, Any]]]:
-    """Return the bill of a period with the corrections of former ones that it takes in."""
+    """Return the bill of a period with the corrections of former ones that it takes in.
+
+    OutsidePrices where a line is not on the price sheet that the account accepted, nor an approved add-on.
+    """
     priced = account_bill(account=account, period=period)
     corrections = corrections_for(
         account_id=account.pk,
@@ -157,7 +169,17 @@ def full_bill(*, account: Account, period: Period) -> tuple[AccountBill, list[di
         currency=priced.bill.currency,
         late_periods=current_issuer().late_periods,
     )
-    return replace(priced, bill=corrected(bill=priced.bill, corrections=corrections)), corrections
+    bill = corrected(bill=priced.bill, corrections=corrections)
+    outside = outside_prices(
+        account_id=account.pk,
+        bill=bill,
+        segments=priced.segments,
+        approved=frozenset(agreed.fee.code for line in bill.lines for agreed in line.segment.agreed),
+    )
+    if outside:
+        more = f" And {len(outside) - MOST_REASONS} more lines." if len(outside) > MOST_REASONS else ""
+        raise OutsidePrices(" ".join(outside[:MOST_REASONS]) + more, data={"lines": len(outside)})
+    return replace(priced, bill=bill), corrections
 
 
 def draft_fields(*, priced: AccountBill, corrections: list[dict[str, Any]]) -> dict[str, Any]:

@@ -12,20 +12,22 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing import actions
-from billing.agreements import account_sheets
-from billing.api.reading import ReadsBills, account_of
+from billing.agreements import AccountSheet, account_sheets
+from billing.api.reading import ReadsBills, account_of, actor_id, body
 from billing.api.serializers import Shape
 from billing.documents.price_sheet import price_sheet, sheet_hash
 from billing.documents.sheet_pdf import sheet_pdf
 from billing.documents.sheet_wording import SheetWording
 from billing.documents.wording import LANGUAGES
-from billing.models import TariffVersion
+from billing.models import AcceptanceSource, PriceAcceptance, TariffVersion
 from billing.periods import local_day
 from billing.terms_document import parse_terms
 from contactcenter.kernel.errors import Invalid, NotFound
 from contactcenter.tenancy.login import logged_in
-from contactcenter.tenancy.permissions import IsBilling
+from contactcenter.tenancy.models import Account, Role
+from contactcenter.tenancy.permissions import IsBilling, roles
 
+IsClientAdmin = roles(Role.CLIENT_ADMIN)
 LANGUAGE = OpenApiParameter("language", OpenApiTypes.STR, enum=list(LANGUAGES), description="default: the reader's")
 PDF = {(200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY, description="the file")}
 
@@ -72,15 +74,54 @@ class PriceSheetSerializer(Shape):
     texts = SheetTextsSerializer()
 
 
+class AcceptanceSerializer(Shape):
+    """An account accepted the prices of a version, which bind it from effective_from on."""
+
+    id = serializers.IntegerField()
+    version = serializers.IntegerField()
+    via = serializers.ChoiceField(choices=AcceptanceSource.choices)
+    effective_from = serializers.DateField()
+    accepted_at = serializers.DateTimeField()
+    accepted_name = serializers.CharField()
+    evidence = serializers.CharField()
+    sheet_hash = serializers.CharField()
+
+
+class AcceptanceListSerializer(Shape):
+    """What an account accepted, newest first."""
+
+    results = AcceptanceSerializer(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class AcceptSheetSerializer(Shape):
+    """Who accepts for which account, and the hash of what was read."""
+
+    account = serializers.IntegerField()
+    name = serializers.CharField(max_length=200)
+    content_hash = serializers.CharField(max_length=64)
+
+
+class RecordAcceptanceSerializer(Shape):
+    """Who accepted which version from which day, and where that is kept."""
+
+    account = serializers.IntegerField()
+    version = serializers.IntegerField()
+    effective_from = serializers.DateField()
+    name = serializers.CharField(max_length=200)
+    evidence = serializers.CharField(max_length=500)
+
+
 class AccountSheetSerializer(PriceSheetSerializer):
-    """A sheet of an account: its prices hold from holds_from on."""
+    """A sheet of an account: its prices hold from holds_from on; without acceptance it waits for one."""
 
     holds_from = serializers.DateField()
     is_current = serializers.BooleanField()
+    acceptance = AcceptanceSerializer(allow_null=True)
 
 
 class AccountSheetListSerializer(Shape):
-    """The sheets in force and to come, newest first."""
+    """The sheets in force, to come and waiting, newest first."""
 
     results = AccountSheetSerializer(many=True)
     next = serializers.CharField(allow_null=True)
@@ -96,34 +137,35 @@ def asked_language(request: Request) -> str:
     return language
 
 
-def sheet_row(*, version: TariffVersion, language: str) -> dict[str, Any]:
-    """Return a version's sheet in one language."""
-    sheet = price_sheet(terms=parse_terms(document=version.document))
+def _version_row(version: TariffVersion) -> dict[str, Any]:
     return {
         "version": version.pk,
         "number": version.number,
         "state": version.state,
         "effective_from": version.effective_from,
-        "content_hash": sheet_hash(sheet=sheet),
-        "texts": sheet["texts"][language],
     }
 
 
-def _pdf(*, version: TariffVersion, language: str) -> HttpResponse:
-    words, row = SheetWording(language), sheet_row(version=version, language=language)
-    facts = [(words.say("currency"), row["texts"]["currency"]), (words.say("billed_each"), row["texts"]["cycle"])]
+def _offered(version: TariffVersion, language: str) -> tuple[dict[str, Any], str]:
+    sheet = price_sheet(terms=parse_terms(document=version.document))
+    return sheet["texts"][language], sheet_hash(sheet=sheet)
+
+
+def _pdf(*, version: TariffVersion, texts: dict[str, Any], content_hash: str) -> HttpResponse:
+    words = SheetWording(texts["language"])
+    facts = [(words.say("currency"), texts["currency"]), (words.say("billed_each"), texts["cycle"])]
     if version.effective_from is not None:
         facts.insert(0, (words.say("from_day"), words.day(on=version.effective_from)))
     made = sheet_pdf(
-        texts=row["texts"],
+        texts=texts,
         number=words.say("version", number=version.number),
-        content_hash=row["content_hash"],
+        content_hash=content_hash,
         seller=actions.current_issuer().legal_name,
         facts=facts,
         at=version.put_in_force_at or version.changed_at,
     )
     answer = HttpResponse(made, content_type="application/pdf")
-    answer["Content-Disposition"] = f'attachment; filename="price-sheet-{version.pk}-{language}.pdf"'
+    answer["Content-Disposition"] = f'attachment; filename="price-sheet-{version.pk}-{words.language}.pdf"'
     return answer
 
 
@@ -142,7 +184,9 @@ class VersionSheetView(APIView):
     @extend_schema(operation_id="tariff_version_price_sheet", parameters=[LANGUAGE], responses=PriceSheetSerializer)
     def get(self, request: Request, version_id: int) -> Response:
         """Return every fee that the version can ever charge, in plain words."""
-        row = sheet_row(version=_version(version_id), language=asked_language(request))
+        version = _version(version_id)
+        texts, digest = _offered(version, asked_language(request))
+        row = {**_version_row(version), "content_hash": digest, "texts": texts}
         return Response(PriceSheetSerializer(row).data)
 
 
@@ -154,7 +198,9 @@ class VersionSheetPdfView(APIView):
     @extend_schema(operation_id="tariff_version_price_sheet_pdf", parameters=[LANGUAGE], responses=PDF)
     def get(self, request: Request, version_id: int) -> HttpResponse:
         """Return the price sheet as PDF."""
-        return _pdf(version=_version(version_id), language=asked_language(request))
+        version = _version(version_id)
+        texts, digest = _offered(version, asked_language(request))
+        return _pdf(version=version, texts=texts, content_hash=digest)
 
 
 class AccountSheetsView(APIView):
@@ -168,14 +214,9 @@ class AccountSheetsView(APIView):
         responses=AccountSheetListSerializer,
     )
     def get(self, request: Request) -> Response:
-        """Return an account's price sheets: those in force and those to come."""
+        """Return an account's price sheets: those in force, those to come, and those that wait to be accepted."""
         account, language = account_of(request), asked_language(request)
-        today = local_day(at=timezone.now(), zone=account.time_zone)
-        rows = [
-            sheet_row(version=sheet.version, language=language)
-            | {"holds_from": sheet.holds_from, "is_current": sheet.is_current}
-            for sheet in account_sheets(account=account, on=today)
-        ]
+        rows = [_account_row(sheet, language) for sheet in _sheets(account)]
         return Response(AccountSheetListSerializer({"results": rows, "next": None}).data)
 
 
@@ -191,9 +232,95 @@ class AccountSheetPdfView(APIView):
     )
     def get(self, request: Request, version_id: int) -> HttpResponse:
         """Return one of an account's price sheets as PDF; 404 for a version that none of its contracts has."""
-        account = account_of(request)
-        today = local_day(at=timezone.now(), zone=account.time_zone)
-        for sheet in account_sheets(account=account, on=today):
+        language = asked_language(request)
+        for sheet in _sheets(account_of(request)):
             if sheet.version.pk == version_id:
-                return _pdf(version=sheet.version, language=asked_language(request))
+                content, digest = sheet.content()
+                return _pdf(version=sheet.version, texts=content["texts"][language], content_hash=digest)
         raise NotFound("There is no such price sheet.")
+
+
+class AcceptSheetView(APIView):
+    """POST /api/v1/price-sheets/{version}/accept/"""
+
+    permission_classes = [IsClientAdmin]
+
+    @extend_schema(operation_id="price_sheet_accept", request=AcceptSheetSerializer, responses=AcceptanceSerializer)
+    def post(self, request: Request, version_id: int) -> Response:
+        """Accept new prices as they were read: they bind from their first day on, or from today."""
+        values = body(request, AcceptSheetSerializer)
+        acceptance = actions.accept_prices(
+            account_id=values["account"],
+            version_id=version_id,
+            name=values["name"],
+            content_hash=values["content_hash"],
+            ip=request.META.get("REMOTE_ADDR", ""),
+            at=timezone.now(),
+            actor_id=actor_id(request),
+        )
+        return Response(AcceptanceSerializer(_acceptance(acceptance)).data)
+
+
+class AcceptancesView(APIView):
+    """GET, POST /api/v1/price-acceptances/"""
+
+    permission_classes = [IsBilling]
+
+    @extend_schema(
+        operation_id="price_acceptances",
+        parameters=[OpenApiParameter("account", OpenApiTypes.INT, required=True)],
+        responses=AcceptanceListSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        """Return what an account has accepted, newest first."""
+        rows = PriceAcceptance.objects.filter(account=account_of(request)).order_by("-effective_from", "-pk")[:200]
+        page = {"results": [_acceptance(row) for row in rows], "next": None}
+        return Response(AcceptanceListSerializer(page).data)
+
+    @extend_schema(
+        operation_id="price_acceptance_record",
+        request=RecordAcceptanceSerializer,
+        responses={201: AcceptanceSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Record that a client accepted prices elsewhere, on paper say."""
+        values = body(request, RecordAcceptanceSerializer)
+        acceptance = actions.record_acceptance(
+            account_id=values["account"],
+            version_id=values["version"],
+            effective_from=values["effective_from"],
+            name=values["name"],
+            evidence=values["evidence"],
+            at=timezone.now(),
+            actor_id=actor_id(request),
+        )
+        return Response(AcceptanceSerializer(_acceptance(acceptance)).data, status=201)
+
+
+def _sheets(account: Account) -> list[AccountSheet]:
+    return account_sheets(account=account, on=local_day(at=timezone.now(), zone=account.time_zone))
+
+
+def _account_row(sheet: AccountSheet, language: str) -> dict[str, Any]:
+    content, digest = sheet.content()
+    return {
+        **_version_row(sheet.version),
+        "content_hash": digest,
+        "texts": content["texts"][language],
+        "holds_from": sheet.holds_from,
+        "is_current": sheet.is_current,
+        "acceptance": _acceptance(sheet.acceptance) if sheet.acceptance is not None else None,
+    }
+
+
+def _acceptance(row: PriceAcceptance) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "version": row.tariff_version_id,
+        "via": row.source,
+        "effective_from": row.effective_from,
+        "accepted_at": row.accepted_at,
+        "accepted_name": row.accepted_name,
+        "evidence": row.evidence,
+        "sheet_hash": row.sheet_hash,
+    }

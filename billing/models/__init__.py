@@ -19,11 +19,13 @@ from billing.models.issuer import DocumentChain, Issuer, NumberSeries
 from billing.models.late import LateChoice, LateDecision
 from billing.models.payments import Book, MoneyEntry, MoneyMovement, MovementKind, Payment, PaymentSource
 from billing.models.profile import BillingProfile
+from billing.models.quotes import AcceptanceSource, PriceAcceptance, Quote, QuoteStatus
 from billing.models.reminders import Reminder
 from billing.models.tariff import Contract, Tariff, TariffVersion, VersionState
 from billing.models.usage import CollectedRun, UsageLine, UsageSource
 
 __all__ = [
+    "AcceptanceSource",
     "Accrual",
     "AccrualSum",
     "AddOn",
@@ -59,6 +61,9 @@ __all__ = [
     "ParkedBill",
     "Payment",
     "PaymentSource",
+    "PriceAcceptance",
+    "Quote",
+    "QuoteStatus",
     "RatedHour",
     "RatedShape",
     "Reminder",

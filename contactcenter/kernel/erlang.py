@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
 MOST_OPERATORS: Final = 20_000
@@ -228,3 +229,13 @@ def _negative_binomial(*, size: float, failures: int, log_success: float) -> flo
     log_failure = math.log(-math.expm1(log_success))
     ways = math.lgamma(size + failures) - math.lgamma(size) - math.lgamma(failures + 1)
     return math.exp(ways + size * log_success + failures * log_failure)
+
+
+def operators_in_hour(*, contacts: Fraction, work_s: Fraction, target_percent: int, within_s: int) -> int:
+    """The fewest operators for an hour's contacts without patience (Erlang C): exact in, whole out, for callers that
+    hold no float.
+    """
+    if not contacts or not work_s:
+        return 0
+    demand = Demand(rate=float(contacts / 3600), aht_s=float(work_s))
+    return operators_needed(demand=demand, target=target_percent / 100, within_s=within_s).operators

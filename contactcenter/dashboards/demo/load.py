@@ -207,11 +207,17 @@ def _contracts(wanted: Sequence[DemoAccount], rows: Mapping[str, Account], *, at
         row = rows[account.slug]
         if Contract.objects.filter(account=row).exists():
             continue
+        tariff = tariffs[account.facts["tariff"]]
+        starts_on = month_before(at.astimezone(ZoneInfo(row.time_zone)).date())
         billing.sign_contract(
+            account_id=row.pk, tariff_id=tariff.pk, starts_on=starts_on, ends_on=None, at=at, actor_id=None
+        )
+        billing.record_acceptance(
             account_id=row.pk,
-            tariff_id=tariffs[account.facts["tariff"]].pk,
-            starts_on=month_before(at.astimezone(ZoneInfo(row.time_zone)).date()),
-            ends_on=None,
+            version_id=tariff.versions.get(number=1).pk,
+            effective_from=starts_on,
+            name=f"{row.name}, by hand",
+            evidence="signed on paper, as the demo has it",
             at=at,
             actor_id=None,
         )

@@ -37,8 +37,11 @@ export function useEditor<V extends object>(path: string, blank: () => V, saved:
   return { open, busy, id, values, errors, start, save };
 }
 
-/** Field by field what was refused; '' holds what belongs to no field. */
-export function refusal(error: unknown): Record<string, string> {
+/**
+ * Field by field what was refused; '' holds what belongs to no field. A field of a field counts to the outer one, unless
+ * `within` says otherwise: null keeps whole paths, a text is cut off their beginning.
+ */
+export function refusal(error: unknown, within?: string | null): Record<string, string> {
   if (!(error instanceof ApiError)) return { '': t('common.error.server') };
   if (error.offline) return { '': t('common.error.offline_text') };
   const told: Record<string, string> = {};
@@ -49,7 +52,8 @@ export function refusal(error: unknown): Record<string, string> {
       if (typeof first === 'string') told[name] = first;
     }
   }
-  const field = error.field?.split(/[.[]/)[0] ?? '';
+  const path = error.field ?? '';
+  const field = within === undefined ? path.split(/[.[]/)[0]! : within !== null && path.startsWith(within) ? path.slice(within.length) : path;
   if (!told[field]) told[field] = error.message;
   return told;
 }

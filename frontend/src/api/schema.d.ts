@@ -1851,6 +1851,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/price-acceptances/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return what an account has accepted, newest first. */
+        get: operations["price_acceptances"];
+        put?: never;
+        /** @description Record that a client accepted prices elsewhere, on paper say. */
+        post: operations["price_acceptance_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/price-sheets/": {
         parameters: {
             query?: never;
@@ -1858,10 +1876,27 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Return an account's price sheets: those in force and those to come. */
+        /** @description Return an account's price sheets: those in force, those to come, and those that wait to be accepted. */
         get: operations["price_sheets"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/price-sheets/{version_id}/accept/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Accept new prices as they were read: they bind from their first day on, or from today. */
+        post: operations["price_sheet_accept"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1879,6 +1914,162 @@ export interface paths {
         get: operations["price_sheet_pdf"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotes/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return quotes, newest first; clients see what was sent to them. */
+        get: operations["quotes_list"];
+        put?: never;
+        /** @description Draft a quote for an account; its figures are computed at once. */
+        post: operations["quotes_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotes/{quote_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return a quote with its figures, its inputs, the comparison and the price sheet. */
+        get: operations["quote"];
+        /** @description Change a draft; its figures are computed anew. */
+        put: operations["quote_save"];
+        post?: never;
+        /** @description Throw a draft away. */
+        delete: operations["quote_discard"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotes/{quote_id}/accept/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Accept a quote as it was read: its prices bind from its start on, or from today. */
+        post: operations["quote_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotes/{quote_id}/compare/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Compare a quote with own staff under other assumptions; nothing is stored. */
+        post: operations["quote_compare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotes/{quote_id}/decline/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Decline a quote. */
+        post: operations["quote_decline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotes/{quote_id}/pdf/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return a quote with its price sheet as PDF. */
+        get: operations["quote_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotes/{quote_id}/revise/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Open the next version of a quote as a draft. */
+        post: operations["quote_revise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotes/{quote_id}/send/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Put a draft before the client; nothing of it changes from then on. */
+        post: operations["quote_send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotes/{quote_id}/withdraw/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take back what was sent. */
+        post: operations["quote_withdraw"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3101,6 +3292,43 @@ export interface components {
          * @enum {string}
          */
         AbsentEnum: "no_orders" | "hold_not_set_up" | "hold_needs_pjsip" | "listening_not_allowed" | "no_telephone";
+        /** @description Who accepts, and the hash of what was read. */
+        AcceptRequest: {
+            name: string;
+            content_hash: string;
+        };
+        /** @description Who accepts for which account, and the hash of what was read. */
+        AcceptSheetRequest: {
+            account: number;
+            name: string;
+            content_hash: string;
+        };
+        /** @description An account accepted the prices of a version, which bind it from effective_from on. */
+        Acceptance: {
+            id: number;
+            version: number;
+            via: components["schemas"]["AcceptanceSource"];
+            /** Format: date */
+            effective_from: string;
+            /** Format: date-time */
+            accepted_at: string;
+            accepted_name: string;
+            evidence: string;
+            sheet_hash: string;
+        };
+        /** @description What an account accepted, newest first. */
+        AcceptanceList: {
+            results: components["schemas"]["Acceptance"][];
+            next: string | null;
+        };
+        /**
+         * @description * `quote` - Quote
+         *     * `portal` - Portal
+         *     * `recorded` - Recorded
+         *     * `imported` - Imported
+         * @enum {string}
+         */
+        AcceptanceSource: "quote" | "portal" | "recorded" | "imported";
         /** @description An account as its users see it. */
         Account: {
             readonly id: number;
@@ -3136,7 +3364,7 @@ export interface components {
             results: components["schemas"]["AccountForecast"][];
             next: string | null;
         };
-        /** @description A sheet of an account: its prices hold from holds_from on. */
+        /** @description A sheet of an account: its prices hold from holds_from on; without acceptance it waits for one. */
         AccountSheet: {
             version: number;
             number: number;
@@ -3148,8 +3376,9 @@ export interface components {
             /** Format: date */
             holds_from: string;
             is_current: boolean;
+            acceptance: components["schemas"]["Acceptance"] | null;
         };
-        /** @description The sheets in force and to come, newest first. */
+        /** @description The sheets in force, to come and waiting, newest first. */
         AccountSheetList: {
             results: components["schemas"]["AccountSheet"][];
             next: string | null;
@@ -3618,6 +3847,16 @@ export interface components {
         BankFileRequest: {
             /** Format: binary */
             file: string;
+        };
+        /** @description A priced period. net is the sum of the lines, total = net + tax; unpriced counts contacts that no rate fits. */
+        Bill: {
+            currency: string;
+            lines: components["schemas"]["BillLine"][];
+            taxes: components["schemas"]["BillTax"][];
+            net: string;
+            tax: string;
+            total: string;
+            unpriced: number;
         };
         /**
          * @description A line as printed; `explanation` tells how the amount came about. `id` and what credit notes took
@@ -4217,6 +4456,23 @@ export interface components {
          * @enum {string}
          */
         ComparedTariffState: "own" | "ready" | "being_built" | "needs_contacts" | "other_currency" | "other_cycle";
+        /** @description Own staff for a usual period: people in each hour of a week (Monday first), hours, cost, what the quote saves. */
+        Comparison: {
+            staff: number[][];
+            most_staff: number;
+            productive_hours: string;
+            paid_hours: string;
+            full_time: string;
+            cost: string;
+            quoted: string;
+            saved: string;
+            formula: components["schemas"]["ComparisonFormula"];
+        };
+        /** @description The two formulas with their numbers. */
+        ComparisonFormula: {
+            paid_hours: string;
+            cost: string;
+        };
         /** @description Somebody called a mail of ours spam; `nature` as RFC 5965 has it (abuse, fraud, ...), '' where it is not said. */
         Complaint: {
             /** Format: date-time */
@@ -4773,6 +5029,52 @@ export interface components {
          * @enum {string}
          */
         EntryType: "message" | "call" | "note" | "event" | "rating";
+        /** @description What is to be expected: the usual period, the first bill, all periods; from so many possible periods. */
+        Estimate: {
+            currency: string;
+            usual_period: string;
+            first_period: string;
+            usual: components["schemas"]["EstimatedBill"];
+            first: components["schemas"]["Bill"];
+            total: components["schemas"]["EstimatedTotal"];
+            runs: number;
+        };
+        /** @description The usual period, and how far chance moves its net. */
+        EstimatedBill: {
+            currency: string;
+            lines: components["schemas"]["EstimatedLine"][];
+            taxes: components["schemas"]["BillTax"][];
+            net: string;
+            tax: string;
+            total: string;
+            unpriced: number;
+            low: string;
+            high: string;
+        };
+        /** @description A line of the usual period; low and high: the 10th and the 90th of a hundred possible periods. */
+        EstimatedLine: {
+            id?: number;
+            position: number;
+            kind: components["schemas"]["LineKind"];
+            code: string;
+            name: string;
+            segment: string;
+            tax: string;
+            amount: string;
+            credited?: string;
+            explanation: {
+                [key: string]: unknown;
+            };
+            low: string;
+            high: string;
+        };
+        /** @description All periods together, without tax. */
+        EstimatedTotal: {
+            periods: number;
+            net: string;
+            low: string;
+            high: string;
+        };
         /** @description What so many operators may expect; a wait of null is without end. */
         Expectation: {
             operators: number;
@@ -5392,6 +5694,21 @@ export interface components {
         NewPointRequest: {
             kind: components["schemas"]["PointKind"];
             value: string;
+        };
+        /** @description A quote to draft for an account. */
+        NewQuoteRequest: {
+            tariff_version: number;
+            /** Format: date */
+            starts_on: string;
+            /** Format: date */
+            valid_until: string;
+            /** @default  */
+            note: string;
+            volumes: {
+                [key: string]: unknown;
+            };
+            staff?: components["schemas"]["StaffRequest"];
+            account: number;
         };
         /** @description A tariff to create; the document is that of its first version, a draft. */
         NewTariffRequest: {
@@ -6185,6 +6502,100 @@ export interface components {
             relaxation?: components["schemas"]["RelaxationStepRequest"][];
             is_active?: boolean;
         };
+        /** @description A quote with all that was computed, and the price sheet it stands on (once it is sent). */
+        Quote: {
+            id: number;
+            account: number;
+            account_name: string;
+            number: string;
+            version: number;
+            status: components["schemas"]["QuoteStatus"];
+            tariff: components["schemas"]["Named"];
+            /** Format: date */
+            starts_on: string;
+            /** Format: date */
+            valid_until: string;
+            currency: string;
+            net: string;
+            low: string;
+            high: string;
+            /** Format: date-time */
+            changed_at: string;
+            /** Format: date-time */
+            sent_at: string | null;
+            /** Format: date-time */
+            decided_at: string | null;
+            tariff_version: number;
+            tariff_version_number: number;
+            note: string;
+            volumes: {
+                [key: string]: unknown;
+            };
+            staff: components["schemas"]["Staff"];
+            estimate: components["schemas"]["Estimate"];
+            comparison: components["schemas"]["Comparison"] | null;
+            sheets: {
+                [key: string]: components["schemas"]["SheetTexts"];
+            };
+            sheet_hash: string;
+            content_hash: string;
+            created_by: string | null;
+            decided_name: string;
+            reason: string;
+        };
+        /** @description What a quote is computed from; volumes as docs/quotes.md describes them. */
+        QuoteInputsRequest: {
+            tariff_version: number;
+            /** Format: date */
+            starts_on: string;
+            /** Format: date */
+            valid_until: string;
+            /** @default  */
+            note: string;
+            volumes: {
+                [key: string]: unknown;
+            };
+            staff?: components["schemas"]["StaffRequest"];
+        };
+        /** @description Quotes, newest first. */
+        QuotePage: {
+            results: components["schemas"]["QuoteRow"][];
+            next: string | null;
+        };
+        /** @description A quote as a list shows it; net: of the usual period, expected. */
+        QuoteRow: {
+            id: number;
+            account: number;
+            account_name: string;
+            number: string;
+            version: number;
+            status: components["schemas"]["QuoteStatus"];
+            tariff: components["schemas"]["Named"];
+            /** Format: date */
+            starts_on: string;
+            /** Format: date */
+            valid_until: string;
+            currency: string;
+            net: string;
+            low: string;
+            high: string;
+            /** Format: date-time */
+            changed_at: string;
+            /** Format: date-time */
+            sent_at: string | null;
+            /** Format: date-time */
+            decided_at: string | null;
+        };
+        /**
+         * @description * `draft` - Draft
+         *     * `sent` - Sent
+         *     * `accepted` - Accepted
+         *     * `declined` - Declined
+         *     * `expired` - Expired
+         *     * `withdrawn` - Withdrawn
+         * @enum {string}
+         */
+        QuoteStatus: "draft" | "sent" | "accepted" | "declined" | "expired" | "withdrawn";
         /** @description What a contact said of one handled unit; `score` from 1 (bad) to 5 (good). */
         Rating: {
             readonly id: number;
@@ -6256,6 +6667,11 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description Why, in a sentence or none. */
+        ReasonRequest: {
+            /** @default  */
+            reason: string;
+        };
         /** @description A receipt without its raw bytes; `raw_url` gives them. */
         Receipt: {
             readonly id: number;
@@ -6303,6 +6719,15 @@ export interface components {
             to: components["schemas"]["Recipient"][];
             cc: components["schemas"]["Recipient"][];
             bcc: components["schemas"]["Recipient"][];
+        };
+        /** @description Who accepted which version from which day, and where that is kept. */
+        RecordAcceptanceRequest: {
+            account: number;
+            version: number;
+            /** Format: date */
+            effective_from: string;
+            name: string;
+            evidence: string;
         };
         /** @description Money that went back to the account. */
         RefundRequest: {
@@ -6680,6 +7105,24 @@ export interface components {
         SpokenLanguageRequest: {
             language: string;
             level: number;
+        };
+        /** @description What the comparison with own staff assumes; without a wage there is none. Shares and loads are decimals. */
+        Staff: {
+            wage_per_hour?: string;
+            productive_share?: string;
+            load?: string;
+            target_percent?: number;
+            within_s?: number;
+            least_staff?: number;
+        };
+        /** @description What the comparison with own staff assumes; without a wage there is none. Shares and loads are decimals. */
+        StaffRequest: {
+            wage_per_hour?: string;
+            productive_share?: string;
+            load?: string;
+            target_percent?: number;
+            within_s?: number;
+            least_staff?: number;
         };
         /** @description Operators at work of one stream. */
         StreamNeed: {
@@ -10706,6 +11149,50 @@ export interface operations {
             };
         };
     };
+    price_acceptances: {
+        parameters: {
+            query: {
+                account: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptanceList"];
+                };
+            };
+        };
+    };
+    price_acceptance_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordAcceptanceRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acceptance"];
+                };
+            };
+        };
+    };
     price_sheets: {
         parameters: {
             query: {
@@ -10725,6 +11212,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccountSheetList"];
+                };
+            };
+        };
+    };
+    price_sheet_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptSheetRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acceptance"];
                 };
             };
         };
@@ -10751,6 +11263,285 @@ export interface operations {
                 };
                 content: {
                     "application/pdf": string;
+                };
+            };
+        };
+    };
+    quotes_list: {
+        parameters: {
+            query?: {
+                account?: number;
+                /** @description `next` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotePage"];
+                };
+            };
+        };
+    };
+    quotes_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewQuoteRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quote"];
+                };
+            };
+        };
+    };
+    quote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                quote_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quote"];
+                };
+            };
+        };
+    };
+    quote_save: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                quote_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuoteInputsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quote"];
+                };
+            };
+        };
+    };
+    quote_discard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                quote_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    quote_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                quote_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quote"];
+                };
+            };
+        };
+    };
+    quote_compare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                quote_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StaffRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+        };
+    };
+    quote_decline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                quote_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quote"];
+                };
+            };
+        };
+    };
+    quote_pdf: {
+        parameters: {
+            query?: {
+                /** @description default: the reader's */
+                language?: "en" | "es" | "ru";
+            };
+            header?: never;
+            path: {
+                quote_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+        };
+    };
+    quote_revise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                quote_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quote"];
+                };
+            };
+        };
+    };
+    quote_send: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                quote_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quote"];
+                };
+            };
+        };
+    };
+    quote_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                quote_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quote"];
                 };
             };
         };

@@ -17,6 +17,8 @@ export const clientRoutes: RouteRecordRaw[] = [
       { path: 'prices', name: 'client-prices', component: () => import('./PricesPage.vue') },
       { path: 'billing', name: 'client-billing', component: () => import('./BillingPage.vue') },
       { path: 'alerts', name: 'client-alerts', component: () => import('./AlertsPage.vue') },
+      { path: 'offers', name: 'client-offers', component: () => import('./OffersPage.vue') },
+      { path: 'offers/:id(\\d+)', name: 'client-offer', component: () => import('./OfferPage.vue'), props: (route) => ({ id: number(route.params.id) }) },
       { path: 'playbook', name: 'client-playbook', component: () => import('./PlaybookPage.vue') },
       { path: 'api', name: 'client-api', component: () => import('./ApiPage.vue') },
       { path: 'settings', name: 'client-settings', component: () => import('./SettingsPage.vue') },

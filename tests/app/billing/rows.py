@@ -7,7 +7,10 @@ from typing import Any
 from django.db import transaction
 
 from billing import actions
-from billing.models import Contract, TariffVersion
+from billing.actions.acceptance import keep_acceptance
+from billing.documents.price_sheet import price_sheet
+from billing.models import AcceptanceSource, Contract, PriceAcceptance, TariffVersion
+from billing.terms_document import parse_terms
 from contactcenter.operators.models import Operator
 from contactcenter.tenancy.models import Account
 from contactcenter.tickets.models import Interaction
@@ -47,8 +50,26 @@ def version_in_force(
 def sign(
     account: Account, version: TariffVersion, *, since: date = date(2026, 1, 1), until: date | None = None
 ) -> Contract:
+    """A contract whose prices the account has accepted, as they are in force now."""
+    for known in TariffVersion.objects.filter(tariff_id=version.tariff_id, state="in_force"):
+        accept(account, known, since=since)
     return actions.sign_contract(
         account_id=account.pk, tariff_id=version.tariff_id, starts_on=since, ends_on=until, at=AT, actor_id=None
+    )
+
+
+def accept(account: Account, version: TariffVersion, *, since: date = date(2026, 1, 1)) -> PriceAcceptance:
+    """The account accepts a version's prices from its first day on, or from a later one."""
+    return keep_acceptance(
+        account_id=account.pk,
+        version=version,
+        source=AcceptanceSource.RECORDED,
+        effective_from=max(since, version.effective_from or since),
+        name="Ana",
+        evidence="paper",
+        sheet=price_sheet(terms=parse_terms(document=version.document)),
+        at=AT,
+        actor_id=None,
     )
 
 

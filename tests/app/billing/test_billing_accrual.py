@@ -17,7 +17,7 @@ from billing.models import Accrual, UsageLine
 from billing.queries import UsageWithoutTariff, account_bill, account_period
 from contactcenter.tenancy.models import Account
 from contactcenter.tickets.models import Interaction
-from tests.app.billing.rows import AT, CARE, allocate_again, handle, sign, version_in_force
+from tests.app.billing.rows import AT, CARE, accept, allocate_again, handle, sign, version_in_force
 from tests.app.factories import make_account, make_operator
 
 Serve = Callable[..., Interaction]
@@ -79,7 +79,7 @@ def test_sums_are_built_anew_when_the_terms_change(account: Account, serve: Serv
     same(account)
     dearer = {**TIERED, "components": [{**TIERED["components"][0], "rate_per_minute": "9"}, *TIERED["components"][1:]]}
     later = actions.add_draft_version(tariff_id=version.tariff_id, document=dearer, at=AT, actor_id=None)
-    actions.put_in_force(version_id=later.pk, effective_from=date(2026, 6, 1), at=AT, actor_id=None)
+    accept(account, actions.put_in_force(version_id=later.pk, effective_from=date(2026, 6, 1), at=AT, actor_id=None))
     same(account)
     serve(talk=80, started_at=JUNE + timedelta(days=1))
     actions.collect_pending(at=AT)
@@ -90,7 +90,7 @@ def test_month_of_two_versions_is_read_from_its_contacts(account: Account, serve
     version = version_in_force(TIERED)
     sign(account, version)
     later = actions.add_draft_version(tariff_id=version.tariff_id, document=CARE, at=AT, actor_id=None)
-    actions.put_in_force(version_id=later.pk, effective_from=date(2026, 6, 16), at=AT, actor_id=None)
+    accept(account, actions.put_in_force(version_id=later.pk, effective_from=date(2026, 6, 16), at=AT, actor_id=None))
     serve(talk=70)
     actions.collect_pending(at=AT)
     assert summed_segment(account=account, period=account_period(account=account, label="2026-06")) is None
@@ -119,7 +119,7 @@ def test_month_of_two_versions_and_a_fee_in_advance_is_read_from_hours(account: 
     sign(account, version, since=date(2026, 6, 4))
     other = {**document, "components": [{**CARE["components"][0], "rounding": "6s"}, *document["components"][1:]]}
     later = actions.add_draft_version(tariff_id=version.tariff_id, document=other, at=AT, actor_id=None)
-    actions.put_in_force(version_id=later.pk, effective_from=date(2026, 6, 16), at=AT, actor_id=None)
+    accept(account, actions.put_in_force(version_id=later.pk, effective_from=date(2026, 6, 16), at=AT, actor_id=None))
     for day in (5, 15, 16, 28):
         serve(talk=61 * day, started_at=datetime(2026, 6, day, 21, 59, tzinfo=UTC))
     actions.collect_pending(at=AT)
@@ -143,7 +143,7 @@ def test_a_long_month_of_two_versions_is_told_from_hours(
     version = version_in_force(TIERED)
     sign(account, version)
     later = actions.add_draft_version(tariff_id=version.tariff_id, document=CARE, at=AT, actor_id=None)
-    actions.put_in_force(version_id=later.pk, effective_from=date(2026, 6, 16), at=AT, actor_id=None)
+    accept(account, actions.put_in_force(version_id=later.pk, effective_from=date(2026, 6, 16), at=AT, actor_id=None))
     serve(talk=70, hold=20)
     serve(talk=70, started_at=JUNE + timedelta(days=10))
     actions.collect_pending(at=AT)

@@ -11,14 +11,14 @@ from django.test import Client
 from billing import actions
 from billing.accrued import accrued_document
 from billing.add_ons import approved_addons
-from billing.models import AddOn, AddOnKind, AddOnState, Invoice, Side, Tariff
+from billing.models import AddOn, AddOnKind, AddOnState, Contract, Invoice, Side, Tariff
 from billing.queries import Unbillable, account_bill, account_period
 from billing.replay import replay_file, replay_hash
 from billing.replay_file import replay_document
 from contactcenter.kernel.errors import Conflict, Invalid, PermissionDenied
 from contactcenter.kernel.models import AuditEntry
 from contactcenter.tenancy.models import Account, Role
-from tests.app.billing.rows import AT, sign, version_in_force
+from tests.app.billing.rows import AT, accept, sign, version_in_force
 from tests.app.factories import make_account, make_user
 
 SOLD: dict[str, Any] = {
@@ -60,7 +60,8 @@ def approve(add_on: AddOn, actor: Any, side: Side = Side.CLIENT) -> AddOn:
 
 def change_tariff(document: dict[str, Any], *, since: date) -> None:
     draft = actions.add_draft_version(tariff_id=Tariff.objects.get().pk, document=document, at=AT, actor_id=None)
-    actions.put_in_force(version_id=draft.pk, effective_from=since, at=AT, actor_id=None)
+    later = actions.put_in_force(version_id=draft.pk, effective_from=since, at=AT, actor_id=None)
+    accept(Contract.objects.get().account, later)
 
 
 def bill_of(account: Account, month: str) -> list[tuple[str, str, str]]:

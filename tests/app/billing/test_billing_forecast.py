@@ -18,7 +18,7 @@ from billing.rated_hours import build_shape, ready_shape
 from billing.rounding_queries import rounding_of_invoice, rounding_of_period
 from contactcenter.tenancy.models import Account
 from contactcenter.tickets.models import Interaction
-from tests.app.billing.rows import CARE, allocate_again, sign, version_in_force
+from tests.app.billing.rows import CARE, accept, allocate_again, sign, version_in_force
 
 Serve = Callable[..., Interaction]
 MAY = datetime(2026, 5, 1, 9, tzinfo=UTC)
@@ -110,7 +110,8 @@ def test_sums_of_a_month_with_two_versions_give_its_bill(account: Account, serve
         at=MIDDLE,
         actor_id=None,
     )
-    actions.put_in_force(version_id=later.pk, effective_from=date(2026, 6, 11), at=MIDDLE, actor_id=None)
+    later = actions.put_in_force(version_id=later.pk, effective_from=date(2026, 6, 11), at=MIDDLE, actor_id=None)
+    accept(account, later)
     for day in (3, 10, 11, 20):
         serve(talk=45 * day, started_at=datetime(2026, 6, day, 21, 59, tzinfo=UTC))
     actions.collect_pending(at=MIDDLE)

@@ -27,7 +27,7 @@ from contactcenter.operators.models import Operator
 from contactcenter.tenancy.doors import open_account
 from contactcenter.tenancy.models import Account
 from contactcenter.tickets.models import Interaction
-from tests.app.billing.rows import AT, CARE, allocate_again, sign, version_in_force
+from tests.app.billing.rows import AT, CARE, accept, allocate_again, sign, version_in_force
 from tests.app.factories import make_account, make_operator
 
 Serve = Callable[..., Interaction]
@@ -248,7 +248,7 @@ def test_new_version_in_mid_month_prices_from_its_day(account: Account, serve: S
     version = version_in_force(document("1"))
     sign(account, version)
     later = actions.add_draft_version(tariff_id=version.tariff_id, document=document("2"), at=AT, actor_id=None)
-    actions.put_in_force(version_id=later.pk, effective_from=date(2026, 6, 16), at=AT, actor_id=None)
+    accept(account, actions.put_in_force(version_id=later.pk, effective_from=date(2026, 6, 16), at=AT, actor_id=None))
     for day in (15, 16):
         serve(talk=60, started_at=datetime(2026, 6, day, 9, tzinfo=UTC))
     actions.collect_pending(at=AT)

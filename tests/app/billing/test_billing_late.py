@@ -17,7 +17,7 @@ from billing.replay_file import replay_document
 from contactcenter.kernel.errors import Conflict, Invalid
 from contactcenter.tenancy.models import Account
 from contactcenter.tickets.models import Interaction
-from tests.app.billing.rows import allocate_again, handle, sign, version_in_force
+from tests.app.billing.rows import accept, allocate_again, handle, sign, version_in_force
 from tests.app.factories import make_account, make_operator
 
 Serve = Callable[..., Interaction]
@@ -182,7 +182,7 @@ def test_correction_keeps_the_tax_that_held_in_its_period(signed: Account, serve
     later = actions.add_draft_version(
         tariff_id=version, document=TARIFF | {"taxes": [{"code": "vat", "percent": "25"}]}, at=JUNE, actor_id=None
     )
-    actions.put_in_force(version_id=later.pk, effective_from=date(2026, 7, 1), at=JUNE, actor_id=None)
+    accept(signed, actions.put_in_force(version_id=later.pk, effective_from=date(2026, 7, 1), at=JUNE, actor_id=None))
     serve(talk=600, started_at=JUNE)
     july = issue(signed, "2026-07")
     assert {(tax["percent"], tax["base"]) for tax in july.taxes} == {("25", "3.00"), ("21", "5.00")}

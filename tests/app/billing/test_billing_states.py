@@ -25,7 +25,7 @@ from contactcenter.kernel.errors import Conflict
 from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tenancy.models import Account
 from contactcenter.tickets.models import Interaction
-from tests.app.billing.rows import AT, CARE, allocate_again, handle, sign, version_in_force
+from tests.app.billing.rows import AT, CARE, accept, allocate_again, handle, sign, version_in_force
 from tests.app.factories import make_account, make_operator
 
 MONTH = "2026-06"
@@ -104,7 +104,8 @@ class MonthOfAnAccount(RuleBasedStateMachine):
             return
         dearer = {**CARE, "components": [{**CARE["components"][0], "rate_per_minute": str(price)}]}
         draft = actions.add_draft_version(tariff_id=self.version.tariff_id, document=dearer, at=AT, actor_id=None)
-        actions.put_in_force(version_id=draft.pk, effective_from=date(2026, 7, 1), at=AT, actor_id=None)
+        later = actions.put_in_force(version_id=draft.pk, effective_from=date(2026, 7, 1), at=AT, actor_id=None)
+        accept(self.account, later)
 
     @precondition(lambda self: self.issued is not None)
     @rule()

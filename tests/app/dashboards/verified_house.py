@@ -118,6 +118,10 @@ def build_house(tmp_path: Path) -> SimpleNamespace:
         at=NINE,
         actor_id=None,
     )
+    billing.record_acceptance(
+        account_id=shop.pk, version_id=version.pk, effective_from=date(2026, 1, 1), name="Ana", evidence="paper",
+        at=NINE, actor_id=None,
+    )  # fmt: skip
     billing.build_draft(account_id=shop.pk, period="2026-06", at=later, actor_id=None)
     while fold_changes():
         pass
