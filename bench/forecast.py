@@ -17,7 +17,7 @@ from billing.forecasting import PROFILE_DAYS, TESTED_DAYS, History, Moment, band
 from billing.rating import UsageTotals
 
 SEED = 20260601
-ACCOUNTS = 48
+ACCOUNTS = 24
 QUICK = 8
 CUTS = (5, 10, 15, 20, 25)
 STARTS_ON, ENDS_ON = date(2026, 6, 1), date(2026, 7, 1)

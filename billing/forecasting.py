@@ -31,6 +31,10 @@ LEAST_TESTS = 14
 LEAST_SPREAD = Fraction(1, 100)
 BAND = Fraction(8, 10)
 """The share of periods whose end is meant to lie within the band."""
+TAIL = Fraction(8, 100)
+"""The ranks left out on either side: fewer than a tenth, since back-tests that overlap are worth less than as many
+separate ones. So many hold BAND of the ends of simulated months (python -m bench forecast).
+"""
 NORMAL_OF_BAND = Fraction(1282, 1000)
 """The normal quantile of 90 %: what 80 % of normal chance lie within, on either side."""
 WEEK = 7
@@ -147,9 +151,9 @@ def band_of(*, histories: Mapping[str, History], worth: Mapping[str, Mapping[str
     if len(ratios) < LEAST_TESTS:
         return None
     ratios.sort()
-    number, tail = len(ratios), (1 - BAND) / 2
-    low = ratios[max(0, int((number + 1) * tail) - 1)]
-    high = ratios[min(number - 1, -int(-(number + 1) * (1 - tail) // 1) - 1)]
+    number = len(ratios)
+    low = ratios[max(0, int((number + 1) * TAIL) - 1)]
+    high = ratios[min(number - 1, -int(-(number + 1) * (1 - TAIL) // 1) - 1)]
     chance = NORMAL_OF_BAND * Fraction(1000, max(1, isqrt(int(expected * 1_000_000)))) if expected > 0 else Fraction(1)
     return Band(
         low=max(Fraction(0), min(low, 1 - chance)),
