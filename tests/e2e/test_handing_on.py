@@ -1,4 +1,4 @@
-"""How a ticket goes from hand to hand, in real browsers: to an operator, by a consultation. One walk."""
+"""How a ticket goes from hand to hand, in real browsers: to an operator, by a consultation, to a queue. One walk."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.desks import CHAT, CHIEF, DMITRY, JAMES, Seat, open_chat, say
 
 
-def test_a_chat_goes_to_an_operator_and_by_a_consultation_to_the_next(
+def test_a_chat_goes_to_an_operator_is_consulted_about_and_goes_to_a_queue(
     seats: dict[str, Seat], new_page: Callable[..., Page]
 ) -> None:
     dmitry, james, chief = seats[DMITRY], seats[JAMES], seats[CHIEF]
@@ -21,6 +21,7 @@ def test_a_chat_goes_to_an_operator_and_by_a_consultation_to_the_next(
     open_chat(visitor)
     say(visitor, "Есть кто-нибудь?")
     # transferred to an operator: refused it never leaves, accepted it has one owner; who handed it on wraps up
+    place = dmitry.get(f"tickets/{dmitry.expect_offer()}/")["waiting_since"]
     chat = dmitry.take()
     james.be("available")
     page = dmitry.page
@@ -64,3 +65,16 @@ def test_a_chat_goes_to_an_operator_and_by_a_consultation_to_the_next(
     expect(dmitry.button("Hold")).to_be_visible()
     assert dmitry.get(f"tickets/{chat}/")["assignee"]["name"] == dmitry.name
     james.wrap(chat)
+
+    # transferred to a queue: nobody's, it waits in the place it took at first; then the break begins
+    dmitry.post("presence/", state="break", reason="meal")
+    dmitry.press("Alt+T", when="Transfer")
+    page.get_by_role("tab", name="Queues").click()
+    page.get_by_role("button", name="Transfer to Web chat ru").click()
+    expect(page.get_by_text("The ticket waits in Web chat ru, in its place.")).to_be_visible()
+    expect(page.locator("form.wrapping")).to_be_visible()
+    waiting = james.get(f"tickets/{chat}/")
+    assert (waiting["waiting_since"], waiting["assignee"]) == (place, None)
+    dmitry.wrap(chat)
+    expect(page.locator("button.presence")).to_contain_text("Meal")
+    chief.solve(chat)
