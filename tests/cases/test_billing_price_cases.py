@@ -79,8 +79,15 @@ def test_units_are_converted_rounded_up_and_priced(rate: Any) -> None:
     assert Decimal(bill.total["total"]) == Decimal(tiered["expect"]["amount"])
 
 
-# the case names no tiers: 10 units at 1.5, 100 at 1 and the rest at 0.5 are inferred from its totals
-KILLBILL = [{"upto": 10, "unit": "1.5"}, {"upto": 110, "unit": "1"}, {"unit": "0.5"}]
+# The case names no tiers; its source does (TestContiguousIntervalConsumableInArrear). Each tier there has a size and a
+# most: 10 units at 1.5, then 100 at 1.0, then 1000 at 0.5.
+KILLBILL = [{"upto": 10, "unit": "1.5"}, {"upto": 110, "unit": "1.0"}, {"unit": "0.5"}]
+# 10 blocks of 100 at 1, then 100 blocks of 1000 at 1, then blocks of 1000 at 0.5
+BLOCKS = [
+    {"upto": 1000, "unit": "1", "block": 100},
+    {"upto": 101_000, "unit": "1", "block": 1000},
+    {"unit": "0.5", "block": 1000},
+]
 
 
 def test_all_tiers_or_the_top_tier_and_blocks(rate: Any) -> None:
@@ -89,11 +96,15 @@ def test_all_tiers_or_the_top_tier_and_blocks(rate: Any) -> None:
     assert Decimal(graduated.total["total"]) == Decimal(every["expect"]["amount"])
     volume = rate(tiers(KILLBILL, "volume"), usage=messages(top["in"]["units"]))
     assert Decimal(volume.total["total"]) == Decimal(top["expect"]["amount"])
-    steps = [{"upto": 1000, "unit": "1", "block": 100}, {"unit": "1", "block": 1000}]
-    in_blocks = rate(tiers(steps, "graduated"), usage=messages(blocks["in"]["units"]))
+    in_blocks = rate(
+        tiers([BLOCKS[0], {"unit": "1", "block": 1000}], "graduated"), usage=messages(blocks["in"]["units"])
+    )
     assert Decimal(in_blocks.total["total"]) == Decimal(blocks["expect"]["amount"])
-    in_top_blocks = rate(tiers([{"unit": "0.5", "block": 1000}], "volume"), usage=messages(top_blocks["in"]["units"]))
+    in_top_blocks = rate(tiers(BLOCKS, "volume"), usage=messages(top_blocks["in"]["units"]))
     assert Decimal(in_top_blocks.total["total"]) == Decimal(top_blocks["expect"]["amount"])
+    # what the source says beside the case: the last unit of a tier is still of it
+    for units, amount in ((1000, "10"), (101_000, "101"), (300_000, "150")):
+        assert Decimal(rate(tiers(BLOCKS, "volume"), usage=messages(units)).total["total"]) == Decimal(amount)
 
 
 def priced(component: dict[str, Any], count: int) -> Bill:
