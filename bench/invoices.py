@@ -45,18 +45,19 @@ TARIFF = {
 # without interactions: the rows are what is measured, and ten million of them take long enough by themselves
 USAGE = """
 INSERT INTO billing_usageline (account_id, interaction_id, version, is_current, channel, direction, started_at, talk_ms,
-    hold_ms, wrap_ms, focus_ms, open_ms, patched_ms, ivr_ms, idle_ms, operator_ms, messages, segments, orders, language,
-    queue, campaign, contact_name, contact_point, ticket_id, ticket_number)
-SELECT %s, %s + n, 1, true, 'voice', 'in', timestamptz '2026-06-01' + (n * 7919 %% 2591999) * interval '1 second',
-    n * 104729 %% 600000, n * 7907 %% 60000, n * 6101 %% 45000, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', '', '', '', '', 0, ''
+    hold_ms, wrap_ms, focus_ms, open_ms, patched_ms, ivr_ms, idle_ms, operator_ms, interpreter_ms, messages, segments,
+    orders, language, queue, campaign, spans, contact_name, contact_point, ticket_id, ticket_number)
+SELECT %s, %s::bigint + n, 1, true, 'voice', 'in',
+    timestamptz '2026-06-01' + (n::bigint * 7919 %% 2591999) * interval '1 second',
+    n::bigint * 104729 %% 600000, n::bigint * 7907 %% 60000, n::bigint * 6101 %% 45000, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    '', '', '', '[]', '', '', 0, ''
 FROM generate_series(1, %s) AS n
 """
 # what note_usage adds up contact by contact, for this one tariff; compared with build_accrual at the smaller size
 SUMS = """
-INSERT INTO billing_accrualsum (account_id, accrual_id, code, contacts, raw, waived, rounding, billed, connects,
-    talk_ms, hold_ms, wrap_ms, focus_ms, open_ms, patched_ms, ivr_ms, idle_ms, operator_ms)
+INSERT INTO billing_accrualsum (account_id, accrual_id, code, contacts, raw, waived, rounding, billed, connects, times)
 SELECT %s, %s, 'phone', count(*), sum(raw), 0, sum(billed - raw), sum(billed), count(*) FILTER (WHERE billed > 0),
-    sum(talk_ms), sum(hold_ms), sum(wrap_ms), 0, 0, 0, 0, 0, 0
+    ARRAY[sum(talk_ms), sum(hold_ms), sum(wrap_ms), 0, 0, 0, 0, 0, 0, 0]
 FROM (SELECT *, CASE WHEN raw = 0 THEN 0
           ELSE 60000 + ceil(greatest(0, raw - 60000) / 6000.0)::bigint * 6000 END AS billed
       FROM (SELECT *, talk_ms + hold_ms AS raw FROM billing_usageline WHERE account_id = %s) AS usage) AS rated
@@ -185,9 +186,9 @@ def _accrual(*, tariff_id: int, size: int, reads: int) -> dict[str, Any]:
     told = accrued_bill(account=account, period=period)
     if size <= 20_000:
         exact = account_bill(account=account, period=period).bill
-        rows = list(AccrualSum.objects.filter(accrual=accrual).values_list("contacts", "raw", "billed", "talk_ms"))
+        rows = list(AccrualSum.objects.filter(accrual=accrual).values_list("contacts", "raw", "billed", "times"))
         build_accrual(account=account, period=period, segment=segment)
-        built = list(AccrualSum.objects.filter(accrual=accrual).values_list("contacts", "raw", "billed", "talk_ms"))
+        built = list(AccrualSum.objects.filter(accrual=accrual).values_list("contacts", "raw", "billed", "times"))
         if (told.total_units, rows) != (exact.total_units, built):
             raise AssertionError("the sums are not those of the contacts")
     return {

@@ -55,12 +55,12 @@ FROM (SELECT timestamptz '2026-06-01' + (n * 7919 %% 2591999) * interval '1 seco
 """
 USAGE = """
 INSERT INTO billing_usageline (account_id, interaction_id, version, is_current, channel, direction, started_at, talk_ms,
-    hold_ms, wrap_ms, focus_ms, open_ms, patched_ms, ivr_ms, idle_ms, operator_ms, messages, segments, orders, language,
-    queue, campaign, contact_name, contact_point, ticket_id, ticket_number)
+    hold_ms, wrap_ms, focus_ms, open_ms, patched_ms, ivr_ms, idle_ms, operator_ms, interpreter_ms, messages, segments,
+    orders, language, queue, campaign, spans, contact_name, contact_point, ticket_id, ticket_number)
 SELECT account_id, id, 1, true, channel, direction, started_at,
     CASE WHEN id %% 10 = 0 THEN 0 ELSE id * 104729 %% 600000 END,
     CASE WHEN id %% 10 = 5 THEN id * 7907 %% 60000 ELSE 0 END,
-    id * 6101 %% 45000, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', '', '', '', '', ticket_id, ''
+    id * 6101 %% 45000, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', '', '', '[]', '', '', ticket_id, ''
 FROM tickets_interaction WHERE account_id = %s
 """
 # the statement an engineer would write by hand for this one tariff

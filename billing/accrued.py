@@ -4,19 +4,21 @@ Every function runs inside an account scope that its caller has opened.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from billing.explanation import bill_document
 from billing.models import Accrual, AccrualSum, UsageLine
 from billing.period_sums import INLINE_LINES, PeriodSums, period_sums
-from billing.periods import Period, month_of
+from billing.periods import Period, local_day
 from billing.pricing import Bill, Segment
-from billing.queries import USAGE_COLUMNS, PlannedPeriod, account_bill, planned_period, planned_segments, usage_from_row
-from billing.running_sums import SUM_FIELDS, Sums, bill_of_sums, document_of_sums, is_summable, sums_of
+from billing.queries import PlannedPeriod, account_bill, current_period, planned_period, planned_segments
+from billing.running_sums import COUNT_FIELDS, SUM_FIELDS, Sums, bill_of_sums, document_of_sums, is_summable, sums_of
 from billing.terms import Timing
-from billing.usage import Usage
+from billing.usage import FACTS, Usage, usage_from_row
 from contactcenter.kernel.errors import DomainError
 from contactcenter.tenancy.models import Account
 
@@ -74,18 +76,16 @@ def _from_sums(*, account: Account, period: Period) -> tuple[Bill, dict[str, Sum
     if accrual is None or accrual.plan != plan:
         accrual = build_accrual(account=account, period=period, segment=segment)
     rows = AccrualSum.objects.filter(accrual=accrual).values_list("code", *SUM_FIELDS)
-    sums = {code: Sums(*values) for code, *values in rows}
+    sums = {code: Sums._make((*counts, tuple(times))) for code, *counts, times in rows}
     return bill_of_sums(segment=segment, sums=sums), sums
 
 
 def summed_segment(*, account: Account, period: Period) -> Segment | None:
-    """Return the one segment of a month whose bill running sums give.
+    """Return the one segment of a period whose bill running sums give.
 
-    None for 28-day cycles, where a contract or version begins or ends within it, where fees are charged in advance, or
+    None where a contract or version begins or ends within it, where fees are charged in advance, or
     where its terms need each contact.
     """
-    if len(period.label) != len("2026-06"):
-        return None
     segments = planned_segments(account=account, period=period)
     if len(segments) != 1 or not is_summable(terms=segments[0].terms):
         return None
@@ -111,7 +111,7 @@ def build_accrual(*, account: Account, period: Period, segment: Segment) -> Accr
             account=account, is_current=True, started_at__gte=period.starts_at, started_at__lt=period.ends_at
         )
         .order_by("started_at", "id")
-        .values_list(*USAGE_COLUMNS)
+        .values_list(*FACTS)
     )
     chunk: list[Usage] = []
     for row in rows.iterator(chunk_size=CHUNK):
@@ -128,23 +128,28 @@ def build_accrual(*, account: Account, period: Period, segment: Segment) -> Accr
 
 
 def note_usage(*, added: Iterable[UsageLine], dropped: Iterable[UsageLine]) -> None:
-    """Bring the running sums along with usage lines that came and that no longer count, in the caller's transaction.
+    """Bring the running sums along with usage lines that came and that no longer count, in the caller's transaction;
+    their periods are touched.
 
     A period whose sums are unbuilt, or built for other terms, is left to be built on the next read.
     """
     accounts: dict[int, Account] = {}
     periods: dict[tuple[int, str], Period] = {}
+    periods_by_day: dict[tuple[int, date], Period] = {}
     usage: dict[tuple[int, str], tuple[list[Usage], list[Usage]]] = {}
     for index, lines in enumerate((added, dropped)):
         for line in lines:
             account = accounts.setdefault(line.account_id, line.account)
-            period = month_of(at=line.started_at, zone=account.time_zone)
+            day = (account.pk, local_day(at=line.started_at, zone=account.time_zone))
+            if day not in periods_by_day:
+                periods_by_day[day] = current_period(account=account, at=line.started_at)
+            period = periods_by_day[day]
             place = (account.pk, period.label)
             periods[place] = period
-            row = tuple(getattr(line, name) for name in USAGE_COLUMNS)
+            row = tuple(getattr(line, name) for name in FACTS)
             usage.setdefault(place, ([], []))[index].append(usage_from_row(row))
     for place in sorted(usage):
-        accrual = _locked(account_id=place[0], label=place[1])
+        accrual = touch_period(account_id=place[0], label=place[1])
         if not accrual.plan:
             continue
         segment = summed_segment(account=accounts[place[0]], period=periods[place])
@@ -158,6 +163,13 @@ def note_usage(*, added: Iterable[UsageLine], dropped: Iterable[UsageLine]) -> N
         _add(accrual, sums)
 
 
+def touch_period(*, account_id: int, label: str) -> Accrual:
+    """Lock a period's sums and say that its usage, or what is booked for it, has changed."""
+    accrual = _locked(account_id=account_id, label=label)
+    Accrual.objects.filter(pk=accrual.pk).update(touched=F("touched") + 1)
+    return accrual
+
+
 def _locked(*, account_id: int, label: str) -> Accrual:
     """Lock a period's sums, made if they are not there: of two who add or build at once the second waits."""
     Accrual.objects.bulk_create([Accrual(account_id=account_id, period=label)], ignore_conflicts=True)
@@ -169,17 +181,17 @@ def _merge(into: dict[str, Sums], *, segment: Segment, usage: Sequence[Usage], s
         into[code] = into.get(code, Sums()).plus(sums, sign=sign)
 
 
-_COLUMNS = ", ".join(SUM_FIELDS)
-_GROWN = ", ".join(f"{name} = billing_accrualsum.{name} + excluded.{name}" for name in SUM_FIELDS)
+_GROWN = ", ".join(f"{name} = billing_accrualsum.{name} + excluded.{name}" for name in COUNT_FIELDS)
 _ADD = f"""
-INSERT INTO billing_accrualsum (account_id, accrual_id, code, {_COLUMNS})
+INSERT INTO billing_accrualsum (account_id, accrual_id, code, {", ".join(SUM_FIELDS)})
 VALUES (%s, %s, %s, {", ".join(["%s"] * len(SUM_FIELDS))})
-ON CONFLICT (accrual_id, code) DO UPDATE SET {_GROWN}
+ON CONFLICT (accrual_id, code) DO UPDATE SET {_GROWN}, times = ARRAY(
+    SELECT own + more FROM unnest(billing_accrualsum.times, excluded.times) WITH ORDINALITY AS t (own, more, place)
+    ORDER BY place)
 """  # noqa: S608 - only this module's own names
 
 
 def _add(accrual: Accrual, sums: dict[str, Sums]) -> None:
     with connection.cursor() as cursor:
         for code, own in sorted(sums.items()):
-            values = [getattr(own, name) for name in SUM_FIELDS]
-            cursor.execute(_ADD, [accrual.account_id, accrual.pk, code, *values])
+            cursor.execute(_ADD, [accrual.account_id, accrual.pk, code, *own.counts, list(own.times)])

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
 from billing.booked import standing_invoices
 from billing.correction_lines import USAGE_KINDS, corrections_of
 from billing.corrections import Charge
 from billing.models import (
+    Accrual,
     CreditReason,
     Invoice,
     InvoiceLine,
@@ -26,9 +27,8 @@ from billing.models import (
 from billing.money import units_from_decimal
 from billing.periods import Period, local_midnight
 from billing.pricing import Bill
-from billing.queries import USAGE_COLUMNS, usage_from_row
 from billing.snapshot import price_documents
-from billing.usage import Usage
+from billing.usage import FACTS, Usage, usage_from_row
 
 MOST_NAMED = 200
 
@@ -50,23 +50,13 @@ class Late:
         return sum(correction["units"] for correction in self.corrections)
 
 
-def corrections_for(*, account_id: int, period: Period, currency: str, late_periods: int) -> list[dict[str, Any]]:
-    """Return the corrections that the bill of a period takes in: of invoices up to so many periods back, and of older
-    ones that a person has said to bill. Other currencies wait for a person.
-    """
-    found: list[dict[str, Any]] = []
-    for late in late_usage(account_id=account_id, before=period):
-        if late.invoice.currency == currency and _is_taken_in(late.invoice, period=period, late_periods=late_periods):
-            found += late.corrections
-    return found
-
-
 def waits_for_a_person(*, late: Late, newest: Period, late_periods: int) -> bool:
     """Say whether late usage is too old for the next bill to take it in by itself."""
-    return bool(late.corrections) and not _is_taken_in(late.invoice, period=newest, late_periods=late_periods)
+    return bool(late.corrections) and not is_taken_in(invoice=late.invoice, period=newest, late_periods=late_periods)
 
 
-def _is_taken_in(invoice: Invoice, *, period: Period, late_periods: int) -> bool:
+def is_taken_in(*, invoice: Invoice, period: Period, late_periods: int) -> bool:
+    """Say whether the bill of a period takes in an invoice's late usage: it is recent enough, or somebody said so."""
     length = max(1, (invoice.period_end - invoice.period_start).days)
     # whole periods between the end of that one and the start of this, months counted by their usual length
     periods_back = 1 + round((period.starts_on - invoice.period_end).days / length)
@@ -79,25 +69,44 @@ def late_usage(*, account_id: int | None = None, before: Period | None = None) -
     """Yield the standing invoices with usage that is not on them, oldest first; those whose corrections are booked by
     now have none.
     """
-    invoices = standing_invoices().select_related("account").order_by("period_start", "pk")
-    if account_id is not None:
-        invoices = invoices.filter(account_id=account_id)
-    if before is not None:
-        invoices = invoices.filter(period_end__lte=before.starts_on)
-    for invoice in invoices:
+    for invoice in unsettled_invoices(account_id=account_id, before=before):
         late = late_of(invoice=invoice)
         if late is not None:
             yield late
 
 
+def unsettled_invoices(*, account_id: int | None = None, before: Period | None = None) -> QuerySet[Invoice]:
+    """Return the standing invoices of whose periods something changed since all was booked, oldest first, each with
+    `touched`. Only these have to be priced again.
+    """
+    changed = Accrual.objects.filter(account=OuterRef("account"), period=OuterRef("period"))
+    changed = changed.exclude(settled=F("touched"))
+    invoices = (
+        standing_invoices()
+        .select_related("account")
+        .annotate(touched=Subquery(changed.values("touched")))
+        .filter(touched__isnull=False)
+        .order_by("period_start", "pk")
+    )
+    if account_id is not None:
+        invoices = invoices.filter(account_id=account_id)
+    if before is not None:
+        invoices = invoices.filter(period_end__lte=before.starts_on)
+    return invoices
+
+
 def late_of(*, invoice: Invoice) -> Late | None:
-    """Return an invoice's late usage; None where all usage of its period is on it."""
+    """Return an invoice's late usage; None where all usage of its period that a rate prices is on it."""
     unbooked = list(unbooked_usage(invoice=invoice).order_by("started_at", "pk").values_list("pk", flat=True))
-    # contacts that no rate fits are never on an invoice
-    if len(unbooked) <= invoice.unpriced:
+    if not unbooked:
         return None
-    found = _corrections(invoice=invoice, unbooked=unbooked)
-    return Late(invoice=invoice, contacts=len(unbooked) - invoice.unpriced, corrections=tuple(found))
+    rows = _usage_of(invoice).order_by("started_at", "id").values_list(*FACTS)
+    bill = price_snapshot(invoice=invoice, usage=_by_segment(invoice, map(usage_from_row, rows.iterator(2000))))
+    # what no rate prices is never on an invoice
+    priced = {int(contact.rated.usage.id) for line in bill.lines for contact in line.contacts}
+    missing = [pk for pk in unbooked if pk in priced]
+    found = _corrections(invoice=invoice, bill=bill, unbooked=missing)
+    return Late(invoice=invoice, contacts=len(missing), corrections=tuple(found)) if missing or found else None
 
 
 def unbooked_usage(*, invoice: Invoice) -> QuerySet[UsageLine]:
@@ -120,9 +129,7 @@ def price_snapshot(*, invoice: Invoice, usage: Mapping[str, Sequence[Usage]]) ->
     return price_documents(documents=invoice.tariff, usage=usage)
 
 
-def _corrections(*, invoice: Invoice, unbooked: Sequence[int]) -> list[dict[str, Any]]:
-    rows = _usage_of(invoice).order_by("started_at", "id").values_list(*USAGE_COLUMNS)
-    bill = price_snapshot(invoice=invoice, usage=_by_segment(invoice, map(usage_from_row, rows.iterator(2000))))
+def _corrections(*, invoice: Invoice, bill: Bill, unbooked: Sequence[int]) -> list[dict[str, Any]]:
     named = {line.code: line for line in invoice.lines.all()}
     found = corrections_of(bill=bill, booked=_booked(invoice))
     for correction in found:

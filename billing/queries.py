@@ -43,12 +43,12 @@ from billing.periods import (
     month_period,
 )
 from billing.pricing import Bill, MixedCurrencies, Segment, price_period
-from billing.rating import Usage
 from billing.segments import ContractDays, VersionDays, Window, plan_windows
 from billing.snapshot import ahead_document, price_documents, restore_segment, segment_document
 from billing.terms import TariffTerms, TimeClass, Timing
 from billing.terms_document import parse_terms
 from billing.terms_writing import terms_document
+from billing.usage import FACTS, Usage, usage_from_row
 from contactcenter.kernel.errors import DomainError, NotFound
 from contactcenter.tenancy.models import Account
 from contactcenter.tenancy.queries import accounts_in_scope
@@ -334,37 +334,9 @@ def usage_in_period(*, account: Account, period: Period) -> list[Usage]:
             account=account, is_current=True, started_at__gte=period.starts_at, started_at__lt=period.ends_at
         )
         .order_by("started_at", "id")
-        .values_list(*USAGE_COLUMNS)
+        .values_list(*FACTS)
     )
     return [usage_from_row(row) for row in rows.iterator(chunk_size=5000)]
-
-
-USAGE_COLUMNS = (
-    "id",
-    "started_at",
-    "channel",
-    "direction",
-    "talk_ms",
-    "hold_ms",
-    "wrap_ms",
-    "focus_ms",
-    "open_ms",
-    "patched_ms",
-    "ivr_ms",
-    "idle_ms",
-    "operator_ms",
-    "messages",
-    "segments",
-    "orders",
-    "language",
-    "queue",
-    "campaign",
-)
-
-
-def usage_from_row(row: tuple[Any, ...]) -> Usage:
-    """Turn a row of USAGE_COLUMNS into what the engine rates."""
-    return Usage(str(row[0]), *row[1:])
 
 
 def terms_on(*, account: Account, day: date) -> TariffTerms | None:
@@ -420,7 +392,9 @@ def _spread(*, windows: list[Window], usage: list[Usage]) -> tuple[list[list[Usa
                 by_window[index].append(contact)
                 break
         else:
-            uncovered.append(contact)
+            # waiting and operator hours of such days are nobody's bill
+            if contact.channel:
+                uncovered.append(contact)
     return by_window, uncovered
 
 
@@ -485,7 +459,7 @@ def try_terms(*, terms: TariffTerms, tariff_id: int, account: Account, period: P
 
     return Trial(
         bill=bill(terms),
-        contacts=len(usage),
+        contacts=sum(1 for contact in usage if contact.channel),
         in_force=in_force,
         in_force_bill=bill(before) if before else None,
         warnings=tuple(warning.as_dict() for warning in lint_terms(terms=terms, before=before)),

@@ -17,12 +17,11 @@ from django.db.models import Sum
 from django.db.models.functions import ExtractHour, ExtractIsoWeekDay, TruncDate
 
 from billing.models import RatedHour, RatedShape, UsageCount, UsageLine
-from billing.queries import USAGE_COLUMNS, usage_from_row
 from billing.rating import UsageTotals, rate_usage
 from billing.terms import QUANTITY_BY_KIND, TariffTerms
 from billing.terms_document import parse_terms
 from billing.terms_writing import terms_document
-from billing.usage import Usage
+from billing.usage import FACTS, Usage, usage_from_row
 from contactcenter.tenancy.models import Account
 
 CHUNK = 5000
@@ -96,7 +95,7 @@ def build_shape(*, account: Account, terms: TariffTerms, since: datetime, on: da
     )
     RatedHour.objects.filter(shape=row).delete()
     row.since = None
-    rows = _lines(account=account, since=since).order_by("started_at", "id").values_list(*USAGE_COLUMNS)
+    rows = _lines(account=account, since=since).order_by("started_at", "id").values_list(*FACTS)
     chunk: list[Usage] = []
     for values in rows.iterator(chunk_size=CHUNK):
         chunk.append(usage_from_row(values))
@@ -114,7 +113,7 @@ def note_hours(*, added: Iterable[UsageLine], dropped: Iterable[UsageLine]) -> N
     usage: dict[int, tuple[list[Usage], list[Usage]]] = {}
     for index, lines in enumerate((added, dropped)):
         for line in lines:
-            row = tuple(getattr(line, name) for name in USAGE_COLUMNS)
+            row = tuple(getattr(line, name) for name in FACTS)
             usage.setdefault(line.account_id, ([], []))[index].append(usage_from_row(row))
     if not usage:
         return

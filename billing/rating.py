@@ -7,30 +7,19 @@ included units and wallets consumed in order of start.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from billing.matching import boundaries
 from billing.rounding import DurationRule, TimeRule, round_duration, round_to_units, whole_steps
 from billing.terms import HANDLING, ComponentKind, Rate, Stage, TariffTerms
+from billing.time_bands import Calendar, Part, Slice
 from billing.usage import CLASS_FIELDS, Usage, UsageConflict, in_order
 from billing.wallet import Drawer
 
 __all__ = ["Usage", "UsageConflict"]
-
-
-class Slice(NamedTuple):
-    """A stretch of a contact under one rate, where time bands split it: [started_at, ended_at), its raw and billed
-    units.
-    """
-
-    started_at: datetime
-    ended_at: datetime
-    raw: int
-    billed: int
 
 
 NO_SLICES: tuple[Slice, ...] = ()
@@ -128,12 +117,12 @@ def rate_usage(
     contacts change nothing. UsageConflict where one id stands for two different contacts.
     """
     taken: dict[str, list[Usage]] = {rate.code: [] for rate in terms.rates}
-    parts: dict[str, dict[str, _Part]] = {rate.code: {} for rate in terms.rates}
+    parts: dict[str, dict[str, Part]] = {rate.code: {} for rate in terms.rates}
     unpriced: list[Usage] = []
     lanes_by_kind: dict[tuple[str, ...], tuple[tuple[Rate, ...], ...]] = {}
     # beside what prices the handling of a contact, a rate is charged only where it has something to count
     counted = {rate.code for rate in terms.rates if rate.lane != HANDLING}
-    calendar = _Calendar(zone=ZoneInfo(zone), holidays=frozenset(terms.holidays))
+    calendar = Calendar(zone=ZoneInfo(zone), holidays=frozenset(terms.holidays))
     for contact in in_order(usage=usage):
         kind = (contact.channel, contact.direction, contact.language, contact.queue, contact.campaign)
         lanes = lanes_by_kind.get(kind)
@@ -146,12 +135,13 @@ def rate_usage(
                 continue
             is_priced = True
             if lane[0].match.is_timed and rate.quantity.is_time and not rate.stages:
-                for code, part in calendar.split(lane, rate, contact).items():
+                for code, part in calendar.split(lane, rate, contact, raw=raw_units(rate=rate, usage=contact)).items():
                     taken[code].append(contact)
                     parts[code][contact.id] = part
             else:
                 taken[rate.code].append(contact)
-        if not is_priced:
+        # time of no contact is recorded whether or not the tariff charges it
+        if not is_priced and contact.channel:
             unpriced.append(contact)
     rated = []
     for rate in terms.rates:
@@ -181,7 +171,8 @@ def fitting_rates(*, terms: TariffTerms, usage: Usage) -> tuple[tuple[Rate, ...]
         if rate.lane == HANDLING and not usage.channel:
             continue
         fits = rate.match.fits(
-            channel=usage.channel,
+            # time of no contact came by no channel: what a matcher says of channels is not asked of it
+            channel=usage.channel or next(iter(rate.match.channels), ""),
             direction=usage.direction,
             language=usage.language,
             queue=usage.queue,
@@ -250,69 +241,11 @@ def staged_units(*, raw: int, stages: Sequence[Stage]) -> list[int]:
     return found
 
 
-class _Part(NamedTuple):
-    """What of a contact falls to one rate, where time bands split it."""
-
-    raw: int
-    billed: int
-    connects: bool
-    slices: tuple[Slice, ...]
-
-
-class _Calendar:
-    """Local time and holidays, for the rates that ask for them."""
-
-    def __init__(self, *, zone: ZoneInfo, holidays: frozenset[str]) -> None:
-        self.zone = zone
-        self.holidays = holidays
-
-    def rate_at(self, lane: Sequence[Rate], at: datetime) -> Rate | None:
-        local = at.astimezone(self.zone)
-        return next((rate for rate in lane if rate.match.holds(local=local, holidays=self.holidays)), None)
-
-    def split(self, lane: Sequence[Rate], first: Rate, contact: Usage) -> dict[str, _Part]:
-        """Share a contact's time over the rates of a lane. The rate at its start says what is billable and how it is
-        rounded; the time is laid end to end from the start; what rounding adds or takes falls on the end.
-        """
-        raw = raw_units(rate=first, usage=contact)
-        billed = round_duration(duration_ms=raw, rule=first.rounding)
-        started_at, ended_at = contact.started_at, contact.started_at + timedelta(milliseconds=raw)
-        timed = [rate for rate in lane if rate.quantity.is_time and not rate.stages]
-        bands = [band for rate in timed for band in rate.match.bands]
-        pieces: list[tuple[Rate, datetime]] = [(first, started_at)]
-        for instant in boundaries(bands=bands, since=started_at, until=ended_at, zone=self.zone):
-            # where no rate takes over, the one before goes on
-            rate = self.rate_at(timed, instant) or pieces[-1][0]
-            if rate is not pieces[-1][0]:
-                pieces.append((rate, instant))
-        ends = [*(instant for _, instant in pieces[1:]), ended_at]
-        raws = [(end - start) // timedelta(milliseconds=1) for (_, start), end in zip(pieces, ends, strict=True)]
-        raws[-1] += raw - sum(raws)
-        bills = list(raws)
-        over = billed - raw
-        for index in range(len(bills) - 1, -1, -1):
-            change = max(over, -bills[index])
-            bills[index] += change
-            over -= change
-        slices: dict[str, list[Slice]] = {}
-        for (rate, start), end, part, part_billed in zip(pieces, ends, raws, bills, strict=True):
-            slices.setdefault(rate.code, []).append(Slice(start, end, part, part_billed))
-        return {
-            code: _Part(
-                raw=sum(piece.raw for piece in found),
-                billed=sum(piece.billed for piece in found),
-                connects=code == first.code,
-                slices=tuple(found) if len(pieces) > 1 else (),
-            )
-            for code, found in slices.items()
-        }
-
-
 def _rate_contacts(
     *,
     rate: Rate,
     contacts: list[Usage],
-    parts: Mapping[str, _Part],
+    parts: Mapping[str, Part],
     bucket: Bucket,
     drawer: Drawer | None,
     ends_at: datetime | None,

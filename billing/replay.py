@@ -11,10 +11,9 @@ from billing.late import price_snapshot
 from billing.models import DocumentKind, Invoice, InvoiceLine, InvoiceLineUsage
 from billing.money import exact_text, units_from_decimal
 from billing.pricing import Bill
-from billing.queries import USAGE_COLUMNS, usage_from_row
 from billing.replay_file import FORMAT, usage_row
 from billing.snapshot import chain_hash, content_hash
-from billing.usage import Usage, in_order
+from billing.usage import FACTS, Usage, in_order, usage_from_row
 from contactcenter.kernel.intervals import as_text
 
 
@@ -28,7 +27,7 @@ def usage_by_segment(invoice: Invoice) -> dict[str, list[Usage]]:
     """Return the contacts on an invoice by the key of their segment."""
     by_segment: dict[str, list[Usage]] = {segment["key"]: [] for segment in invoice.tariff}
     rows = InvoiceLineUsage.objects.filter(line__invoice=invoice).order_by("line__position", "position")
-    columns = [f"usage_line__{name}" for name in USAGE_COLUMNS]
+    columns = [f"usage_line__{name}" for name in FACTS]
     for segment, *row in rows.values_list("line__segment", *columns).iterator(chunk_size=5000):
         by_segment[segment].append(usage_from_row(tuple(row)))
     return by_segment

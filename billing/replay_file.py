@@ -18,11 +18,9 @@ from billing.document_fields import TermsError
 from billing.money import decimal_from_units
 from billing.pricing import Bill
 from billing.snapshot import content_hash, credit_hash, price_documents
-from billing.usage import Usage, UsageConflict
+from billing.usage import FACTS, Usage, UsageConflict, spans_from
 
 FORMAT = "contactcenter-replay-1"
-# what a contact is rated by, in the order of Usage; the label is for people
-_FIELDS = tuple(name for name in Usage._fields if name != "label")
 
 
 class ReplayFileError(ValueError):
@@ -62,12 +60,13 @@ def replay_document(*, text: str) -> Replayed:
 
 def usage_row(*, usage: Usage) -> dict[str, Any]:
     """Return a contact as the file holds it; what is zero or empty is left out."""
-    row = {name: getattr(usage, name) for name in _FIELDS}
+    row = {name: getattr(usage, name) for name in FACTS}
     return {name: value for name, value in row.items() if value} | {"started_at": usage.started_at.isoformat()}
 
 
 def _usage(row: Mapping[str, Any]) -> Usage:
-    return Usage(**{"channel": "", "direction": "", **row, "started_at": datetime.fromisoformat(row["started_at"])})
+    known = {"channel": "", "direction": "", **row, "started_at": datetime.fromisoformat(row["started_at"])}
+    return Usage(**known | {"spans": spans_from(row.get("spans", ()))})
 
 
 def _invoice(held: Mapping[str, Any]) -> Replayed:

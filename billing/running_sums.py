@@ -5,8 +5,7 @@ the sums, which is the bill of the contacts to the last unit wherever lines depe
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from billing.bill import Bill, Segment
 from billing.explanation import bill_document, told_classes
@@ -19,9 +18,10 @@ UNPRICED = ""
 """The code under which contacts that no rate fits are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """What the contacts of one rate come to: how many, their units before and after rounding, their time by class."""
+class Sums(NamedTuple):
+    """What the contacts of one rate come to: how many, their units before and after rounding, and their milliseconds by
+    class, in the order of TimeClass.
+    """
 
     contacts: int = 0
     raw: int = 0
@@ -29,22 +29,22 @@ class Sums:
     rounding: int = 0
     billed: int = 0
     connects: int = 0
-    talk_ms: int = 0
-    hold_ms: int = 0
-    wrap_ms: int = 0
-    focus_ms: int = 0
-    open_ms: int = 0
-    patched_ms: int = 0
-    ivr_ms: int = 0
-    idle_ms: int = 0
-    operator_ms: int = 0
+    times: tuple[int, ...] = (0,) * len(TimeClass)
 
     def plus(self, other: "Sums", *, sign: int = 1) -> "Sums":
         """Return the sums together, or (sign -1) without the other."""
-        return Sums(*(getattr(self, name) + sign * getattr(other, name) for name in SUM_FIELDS))
+        counts = [own + sign * more for own, more in zip(self.counts, other.counts, strict=True)]
+        times = tuple(own + sign * more for own, more in zip(self.times, other.times, strict=True))
+        return Sums._make((*counts, times))
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Everything but the times, in the order of COUNT_FIELDS."""
+        return tuple(getattr(self, name) for name in COUNT_FIELDS)
 
 
-SUM_FIELDS = tuple(field.name for field in fields(Sums))
+COUNT_FIELDS = Sums._fields[:-1]
+SUM_FIELDS = Sums._fields
 
 
 def is_summable(*, terms: TariffTerms) -> bool:
@@ -63,10 +63,8 @@ def sums_of(*, terms: TariffTerms, zone: str, usage: Iterable[Usage]) -> dict[st
     for rated in rating.rates:
         if rated.contacts:
             totals = rated.totals
-            times = [sum(values) for values in zip(*map(_times, rated.contacts), strict=True)]
-            found[rated.rate.code] = Sums(
-                totals.contacts, totals.raw, totals.waived, totals.rounding, totals.billed, totals.connects, *times
-            )
+            times = tuple(sum(values) for values in zip(*map(_times, rated.contacts), strict=True))
+            found[rated.rate.code] = Sums._make((*(getattr(totals, name) for name in COUNT_FIELDS), times))
     if rating.unpriced:
         found[UNPRICED] = Sums(contacts=len(rating.unpriced))
     return found
@@ -84,14 +82,7 @@ def bill_of_sums(*, segment: Segment, sums: Mapping[str, Sums]) -> Bill:
 
 
 def _totals(sums: Sums) -> UsageTotals:
-    return UsageTotals(
-        contacts=sums.contacts,
-        raw=sums.raw,
-        waived=sums.waived,
-        rounding=sums.rounding,
-        billed=sums.billed,
-        connects=sums.connects,
-    )
+    return UsageTotals(**dict(zip(COUNT_FIELDS, sums.counts, strict=True)))
 
 
 def document_of_sums(*, bill: Bill, sums: Mapping[str, Sums], language: str) -> dict[str, Any]:
@@ -100,7 +91,7 @@ def document_of_sums(*, bill: Bill, sums: Mapping[str, Sums], language: str) -> 
     for line, written in zip(bill.lines, document["lines"], strict=True):
         own = sums.get(line.component.code)
         if isinstance(line.component, Rate) and line.component.quantity.is_time and own is not None:
-            by_class = {time_class.value: getattr(own, f"{time_class}_ms") for time_class in TimeClass}
+            by_class = {time_class.value: ms for time_class, ms in zip(TimeClass, own.times, strict=True)}
             written["explanation"]["raw_ms_by_class"] = told_classes(by_class=by_class)
     document["unpriced"] = sums.get(UNPRICED, Sums()).contacts
     return document

@@ -56,11 +56,13 @@ def run_invoices(
     dry_run: bool,
     actor_id: int | None = None,
     collect: bool = True,
+    only_ended: bool = False,
 ) -> Iterator[Outcome]:
     """Collect pending usage, then yield the outcomes of each account in the order given: one for its month, or one for
     each 28-day cycle that ends in the month. dry_run undoes all of it.
 
-    `collect` False leaves it at each account's own usage of the period: the sweeper has the rest.
+    `collect` False leaves it at each account's own usage of the period: the sweeper has the rest. `only_ended` leaves
+    out what goes on at `at`.
     """
     if collect and not dry_run:
         with open_every_account(reason="usage must be complete before it is billed"):
@@ -70,6 +72,7 @@ def run_invoices(
             outcomes = [
                 _bill_account(account=account, period=label, at=at, issue=issue, dry_run=dry_run, actor_id=actor_id)
                 for label in period_labels(account=account, month=period)
+                if not only_ended or account_period(account=account, label=label).ends_at <= at
             ]
         yield from outcomes
 
@@ -130,4 +133,4 @@ def late_contacts(*, invoice: Invoice) -> int:
     """Return how many contacts of an issued invoice's period have usage, or newer usage, that is not on it."""
     if invoice.status != InvoiceStatus.ISSUED:
         return 0
-    return max(0, unbooked_usage(invoice=invoice).count() - invoice.unpriced)
+    return max(0, unbooked_usage(invoice=invoice).exclude(channel="").count() - invoice.unpriced)

@@ -90,7 +90,7 @@ def count_unpriced(*, usage: pl.LazyFrame, terms: TariffTerms) -> int:
         condition if shape.lane == HANDLING else condition & (reader.raw(shape) > 0)
         for shape, condition in zip(shapes, reader.conditions(shapes), strict=True)
     ]
-    left = usage.filter(~reduce(or_, priced, pl.lit(False)))
+    left = usage.filter(~reduce(or_, priced, pl.lit(False)) & (reader.text("channel") != ""))
     return int(left.select(pl.len()).collect(engine="streaming").item())
 
 
@@ -159,7 +159,8 @@ class _Reader:
 
     def _fits(self, shape: _Shape) -> pl.Expr:
         conditions = [
-            self._text(column).is_in(sorted(map(str, wanted)))
+            # time of no contact came by no channel: what a matcher says of channels is not asked of it
+            self.text(column).is_in([*sorted(map(str, wanted)), *([""] if column == "channel" else [])])
             for column, wanted in (
                 ("channel", shape.match.channels),
                 ("direction", shape.match.directions),
@@ -170,13 +171,13 @@ class _Reader:
             if wanted
         ]
         if shape.lane == HANDLING:
-            conditions.append(self._text("channel") != "")
+            conditions.append(self.text("channel") != "")
         return reduce(and_, conditions, pl.lit(True))
 
     def raw(self, shape: _Shape) -> pl.Expr:
         """Return what a rate counts of each row."""
         if shape.kind is ComponentKind.PER_CONTACT:
-            return (self._text("channel") != "").cast(WHOLE)
+            return (self.text("channel") != "").cast(WHOLE)
         if shape.kind in COUNT_COLUMNS:
             return self._whole(COUNT_COLUMNS[shape.kind])
         every = [self._whole(f"{time_class}_ms") for time_class in TimeClass if time_class in shape.basis]
@@ -189,7 +190,8 @@ class _Reader:
             counted = pl.min_horizontal(wrap, pl.lit(shape.wrap.most_ms, WHOLE))
         return (recorded - wrap + counted) * (recorded > 0)
 
-    def _text(self, column: str) -> pl.Expr:
+    def text(self, column: str) -> pl.Expr:
+        """Return a column of texts, "" where the table has none."""
         return pl.col(column) if column in self.columns else pl.lit("")
 
     def _whole(self, column: str) -> pl.Expr:

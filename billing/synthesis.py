@@ -231,7 +231,7 @@ def _contact(
 ) -> Usage:
     day, hour, milliseconds = place
     local = datetime.combine(day, time(hour), tzinfo=ZoneInfo(zone))
-    given: dict[str, Any] = {f"{name}_ms": stream.mean_ms[name] * factor // SCALE for name in TimeClass}
+    given: dict[str, Any] = {f"{name}_ms": stream.mean_ms[name] * factor // SCALE for name in TimeClass} | counts
     return Usage(
         id=identity,
         started_at=local.astimezone(UTC) + timedelta(milliseconds=milliseconds),
@@ -242,5 +242,4 @@ def _contact(
         campaign=stream.campaign,
         label=stream.name,
         **given,
-        **counts,
     )

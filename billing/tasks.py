@@ -4,6 +4,7 @@ import logging
 from collections import Counter
 from datetime import timedelta
 from smtplib import SMTPException
+from typing import Any
 
 from celery import shared_task
 from django.utils import timezone
@@ -141,10 +142,13 @@ def run(*, period: str, issue: bool, actor_id: int | None = None) -> None:
 
 @shared_task(name="billing.draft_ended_months")
 def draft_ended_months() -> None:
-    """Build, or bring up to date, the drafts of each account's last month: usage may come late in the days of grace."""
+    """Build, or bring up to date, the drafts of each account's last month, and of 28-day cycles that ended in it or
+    since: usage may come late in the days of grace.
+    """
     at = timezone.now()
     for account in Account.objects.filter(is_active=True).order_by("pk"):
-        ended = month_of(
-            at=month_of(at=at, zone=account.time_zone).starts_at - timedelta(days=1), zone=account.time_zone
-        )
-        list(run_invoices(period=ended.label, accounts=[account], at=at, issue=False, dry_run=False, collect=False))
+        running = month_of(at=at, zone=account.time_zone)
+        ended = month_of(at=running.starts_at - timedelta(days=1), zone=account.time_zone)
+        how: dict[str, Any] = {"at": at, "issue": False, "dry_run": False, "collect": False, "only_ended": True}
+        for month in (ended, running):
+            list(run_invoices(period=month.label, accounts=[account], **how))

@@ -33,6 +33,7 @@ class TimeClass(StrEnum):
     IVR = "ivr"
     IDLE = "idle"
     OPERATOR = "operator"
+    INTERPRETER = "interpreter"
 
 
 WORK_CLASSES = (TimeClass.TALK, TimeClass.HOLD, TimeClass.WRAP, TimeClass.FOCUS, TimeClass.OPEN)
@@ -47,6 +48,7 @@ BASIS_BY_NAME: Mapping[str, frozenset[TimeClass]] = {
     "ivr": frozenset({TimeClass.IVR}),
     "idle": frozenset({TimeClass.IDLE}),
     "operator": frozenset({TimeClass.OPERATOR}),
+    "interpreter": frozenset({TimeClass.INTERPRETER}),
 }
 
 

@@ -22,7 +22,8 @@ def scan_usage(*, path: Path, since: datetime | None, until: datetime | None) ->
         schema = table.collect_schema()
     except (OSError, pl.exceptions.PolarsError) as error:
         raise UsageFileError(problems=[f"is not Parquet: {error}"]) from error
-    problems = [f"{name}: is not a field of usage" for name in schema if name not in Usage._fields]
+    known = set(Usage._fields) - {"spans"}
+    problems = [f"{name}: is not a field of usage" for name in schema if name not in known]
     for name, dtype in schema.items():
         if name == "started_at":
             if not (isinstance(dtype, pl.Datetime) and dtype.time_zone):
@@ -30,7 +31,7 @@ def scan_usage(*, path: Path, since: datetime | None, until: datetime | None) ->
         elif name in TEXTS:
             if not isinstance(dtype, pl.String | pl.Categorical | pl.Enum):
                 problems.append(f"{name}: must be text, not {dtype}")
-        elif name in Usage._fields and not dtype.is_integer():
+        elif name in known and not dtype.is_integer():
             problems.append(f"{name}: must be whole numbers, not {dtype}")
     if "started_at" not in schema:
         problems.append("started_at: is missing")

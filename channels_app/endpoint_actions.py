@@ -13,7 +13,7 @@ from contactcenter.kernel.errors import Conflict, Invalid
 from contactcenter.kernel.sealing import Unreadable, reseal, seal, unseal
 from contactcenter.tenancy.actions import change_fields
 
-ENDPOINT_FIELDS = ("kind", "provider", "address", "name", "language", "is_active")
+ENDPOINT_FIELDS = ("kind", "provider", "address", "name", "language", "campaign", "is_active")
 MAX_PER_MINUTE = 100_000
 _SECRET = re.compile(r"password|secret|token|credential|api_?key|signing_?key|smtp_url|imap_url", re.IGNORECASE)
 

@@ -215,6 +215,7 @@ def _open(
         language=language,
         preview=inbound.reply_text or inbound.text or inbound.subject,
         unread=1,
+        campaign=endpoint.campaign,
     )
     for key in inbound.own_keys or ("",):
         insert(

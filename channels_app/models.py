@@ -37,7 +37,8 @@ def new_public_token() -> str:
 class Endpoint(AccountScopedModel):
     """One configured mailbox, number, bot, page, widget or telephone line of one account.
 
-    `address` is unique among its kind and provider ('' for kinds without one). `secrets_sealed` holds what
+    `address` is unique among its kind and provider ('' for kinds without one). What comes by it belongs to `campaign`
+    from then on ('' none): tariffs may price it apart. `secrets_sealed` holds what
     `kernel.sealing` made of the secrets; `public_token` names the endpoint in the address of its webhook. `paced_until`
     is how far its rate (`settings["per_minute"]`) has planned receipts ahead (`pacing`).
     """
@@ -47,6 +48,7 @@ class Endpoint(AccountScopedModel):
     address = models.CharField(max_length=320)
     name = models.CharField(max_length=120)
     language = models.CharField(max_length=8, blank=True)
+    campaign = models.CharField(max_length=120, blank=True, default="", db_default="")
     settings = models.JSONField(default=dict, blank=True)
     secrets_sealed = models.TextField(blank=True, editable=False)
     public_token = models.CharField(max_length=48, unique=True, default=new_public_token, editable=False)

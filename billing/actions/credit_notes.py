@@ -9,6 +9,7 @@ from django.db import transaction
 from billing.actions.drafts import locked_invoice
 from billing.actions.issuing import put_in_series
 from billing.actions.parties import buyer_particulars, current_issuer, seller_particulars
+from billing.actions.settling import unsettle_corrected
 from billing.booked import COPIED, credit_fields, credit_note_hash, creditable
 from billing.crediting import Credit, CreditRefused, credit_lines
 from billing.models import CreditReason, DocumentKind, Invoice, InvoiceLine, InvoiceStatus
@@ -65,6 +66,8 @@ def issue_credit_note(
         _mirror(note=note, position=position, origin=origins[origin], units=units)
         for position, (origin, units) in enumerate(credit.lines, start=1)
     )
+    if reason_code == CreditReason.CANCELLATION:
+        unsettle_corrected(invoice=invoice)
     note.approved_at, note.approved_by_id = at, actor_id
     issued_on = local_day(at=at, zone=invoice.time_zone)
     return put_in_series(invoice=note, issuer=issuer, at=at, issued_on=issued_on, due_on=issued_on, actor_id=actor_id)

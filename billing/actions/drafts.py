@@ -9,10 +9,10 @@ from django.db import transaction
 
 from billing.accepted import outside_prices
 from billing.actions.parties import buyer_particulars, current_issuer, seller_particulars
+from billing.actions.settling import corrections_for
 from billing.booked import is_cancelled
 from billing.correction_lines import corrected, explain_correction
 from billing.explanation import bill_document, explain_line
-from billing.late import corrections_for
 from billing.models import DocumentKind, Invoice, InvoiceLine, InvoiceLineUsage, InvoiceStatus
 from billing.money import exact_text
 from billing.periods import Period, PeriodError, local_midnight

@@ -2,38 +2,28 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Sum
+from django.db.models import Exists, F, OuterRef, Q, Sum
 
-from billing.accrued import note_usage
-from billing.models import CollectedRun, UsageLine, UsageSource
-from billing.rated_hours import note_hours
+from billing.actions.menu_usage import collect_calls
+from billing.actions.operator_time import collect_session_time
+from billing.actions.usage_lines import Collected, LineWriter, Source
+from billing.models import CollectedRun, UsageLine, UsageMark, UsageSource
 from billing.terms import WORK_CLASSES
-from billing.usage_facts import Facts, facts_of
+from billing.usage import told_spans
+from billing.usage_facts import MENU_OUTCOMES, SHORTEST_MENU, facts_of
+from billing.usage_spans import Stretch, spans_of
 from contactcenter.contacts.models import ContactPoint
-from contactcenter.tickets.models import CallSegment, Channel, Direction, Interaction
-from contactcenter.worktime.models import Allocation, AllocationRun
+from contactcenter.tickets.models import Call, CallSegment, Channel, Direction, Interaction
+from contactcenter.worktime.models import Allocation, AllocationRun, Session
 from contactcenter.worktime.queries import settled_allocations
 
 BATCH = 500
 LOOK_BACK = timedelta(days=7)
 CLASSES = tuple(time_class.value for time_class in WORK_CLASSES)
-
-
-@dataclass(frozen=True, slots=True)
-class Collected:
-    """How many usage lines are new, how many interactions got a further version, how many stood as they were."""
-
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-
-    def __add__(self, other: "Collected") -> "Collected":
-        return Collected(self.added + other.added, self.changed + other.changed, self.unchanged + other.unchanged)
 
 
 @transaction.atomic
@@ -56,47 +46,47 @@ def collect_usage(*, interaction_ids: Iterable[int], at: datetime) -> Collected:
     }
     points = _contact_points(interactions)
     facts = facts_of(interactions=interactions)
-    added = changed = unchanged = 0
-    came: list[UsageLine] = []
-    dropped: list[UsageLine] = []
+    writer = LineWriter(at=at)
     for interaction in interactions:
         pieces = sources[interaction.pk]
-        totals = {time_class: sum(piece.ms for piece in pieces if piece.kind == time_class) for time_class in CLASSES}
         known = current.get(interaction.pk)
         if known is None and not pieces:
             continue
-        if known is not None and _says(known, totals, facts[interaction.pk]):
-            unchanged += 1
-            continue
-        if known is not None:
-            UsageLine.objects.filter(pk=known.pk).update(is_current=False)
-            known.account = interaction.ticket.account
-            dropped.append(known)
-            changed += 1
-        else:
-            added += 1
-        line = _add_line(
-            interaction,
-            pieces,
-            totals,
-            facts[interaction.pk],
-            version=known.version + 1 if known else 1,
-            point=points[interaction.pk],
-            at=at,
+        own, ticket = facts[interaction.pk], interaction.ticket
+        worked = (Stretch(piece.kind, piece.started_at, piece.ended_at, piece.ms) for piece in pieces)
+        spans = spans_of(started_at=interaction.started_at, stretches=(*worked, *own.stretches))
+        writer.put(
+            known=known,
+            account=ticket.account,
+            facts={
+                **{f"{name}_ms": sum(piece.ms for piece in pieces if piece.kind == name) for name in CLASSES},
+                **own.columns,
+                "spans": told_spans(spans=spans),
+            },
+            more={
+                "interaction": interaction,
+                "channel": interaction.channel,
+                "direction": interaction.direction,
+                "started_at": interaction.started_at,
+                "contact_name": ticket.contact.name,
+                "contact_point": points[interaction.pk],
+                "ticket_id": ticket.pk,
+                "ticket_number": f"{ticket.account.ticket_prefix}-{ticket.number}",
+            },
+            sources=pieces,
         )
-        came.append(line)
-    note_usage(added=came, dropped=dropped)
-    note_hours(added=came, dropped=dropped)
-    return Collected(added=added, changed=changed, unchanged=unchanged)
+    return writer.finish()
 
 
 def collect_session(*, session_id: int, at: datetime) -> Collected:
-    """Collect the interactions whose time in a session is no longer what their usage says; mark its run as done.
+    """Collect the interactions whose time in a session is no longer what their usage says, and, once it has ended, its
+    waiting and operator hours; mark its run as done.
 
     A session's run grows many times a day: only what differs is locked and collected.
     """
     runs = list(AllocationRun.objects.filter(session_id=session_id, is_current=True))
     collected = _in_batches(_differing(session_id=session_id), at=at)
+    collected += collect_session_time(session_id=session_id, at=at)
     former = AllocationRun.objects.filter(session_id=session_id, is_current=False).values("pk")
     CollectedRun.objects.filter(allocation_run_id__in=former).delete()
     CollectedRun.objects.bulk_create(
@@ -115,7 +105,9 @@ def collect_run(*, allocation_run_id: int, at: datetime) -> Collected:
 
 
 def collect_pending(*, at: datetime) -> Collected:
-    """Collect whatever no task has: runs that are new, grown or superseded, and interactions that ended since."""
+    """Collect whatever no task has: runs that are new, grown or superseded, interactions that ended since, and facts
+    that changed since they were collected.
+    """
     collected = Collected()
     done = CollectedRun.objects.filter(allocation_run_id=OuterRef("pk"), revision=OuterRef("revision"))
     pending = AllocationRun.objects.filter(~Exists(done), is_current=True)
@@ -124,13 +116,45 @@ def collect_pending(*, at: datetime) -> Collected:
     )
     for session_id in sorted({run.session_id for run in (*pending, *superseded)}):
         collected += collect_session(session_id=session_id, at=at)
-    return collected + _collect_missed(at=at, run__made_at__gte=at - LOOK_BACK)
+    collected += _collect_missed(at=at, run__made_at__gte=at - LOOK_BACK)
+    while found := _collect_marked(at=at):
+        collected += found[0]
+    return collected
+
+
+@transaction.atomic
+def _collect_marked(*, at: datetime) -> tuple[Collected] | None:
+    """Take a batch of marks and collect what they are of; None where there is none."""
+    marks = list(UsageMark.objects.select_for_update(skip_locked=True).order_by("pk")[:BATCH])
+    if not marks:
+        return None
+    calls = {mark.call_id for mark in marks if mark.call_id is not None}
+    parts = CallSegment.objects.filter(call_id__in=calls, interaction__isnull=False)
+    interactions = {mark.interaction_id for mark in marks} | set(parts.values_list("interaction_id", flat=True))
+    collected = collect_usage(interaction_ids=[pk for pk in interactions if pk is not None], at=at)
+    collected += collect_calls(call_ids=calls, at=at)
+    UsageMark.objects.filter(pk__in=[mark.pk for mark in marks]).delete()
+    return (collected,)
 
 
 def collect_period(*, account_id: int, since: datetime, until: datetime, at: datetime) -> Collected:
-    """Collect every ended interaction of [since, until) that has allocated time and no usage line, however old."""
-    started = Interaction.objects.filter(account_id=account_id, started_at__gte=since, started_at__lt=until)
-    return _collect_missed(at=at, interaction_id__in=started.values("pk"))
+    """Collect everything of [since, until) that has no usage line, however old: ended interactions with allocated time,
+    calls that left the menu for nobody, and the waiting and operator hours of ended sessions.
+    """
+    started: dict[str, Any] = {"account_id": account_id, "started_at__gte": since, "started_at__lt": until}
+    interactions = Interaction.objects.filter(**started)
+    collected = _collect_missed(at=at, interaction_id__in=interactions.values("pk"))
+    line = UsageLine.objects.filter(call=OuterRef("pk"))
+    in_menu = Q(enqueued_at__gte=F("started_at") + SHORTEST_MENU) | Q(outcome__in=MENU_OUTCOMES)
+    handled = CallSegment.objects.filter(call=OuterRef("pk"), interaction__isnull=False)
+    calls = Call.objects.filter(in_menu, ~Exists(line), ~Exists(handled), ended_at__isnull=False, **started)
+    collected += collect_calls(call_ids=list(calls.values_list("pk", flat=True)), at=at)
+    line = UsageLine.objects.filter(account_id=account_id, session_id=OuterRef("pk"))
+    sessions = Session.objects.filter(~Exists(line), ended_at__isnull=False, started_at__lt=until, ended_at__gt=since)
+    given = Allocation.objects.filter(run__session=OuterRef("pk"), run__is_current=True, account_id=account_id)
+    for session_id in sessions.filter(Exists(given)).order_by("pk").values_list("pk", flat=True):
+        collected += collect_session_time(session_id=session_id, at=at)
+    return collected
 
 
 def _collect_missed(*, at: datetime, **narrowed: Any) -> Collected:
@@ -149,7 +173,9 @@ def _differing(*, session_id: int) -> list[int]:
         .annotate(total=Sum("ms"))
     )
     used = (
-        UsageSource.objects.filter(session_id=session_id, usage_line__is_current=True)
+        UsageSource.objects.filter(
+            session_id=session_id, usage_line__is_current=True, usage_line__interaction_id__isnull=False
+        )
         .values_list("usage_line__interaction_id", "kind")
         .annotate(total=Sum("ms"))
     )
@@ -163,9 +189,9 @@ def _in_batches(interaction_ids: Sequence[int], *, at: datetime) -> Collected:
     return collected
 
 
-def _allocated(interactions: Sequence[Interaction]) -> dict[int, list[Allocation]]:
+def _allocated(interactions: Sequence[Interaction]) -> dict[int, list[Source]]:
     account_by_id = {interaction.pk: interaction.account_id for interaction in interactions}
-    found: dict[int, list[Allocation]] = defaultdict(list)
+    found: dict[int, list[Source]] = defaultdict(list)
     rows = (
         settled_allocations()
         .filter(interaction_id__in=account_by_id, kind__in=CLASSES, ms__gt=0)
@@ -174,58 +200,19 @@ def _allocated(interactions: Sequence[Interaction]) -> dict[int, list[Allocation
     )
     for row in rows:
         if row.interaction_id is not None and row.account_id == account_by_id[row.interaction_id]:
-            found[row.interaction_id].append(row)
+            found[row.interaction_id].append(
+                Source(
+                    session_id=row.run.session_id,
+                    allocation_run_id=row.run_id,
+                    allocation_version=row.run.version,
+                    slice_id=row.slice_id,
+                    kind=row.kind,
+                    started_at=row.slice.started_at,
+                    ended_at=row.slice.ended_at,
+                    ms=row.ms,
+                )
+            )
     return found
-
-
-def _says(line: UsageLine, totals: dict[str, int], facts: Facts) -> bool:
-    return all(getattr(line, f"{name}_ms") == ms for name, ms in totals.items()) and all(
-        getattr(line, name) == value for name, value in asdict(facts).items()
-    )
-
-
-def _add_line(
-    interaction: Interaction,
-    pieces: Sequence[Allocation],
-    totals: dict[str, int],
-    facts: Facts,
-    *,
-    version: int,
-    point: str,
-    at: datetime,
-) -> UsageLine:
-    ticket = interaction.ticket
-    line = UsageLine.objects.create(
-        account=ticket.account,
-        interaction=interaction,
-        version=version,
-        channel=interaction.channel,
-        direction=interaction.direction,
-        started_at=interaction.started_at,
-        **{f"{name}_ms": ms for name, ms in totals.items()},
-        **asdict(facts),
-        contact_name=ticket.contact.name,
-        contact_point=point,
-        ticket_id=ticket.pk,
-        ticket_number=f"{ticket.account.ticket_prefix}-{ticket.number}",
-        collected_at=at,
-    )
-    UsageSource.objects.bulk_create(
-        UsageSource(
-            account_id=interaction.account_id,
-            usage_line=line,
-            session_id=piece.run.session_id,
-            allocation_run_id=piece.run_id,
-            allocation_version=piece.run.version,
-            slice_id=piece.slice_id,
-            kind=piece.kind,
-            started_at=piece.slice.started_at,
-            ended_at=piece.slice.ended_at,
-            ms=piece.ms,
-        )
-        for piece in pieces
-    )
-    return line
 
 
 def _contact_points(interactions: Sequence[Interaction]) -> dict[int, str]:

@@ -18,7 +18,7 @@ from billing.api.serializers import Shape
 from billing.late import late_usage, waits_for_a_person
 from billing.models import Dispute, DisputeMessage, DisputeState, LateChoice
 from billing.money import decimal_from_units, money_text
-from billing.periods import month_of
+from billing.queries import current_period
 from contactcenter.kernel.errors import NotFound
 from contactcenter.tenancy.login import logged_in
 from contactcenter.tenancy.models import Role
@@ -255,7 +255,7 @@ class LateUsageView(APIView):
             if not late.corrections:
                 continue
             invoice = late.invoice
-            newest = month_of(at=at, zone=invoice.account.time_zone)
+            newest = current_period(account=invoice.account, at=at)
             amount = decimal_from_units(units=late.units, digits=invoice.digits)
             rows.append(
                 {

@@ -138,7 +138,7 @@ class LineContactSerializer(Shape):
     direction = serializers.CharField()
     number = serializers.CharField()
     name = serializers.CharField()
-    ticket_id = serializers.IntegerField()
+    ticket_id = serializers.IntegerField(allow_null=True)
     ticket_number = serializers.CharField()
     raw_ms_by_class = serializers.DictField(child=serializers.IntegerField())
     billed_s = serializers.CharField(allow_null=True)

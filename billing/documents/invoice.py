@@ -207,7 +207,8 @@ def _amount_of(value: int, words: Wording, *, is_timed: bool) -> str:
 def _contact(row: InvoiceLineUsage, invoice: Invoice, words: Wording, *, is_timed: bool) -> list[str]:
     usage = row.usage_line
     local = usage.started_at.astimezone(ZoneInfo(invoice.time_zone))
-    channel = words.text(usage.channel)
+    # time of no contact came by no channel: an operator's session, or a caller in the menu
+    channel = words.text(usage.channel or ("of_operator" if usage.session_id is not None else "in_menu"))
     who = " · ".join(part for part in (usage.contact_name, usage.contact_point) if part)
     return [
         f"{local:%d.%m.%Y %H:%M:%S}" if invoice.language != "en" else f"{local:%Y-%m-%d %H:%M:%S}",

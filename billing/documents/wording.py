@@ -82,6 +82,8 @@ _ROWS: Mapping[str, tuple[str, str, str]] = {
     ),
     "when": ("Start", "Начало", "Inicio"),
     "channel": ("Channel", "Канал", "Canal"),
+    "of_operator": ("Operator", "Оператор", "Operador"),
+    "in_menu": ("Voice menu", "Голосовое меню", "Menú de voz"),
     "contact": ("Contact", "Собеседник", "Contacto"),
     "ticket": ("Ticket", "Заявка", "Ticket"),
     "recorded": ("Recorded, s", "Записано, с", "Registrado, s"),

@@ -22,7 +22,7 @@ from billing.models.profile import BillingProfile
 from billing.models.quotes import AcceptanceSource, PriceAcceptance, Quote, QuoteStatus
 from billing.models.reminders import Reminder
 from billing.models.tariff import Contract, Tariff, TariffVersion, VersionState
-from billing.models.usage import CollectedRun, UsageLine, UsageSource
+from billing.models.usage import CollectedRun, UsageLine, UsageMark, UsageSource
 
 __all__ = [
     "AcceptanceSource",
@@ -72,6 +72,7 @@ __all__ = [
     "TariffVersion",
     "UsageCount",
     "UsageLine",
+    "UsageMark",
     "UsageSource",
     "VersionState",
 ]

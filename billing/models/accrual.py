@@ -1,5 +1,6 @@
 """Running sums of a period's usage, so that what it costs so far is read at once however much there is."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from contactcenter.tenancy.scoped import AccountScopedModel
@@ -10,10 +11,15 @@ class Accrual(AccountScopedModel):
 
     Its row is locked by whoever adds usage or builds the sums, so that none is lost or counted twice. Other plans than
     that of now are built anew on the next read.
+
+    `touched` counts up whenever usage of the period comes or goes, and whenever what is booked for it does; once the
+    period is invoiced and everything up to some count is booked, `settled` says so: there is no late usage to look for.
     """
 
     period = models.CharField(max_length=10)
     plan = models.CharField(max_length=64, blank=True)
+    touched = models.BigIntegerField(default=0)
+    settled = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "period"], name="accrual_period_once")]
@@ -23,7 +29,10 @@ class Accrual(AccountScopedModel):
 
 
 class AccrualSum(AccountScopedModel):
-    """What the contacts of one rate come to (billing.running_sums.Sums); code "" counts those that no rate fits."""
+    """What the contacts of one rate come to (billing.running_sums.Sums); code "" counts those that no rate fits.
+
+    `times` are milliseconds in the order of billing.terms.TimeClass.
+    """
 
     accrual = models.ForeignKey(Accrual, on_delete=models.CASCADE, related_name="sums")
     code = models.CharField(max_length=200, blank=True)
@@ -33,15 +42,7 @@ class AccrualSum(AccountScopedModel):
     rounding = models.BigIntegerField()
     billed = models.BigIntegerField()
     connects = models.BigIntegerField()
-    talk_ms = models.BigIntegerField()
-    hold_ms = models.BigIntegerField()
-    wrap_ms = models.BigIntegerField()
-    focus_ms = models.BigIntegerField()
-    open_ms = models.BigIntegerField()
-    patched_ms = models.BigIntegerField()
-    ivr_ms = models.BigIntegerField()
-    idle_ms = models.BigIntegerField()
-    operator_ms = models.BigIntegerField()
+    times = ArrayField(models.BigIntegerField())
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["accrual", "code"], name="accrual_sum_once")]

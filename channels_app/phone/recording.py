@@ -156,6 +156,7 @@ def _facts(
         contact_number=normal_phone(number=outside, region=directory.region),
         contact_name="" if outbound else call.from_name[:200],
         language=directory.language(call) or endpoint.language,
+        campaign=endpoint.campaign,
         ticket_id=ticket_id,
         opens_ticket=call.outcome not in {Outcome.ABANDONED_IN_MENU, Outcome.ENDED_IN_MENU},
     )

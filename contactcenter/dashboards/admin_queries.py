@@ -34,6 +34,7 @@ def endpoint_documents(*, account_id: int | None = None, endpoint_id: int | None
             "address": row.address,
             "name": row.name,
             "language": row.language,
+            "campaign": row.campaign,
             "settings": row.settings,
             "secrets_set": secrets_set(endpoint=row),
             "webhook_url": (

@@ -135,6 +135,7 @@ class AdminEndpointSerializer(serializers.Serializer[Any]):
     address = serializers.CharField()
     name = serializers.CharField()
     language = serializers.CharField()
+    campaign = serializers.CharField()
     settings = serializers.DictField()
     secrets_set = serializers.ListField(child=serializers.CharField())
     webhook_url = serializers.CharField(help_text="Where the provider calls us; '' for kinds without providers")
@@ -158,6 +159,9 @@ class EndpointChangeSerializer(serializers.Serializer[Any]):
     address = serializers.CharField(max_length=320)
     name = serializers.CharField(max_length=120)
     language = LanguageTagField(max_length=8, allow_blank=True, required=False)
+    campaign = serializers.CharField(
+        max_length=120, allow_blank=True, required=False, help_text="What comes by it from now on belongs to it"
+    )
     settings = serializers.DictField(required=False)
     secrets = serializers.DictField(
         child=serializers.CharField(allow_null=True, max_length=1000), required=False, write_only=True

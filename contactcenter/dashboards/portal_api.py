@@ -14,13 +14,17 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing.booked import invoices_for
+from billing.periods import Cycle
 from billing.queries import account_in_scope
 from contactcenter.dashboards.portal_costs import contact_costs, month_cost
 from contactcenter.dashboards.portal_export import contacts_csv, invoice_csv
-from contactcenter.dashboards.portal_months import Month, day_bounds, month_bounds, month_of, shifted
+from contactcenter.dashboards.portal_months import Month, day_bounds, month_bounds, shifted
+from contactcenter.dashboards.portal_periods import running_month
 from contactcenter.dashboards.portal_queries import ContactFilter, ContactRow, Place, contact_page
 from contactcenter.dashboards.portal_serializers import (
     ContactParameters,
+    PeriodParameters,
+    PeriodsSerializer,
     PortalContactPageSerializer,
     UsageParameters,
     UsageSerializer,
@@ -35,6 +39,7 @@ from contactcenter.tenancy.service_levels import agreement_of
 from contactcenter.tickets.models import Ticket
 
 PAGE_SIZE = 50
+PERIODS = 13
 SeesUsage = roles(Role.CLIENT_VIEWER, Role.CLIENT_ADMIN, Role.SUPERVISOR, Role.BILLING_ADMIN, Role.ADMIN)
 SeesMoney = roles(Role.CLIENT_VIEWER, Role.CLIENT_ADMIN, Role.BILLING_ADMIN, Role.ADMIN)
 BUILDS_BILLS = frozenset({Role.BILLING_ADMIN.value, Role.ADMIN.value})
@@ -52,11 +57,29 @@ class UsageView(APIView):
         wanted = _read(UsageParameters, request)
         account = _account(wanted.get("account"))
         at = timezone.now()
-        zone = ZoneInfo(account.time_zone)
-        month = wanted.get("month") or month_of(at=at, zone=zone)
+        month = wanted.get("month") or running_month(account=account, at=at)
         document = usage_document(account=account, month=month, channel=wanted.get("channel", ""), at=at)
         document["cost"] = _cost(account=account, month=month) if _sees_money(request) else None
         return Response(UsageSerializer(document).data)
+
+
+class PeriodsView(APIView):
+    """GET /api/v1/portal/periods/"""
+
+    key_scopes = {"GET": ApiScope.USAGE_READ}
+    permission_classes = [SeesUsage]
+
+    @extend_schema(parameters=[PeriodParameters], responses=PeriodsSerializer, operation_id="portal_periods")
+    def get(self, request: Request) -> Response:
+        """Return the periods by which the account is billed, the running one first: months, or cycles of 28 days."""
+        account = _account(_read(PeriodParameters, request).get("account"))
+        running = running_month(account=account, at=timezone.now())
+        document = {
+            "account": account.pk,
+            "cycle": Cycle.MONTH if running.day is None else Cycle.DAYS_28,
+            "results": [str(shifted(month=running, by=-number)) for number in range(PERIODS)],
+        }
+        return Response(PeriodsSerializer(document).data)
 
 
 class UsageExportView(APIView):
@@ -75,7 +98,7 @@ class UsageExportView(APIView):
         wanted = _read(UsageParameters, request)
         account = _account(wanted.get("account"))
         at = timezone.now()
-        month = wanted.get("month") or month_of(at=at, zone=ZoneInfo(account.time_zone))
+        month = wanted.get("month") or running_month(account=account, at=at)
         lines = usage_csv(account=account, month=month, channel=wanted.get("channel", ""), at=at)
         response = HttpResponse("".join(lines), content_type="text/csv; charset=utf-8")
         response.headers["Content-Disposition"] = f'attachment; filename="usage-{account.slug}-{month}.csv"'
@@ -188,7 +211,7 @@ def _contact_document(row: ContactRow, cost: tuple[Any, str] | None) -> dict[str
     }
 
 
-def _read(shape: type[UsageParameters], request: Request) -> dict[str, Any]:
+def _read(shape: type[PeriodParameters], request: Request) -> dict[str, Any]:
     parameters = shape(data=request.query_params)
     parameters.is_valid(raise_exception=True)
     return dict(parameters.validated_data)
@@ -218,7 +241,8 @@ def _filter(given: dict[str, Any]) -> tuple[Account, ContactFilter]:
     if given.get("day"):
         start, end = day_bounds(on=given["day"], zone=zone)
     elif given.get("month") or ticket_id is None:
-        start, end = month_bounds(month=given.get("month") or month_of(at=timezone.now(), zone=zone), zone=zone)
+        month = given.get("month") or running_month(account=account, at=timezone.now())
+        start, end = month_bounds(month=month, zone=zone)
     # in time is what held on the last day asked for
     last = ((end or timezone.now()) - dt.timedelta(microseconds=1)).astimezone(zone).date()
     return account, ContactFilter(

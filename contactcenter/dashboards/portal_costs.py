@@ -10,9 +10,8 @@ from billing.accrued import accrued_bill
 from billing.booked import standing_invoice
 from billing.document_fields import TermsError
 from billing.models import Invoice, InvoiceLineUsage, UsageLine
-from billing.periods import month_of, month_period
 from billing.pricing import Bill, MixedCurrencies
-from billing.queries import account_bill
+from billing.queries import account_bill, account_period, current_period
 from contactcenter.dashboards.portal_months import Month
 from contactcenter.dashboards.portal_queries import ContactRow, Place
 from contactcenter.kernel.errors import DomainError
@@ -21,7 +20,7 @@ from contactcenter.tenancy.models import Account
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Money of one month: before tax, and with it."""
+    """Money of one period: before tax, and with it."""
 
     net: Decimal
     gross: Decimal
@@ -47,7 +46,7 @@ def contact_costs(*, account: Account, rows: Iterable[ContactRow]) -> dict[Place
     by_month: dict[str, dict[int, Place]] = {}
     for row in rows:
         if row.place.kind == "i":
-            label = month_of(at=row.started_at, zone=account.time_zone).label
+            label = current_period(account=account, at=row.started_at).label
             by_month.setdefault(label, {})[row.place.id] = row.place
     costs: dict[Place, tuple[Decimal, str]] = {}
     for label, places in by_month.items():
@@ -79,14 +78,14 @@ def _issued(*, account: Account, label: str) -> Invoice | None:
 def _bill_so_far(*, account: Account, label: str) -> Bill | None:
     """The totals from the running sums: they are read at once however many contacts there are."""
     try:
-        return accrued_bill(account=account, period=month_period(label=label, zone=account.time_zone))
+        return accrued_bill(account=account, period=account_period(account=account, label=label))
     except (DomainError, MixedCurrencies, TermsError):
         return None
 
 
 def _bill(*, account: Account, label: str) -> Bill | None:
     try:
-        return account_bill(account=account, period=month_period(label=label, zone=account.time_zone)).bill
+        return account_bill(account=account, period=account_period(account=account, label=label)).bill
     except (DomainError, MixedCurrencies, TermsError):
         # billing parks such a period and says why to its own people; here it has no cost yet
         return None

@@ -1,4 +1,4 @@
-"""Months, days and hours of an account's local calendar, as half-open UTC intervals. Pure."""
+"""Months, 28-day cycles, days and hours of an account's local calendar, as half-open UTC intervals. Pure."""
 
 from __future__ import annotations
 
@@ -8,28 +8,46 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 _MONTH = re.compile(r"^(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])$")
+CYCLE = dt.timedelta(days=28)
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """One calendar month, independent of any time zone."""
+    """One billing period, in no time zone: a calendar month, or with a day the 28 days from that day on."""
 
     year: int
     month: int
+    day: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.year:04d}-{self.month:02d}"
+        return f"{self.first:%Y-%m}" if self.day is None else self.first.isoformat()
+
+    @property
+    def first(self) -> dt.date:
+        """Its first day."""
+        return dt.date(self.year, self.month, self.day or 1)
+
+    @property
+    def end(self) -> dt.date:
+        """The first day after it."""
+        return shifted(month=self, by=1).first
 
 
 def parse_month(*, text: str) -> Month:
-    """Read "YYYY-MM".
+    """Read "YYYY-MM", or the first day of a 28-day cycle, "YYYY-MM-DD".
 
     Errors: ValueError when the text is anything else or the year is outside 2000..2200.
     """
-    match = _MONTH.match(text)
+    match = _MONTH.match(text[:7])
     if match is None:
         raise ValueError("a month is written YYYY-MM, for example 2026-06")
     month = Month(year=int(match["year"]), month=int(match["month"]))
+    if text[7:]:
+        try:
+            first = dt.date.fromisoformat(text)
+        except ValueError:
+            raise ValueError("a 28-day cycle is named by its first day, for example 2026-06-03") from None
+        month = Month(year=first.year, month=first.month, day=first.day)
     if not 2000 <= month.year <= 2200:
         raise ValueError("the year must lie between 2000 and 2200")
     return month
@@ -42,28 +60,22 @@ def month_of(*, at: dt.datetime, zone: ZoneInfo) -> Month:
 
 
 def shifted(*, month: Month, by: int) -> Month:
-    """The month `by` months later (earlier when negative)."""
+    """The period `by` periods later (earlier when negative)."""
+    if month.day is not None:
+        first = month.first + by * CYCLE
+        return Month(year=first.year, month=first.month, day=first.day)
     index = month.year * 12 + month.month - 1 + by
     return Month(year=index // 12, month=index % 12 + 1)
 
 
 def month_bounds(*, month: Month, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
-    """The month as a half-open interval of UTC instants, between local midnights."""
-    following = shifted(month=month, by=1)
-    return (
-        _local_midnight(on=dt.date(month.year, month.month, 1), zone=zone),
-        _local_midnight(on=dt.date(following.year, following.month, 1), zone=zone),
-    )
+    """The period as a half-open interval of UTC instants, between local midnights."""
+    return _local_midnight(on=month.first, zone=zone), _local_midnight(on=month.end, zone=zone)
 
 
 def days_of(*, month: Month) -> list[dt.date]:
-    """Every calendar day of the month, in order."""
-    day = dt.date(month.year, month.month, 1)
-    days = []
-    while day.month == month.month:
-        days.append(day)
-        day += dt.timedelta(days=1)
-    return days
+    """Every calendar day of the period, in order."""
+    return [month.first + dt.timedelta(days=number) for number in range((month.end - month.first).days)]
 
 
 def day_bounds(*, on: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
@@ -72,7 +84,7 @@ def day_bounds(*, on: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime
 
 
 def same_stretch_before(*, month: Month, at: dt.datetime, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
-    """The part of the previous month that a trend compares with.
+    """The part of the previous month (or cycle) that a trend compares with.
 
     A month that is over is compared with the whole previous month. A running month is compared with
     the same elapsed time of the previous one, so that the 5th does not look like a collapse; the

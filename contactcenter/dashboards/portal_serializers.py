@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from billing.periods import Cycle
 from contactcenter.dashboards.portal_months import Month, parse_month
 from contactcenter.tenancy.models import ServiceLevelFormula
 from contactcenter.tickets.models import Channel, Direction
@@ -12,7 +13,7 @@ ANSWERS = ("in_time", "late", "abandoned")
 
 
 class MonthField(serializers.CharField):
-    """A calendar month, YYYY-MM."""
+    """A calendar month, YYYY-MM, or the first day of a 28-day cycle."""
 
     def to_internal_value(self, data: Any) -> Month:  # type: ignore[override]
         """Return the month, or say how one is written."""
@@ -22,11 +23,26 @@ class MonthField(serializers.CharField):
             raise serializers.ValidationError(str(error)) from None
 
 
-class UsageParameters(serializers.Serializer[Any]):
-    """What to count; without `account` the first one in reach, without `month` the running one."""
+class PeriodParameters(serializers.Serializer[Any]):
+    """Whose; without `account` the first one in reach."""
 
     account = serializers.IntegerField(required=False)
-    month = MonthField(required=False, help_text="YYYY-MM, in the account's time zone")
+
+
+class PeriodsSerializer(serializers.Serializer[Any]):
+    """The periods by which an account is billed, newest first: months (2026-06), or cycles by their first day."""
+
+    account = serializers.IntegerField()
+    cycle = serializers.ChoiceField(choices=[str(cycle) for cycle in Cycle])
+    results = serializers.ListField(child=serializers.CharField())
+
+
+class UsageParameters(PeriodParameters):
+    """What to count; without `account` the first one in reach, without `month` the running period."""
+
+    month = MonthField(
+        required=False, help_text="YYYY-MM, or the first day of a 28-day cycle, in the account's time zone"
+    )
     channel = serializers.ChoiceField(choices=Channel.choices, required=False, allow_blank=True)
 
 
@@ -114,6 +130,7 @@ class UsageSerializer(serializers.Serializer[Any]):
 
     account_id = serializers.IntegerField()
     month = serializers.CharField()
+    cycle = serializers.ChoiceField(choices=[str(cycle) for cycle in Cycle])
     time_zone = serializers.CharField()
     currency = serializers.CharField()
     as_of = serializers.DateTimeField()

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Sum
 from django.db.models.functions import ExtractHour, ExtractIsoWeekDay
 
+from billing.periods import Cycle
 from contactcenter.dashboards import metrics
 from contactcenter.dashboards.metrics import Answering, Formula, Handling
 from contactcenter.dashboards.portal_export import csv_line
@@ -97,6 +98,7 @@ def usage_document(*, account: Account, month: Month, channel: str, at: dt.datet
     return {
         "account_id": account.pk,
         "month": str(month),
+        "cycle": Cycle.MONTH if month.day is None else Cycle.DAYS_28,
         "time_zone": account.time_zone,
         "currency": account.currency,
         "as_of": min(at, end),
@@ -170,14 +172,15 @@ USAGE_COLUMNS = (
 
 
 def usage_csv(*, account: Account, month: Month, channel: str, at: dt.datetime) -> Iterator[str]:
-    """Yield the month as lines of CSV: a row a local day, then the whole month ("month")."""
+    """Yield the month or cycle as lines of CSV: a row a local day, then the whole of it ("month", "cycle")."""
     start, end = month_bounds(month=month, zone=ZoneInfo(account.time_zone))
     told = stretch(account=account, start=start, end=end, channel=channel, at=at)
     yield csv_line(USAGE_COLUMNS)
     for on in days_of(month=month):
         sums = told.by_day.get(on, ContactTotals())
         yield csv_line(_csv_row(str(on), sums, told.answering_on(on), told.level(on)))
-    yield csv_line(_csv_row("month", told.all, told.answering(), told.level()))
+    whole = "month" if month.day is None else "cycle"
+    yield csv_line(_csv_row(whole, told.all, told.answering(), told.level()))
 
 
 def _csv_row(name: str, told: ContactTotals, answering: Answering, level: int | None) -> Sequence[Any]:

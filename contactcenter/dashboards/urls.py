@@ -14,6 +14,7 @@ from contactcenter.dashboards import (
 )
 
 urlpatterns: list[URLPattern] = [
+    path("portal/periods/", portal_api.PeriodsView.as_view(), name="portal-periods"),
     path("portal/usage/", portal_api.UsageView.as_view(), name="portal-usage"),
     path("portal/usage/export/", portal_api.UsageExportView.as_view(), name="portal-usage-export"),
     path("portal/interactions/", portal_api.ContactsView.as_view(), name="portal-interactions"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -203,11 +204,23 @@ class FocusSerializer(serializers.Serializer[Any]):
 
 
 class WrapUpSerializer(serializers.Serializer[Any]):
-    """The outcome; `disposition` is required where the account has outcomes."""
+    """The outcome and the orders taken; `disposition` is required where the account has outcomes."""
 
     disposition = serializers.CharField(max_length=40, required=False, allow_null=True, default=None)
     comment = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
     status = serializers.ChoiceField(choices=TicketStatus.choices, required=False, allow_null=True, default=None)
+    orders = serializers.IntegerField(
+        required=False, default=0, min_value=0, max_value=1000, help_text="How many orders were taken."
+    )
+    order_amount = serializers.DecimalField(
+        required=False,
+        allow_null=True,
+        default=None,
+        max_digits=12,
+        decimal_places=2,
+        min_value=Decimal(0),
+        help_text="What they are worth together, in the account's currency.",
+    )
 
 
 class CountedReasonSerializer(serializers.Serializer[Any]):

@@ -5,6 +5,7 @@ The intake's own writes take no savepoint: whoever calls them within a transacti
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -72,6 +73,7 @@ def open_ticket(
     preview: str = "",
     priority: int = 0,
     unread: int = 0,
+    campaign: str = "",
 ) -> Ticket:
     """Create a ticket with the account's next number; numbers are contiguous per account unless rolled back."""
     if contact.account_id != account_id:
@@ -87,6 +89,7 @@ def open_ticket(
             preview=_preview(preview),
             priority=priority,
             unread=unread,
+            campaign=campaign,
             opened_at=at,
             last_activity_at=at,
         )
@@ -366,12 +369,21 @@ def resume_interaction(*, interaction_id: int) -> None:
 
 @transaction.atomic
 def wrap_interaction(
-    *, interaction_id: int, at: datetime, disposition_id: int | None, comment: str = ""
+    *,
+    interaction_id: int,
+    at: datetime,
+    disposition_id: int | None,
+    comment: str = "",
+    orders: int = 0,
+    order_amount: Decimal | None = None,
 ) -> Interaction:
-    """Record the outcome and the end of wrap-up, once.
+    """Record the outcome, the orders that were taken and the end of wrap-up, once.
 
-    `disposition_id` must be one of the account's dispositions; the database refuses another account's.
+    `disposition_id` must be one of the account's dispositions; the database refuses another account's. `order_amount`
+    is what the orders are worth together, in the account's currency; Invalid without any order.
     """
+    if order_amount is not None and not orders:
+        raise Invalid("Say how many orders this amount is of.", field="orders")
     interaction = Interaction.objects.select_for_update(of=("self",)).get(pk=interaction_id)
     if interaction.wrapped_at is not None:
         raise Conflict("This contact is already wrapped up.")
@@ -379,5 +391,6 @@ def wrap_interaction(
     interaction.ended_at = interaction.ended_at or at
     interaction.wrapped_at = at
     interaction.comment = comment[:500]
-    interaction.save(update_fields=["disposition", "ended_at", "wrapped_at", "comment"])
+    interaction.orders, interaction.order_amount = orders, order_amount
+    interaction.save(update_fields=["disposition", "ended_at", "wrapped_at", "comment", "orders", "order_amount"])
     return interaction

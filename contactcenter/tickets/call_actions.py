@@ -41,7 +41,8 @@ class CallFacts:
     """One call, as Call keeps it. `contact_number` is the outside party's normalised number, '' if withheld.
 
     `ticket_id` names the ticket a call was made for (click to call).
-    `opens_ticket` is false for calls that never reached the account's people (hung up in a menu).
+    `opens_ticket` is false for calls that never reached the account's people (hung up in a menu). `campaign` is the
+    endpoint's at present: a call keeps the one it began with.
     """
 
     endpoint_id: int
@@ -70,6 +71,7 @@ class CallFacts:
     language: str
     opens_ticket: bool
     ticket_id: int | None = None
+    campaign: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +83,7 @@ class RecordedCall:
     interactions: dict[int, Interaction]
 
 
-_NOT_OF_THE_ROW = {"segments", "contact_number", "contact_name", "language", "opens_ticket", "ticket_id"}
+_NOT_OF_THE_ROW = {"segments", "contact_number", "contact_name", "language", "opens_ticket", "ticket_id", "campaign"}
 
 
 @transaction.atomic
@@ -103,7 +105,9 @@ def record_call(*, account_id: int, facts: CallFacts) -> RecordedCall:
     if call is None:
         status = "created"
         ticket, contact = _ticket_of_new_call(account_id=account_id, facts=facts)
-        call = Call.objects.create(account_id=account_id, ticket=ticket, contact=contact, **values)
+        # who calls for a ticket calls for its campaign
+        campaign = (ticket.campaign if ticket is not None and facts.ticket_id else "") or facts.campaign
+        call = Call.objects.create(account_id=account_id, ticket=ticket, contact=contact, campaign=campaign, **values)
     else:
         changed = [name for name, value in values.items() if getattr(call, name) != value]
         for name in changed:
@@ -165,6 +169,7 @@ def _ticket_of_new_call(*, account_id: int, facts: CallFacts) -> tuple[Ticket | 
         subject=facts.contact_name or facts.contact_number,
         language=facts.language,
         preview=facts.contact_number,
+        campaign=facts.campaign,
     )
     return ticket, contact
 

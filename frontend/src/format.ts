@@ -41,8 +41,12 @@ export function formatDateTime(at: string | Date, timeZone?: string): string {
   return dates({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone }).format(new Date(at));
 }
 
-/** June 2026 of "2026-06". */
+/** June 2026 of "2026-06"; 3–30 June 2026 of "2026-06-03", the first day of a cycle of 28 days. */
 export function formatMonth(month: string): string {
+  if (month.length > 7) {
+    const first = new Date(`${month}T00:00:00Z`);
+    return dates({ day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }).formatRange(first, new Date(first.getTime() + 27 * 86_400_000));
+  }
   return dates({ month: 'long', year: 'numeric', timeZone: 'UTC' }).format(new Date(`${month}-01T00:00:00Z`));
 }
 

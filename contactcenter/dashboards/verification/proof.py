@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from contactcenter.dashboards.models import RollupMark
 from contactcenter.dashboards.verification.checks import Check
+from contactcenter.dashboards.verification.fact_checks import usage_equals_facts
 from contactcenter.dashboards.verification.intake_checks import (
     calls_equal_log,
     entries_equal_raw,
@@ -55,6 +56,7 @@ def verify(*, at: datetime, newest_receipts: int = NEWEST_RECEIPTS) -> list[Chec
         ledger_follows_events(at=at),
         voice_equals_calls(at=at),
         usage_equals_allocations(at=at),
+        usage_equals_facts(),
         invoices_equal_usage(),
         rollups_equal_facts(),
     ]

@@ -9,9 +9,10 @@ from django.db.models import Sum
 from billing.models import DocumentKind, Invoice, InvoiceLine, InvoiceLineUsage
 from billing.pricing import Bill, Line
 from billing.replay import bill_hash, replay_bill, replay_chain, replay_hash
+from billing.terms import WORK_CLASSES
 from contactcenter.dashboards.verification.checks import STUCK_AFTER, Check, add_rows, count_of
 
-_CLASSES = ("talk", "hold", "wrap", "focus", "open")
+_CLASSES = tuple(time_class.value for time_class in WORK_CLASSES)
 
 # What billing has not collected yet, and what the ledger has not followed yet, is work under way and no difference.
 _UNCOLLECTED = """
@@ -36,22 +37,26 @@ def usage_equals_allocations(*, at: datetime) -> Check:
     unequal = " OR ".join(f"u.{name}_ms <> s.{name}" for name in _CLASSES)
     add_rows(
         check,
-        "usage line {0} of interaction {1}: its milliseconds are not those of its sources",
+        "usage line {0} of interaction {1}, session {2}: its milliseconds are not those of its sources",
         f"""
-        SELECT u.id, u.interaction_id FROM billing_usageline u
-        JOIN (SELECT u.id, {sums} FROM billing_usageline u LEFT JOIN billing_usagesource s ON s.usage_line_id = u.id
+        SELECT u.id, u.interaction_id, u.session_id FROM billing_usageline u
+        JOIN (SELECT u.id, {sums}, coalesce(sum(s.ms) FILTER (WHERE s.kind = 'idle'), 0) AS idle,
+                  coalesce(sum(s.ms) FILTER (WHERE s.kind <> 'idle'), 0) AS operator
+              FROM billing_usageline u LEFT JOIN billing_usagesource s ON s.usage_line_id = u.id
               GROUP BY u.id) AS s ON s.id = u.id
-        WHERE {unequal} ORDER BY u.id
+        WHERE CASE WHEN u.session_id IS NULL THEN {unequal} ELSE u.idle_ms <> s.idle OR u.operator_ms <> s.operator END
+        ORDER BY u.id
         """,  # noqa: S608 - only this module's own constants
     )
     add_rows(
         check,
-        "usage line {0}: its source {1} has {2} ms of slice {3}, run {4} allocates {5} ms to the interaction",
+        "usage line {0}: its source {1} has {2} ms of slice {3}, run {4} allocates {5} ms to it",
         """
         SELECT u.id, s.id, s.ms, s.slice_id, s.allocation_run_id, coalesce(sum(a.ms), 0)
         FROM billing_usagesource s JOIN billing_usageline u ON u.id = s.usage_line_id
         LEFT JOIN worktime_allocation a ON a.run_id = s.allocation_run_id AND a.slice_id = s.slice_id
-            AND a.interaction_id = u.interaction_id AND a.account_id = u.account_id AND a.kind = s.kind
+            AND a.account_id = u.account_id AND a.kind = s.kind
+            AND (u.session_id IS NOT NULL OR a.interaction_id = u.interaction_id)
         GROUP BY u.id, s.id HAVING s.ms <> coalesce(sum(a.ms), 0) ORDER BY u.id
         """,
     )
@@ -67,7 +72,7 @@ def usage_equals_allocations(*, at: datetime) -> Check:
                 coalesce(bool_or(a.session_id IN (SELECT session_id FROM waiting)), false) AS is_waiting
             FROM billing_usageline u LEFT JOIN settled a
                 ON a.interaction_id = u.interaction_id AND a.account_id = u.account_id
-            WHERE u.is_current GROUP BY u.id)
+            WHERE u.is_current AND u.interaction_id IS NOT NULL GROUP BY u.id)
         SELECT u.id, u.interaction_id, {" + ".join(f"u.{name}_ms" for name in _CLASSES)},
             {" + ".join(f"s.{name}" for name in _CLASSES)}
         FROM billing_usageline u JOIN given s ON s.id = u.id
@@ -98,6 +103,26 @@ def usage_equals_allocations(*, at: datetime) -> Check:
         JOIN worktime_allocationrun r ON r.id = a.run_id AND r.is_current
         JOIN tickets_interaction i ON i.id = a.interaction_id WHERE a.account_id <> i.account_id ORDER BY a.id
         """,
+    )
+    add_rows(
+        check,
+        "session {0}, account {1}: usage has {2} ms of waiting and {3} ms of operator hours, allocated are {4} and {5}",
+        f"""
+        WITH waiting AS ({_WAITING}),
+        used AS (SELECT session_id, account_id, sum(idle_ms) AS idle, sum(operator_ms) AS operator
+            FROM billing_usageline WHERE is_current AND session_id IS NOT NULL GROUP BY session_id, account_id),
+        given AS (SELECT r.session_id, a.account_id, coalesce(sum(a.ms) FILTER (WHERE a.kind = 'idle'), 0) AS idle,
+                coalesce(sum(a.ms) FILTER (WHERE a.kind <> 'idle'), 0) AS operator
+            FROM worktime_allocation a JOIN worktime_allocationrun r ON r.id = a.run_id AND r.is_current
+            WHERE a.account_id IS NOT NULL GROUP BY r.session_id, a.account_id)
+        SELECT session_id, account_id, coalesce(u.idle, 0), coalesce(u.operator, 0), coalesce(g.idle, 0),
+            coalesce(g.operator, 0)
+        FROM used u FULL JOIN given g USING (session_id, account_id) JOIN worktime_session t ON t.id = session_id
+        WHERE t.ended_at < %s AND session_id NOT IN (SELECT session_id FROM waiting)
+            AND (coalesce(u.idle, 0), coalesce(u.operator, 0)) <> (coalesce(g.idle, 0), coalesce(g.operator, 0))
+        ORDER BY session_id, account_id
+        """,  # noqa: S608 - only this module's own constants
+        [at - STUCK_AFTER],
     )
     return check
 

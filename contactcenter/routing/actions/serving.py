@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
@@ -218,18 +220,21 @@ def wrap_up(
     disposition: str | None,
     comment: str = "",
     status: str | None = None,
+    orders: int = 0,
+    order_amount: Decimal | None = None,
 ) -> Assignment:
-    """Record the outcome and be done with the ticket; an active conversation is finished first.
+    """Record the outcome and the orders taken, and be done with the ticket; an active conversation is finished first.
 
-    Raises Invalid when the account has outcomes and none, or another one, is given; NotFound when the ticket is not
-    with this operator.
+    Raises Invalid when the account has outcomes and none, or another one, is given, or an amount without any order;
+    NotFound when the ticket is not with this operator.
     """
     assignment = own_assignment(ticket_id=ticket_id, operator_id=operator_id)
     if assignment.state in OWNING:
         refuse_without_result(assignment=assignment)
         assignment = start_wrap(assignment=assignment, at=at)
     outcome = _outcome(account_id=assignment.account_id, code=disposition)
-    if not _done(assignment=assignment, at=at, outcome=outcome, comment=comment):
+    said = {"comment": comment, "orders": orders, "order_amount": order_amount}
+    if not _done(assignment=assignment, at=at, outcome=outcome, said=said):
         raise Conflict("This contact is already wrapped up.")
     if status and assignment.transferred_at is None:
         # of a ticket that was handed on its next owner says how it stands
@@ -266,7 +271,7 @@ def close_overdue_wraps(*, at: datetime) -> int:
             current = Assignment.objects.select_for_update(of=("self",)).get(pk=assignment.pk)
             if current.state != AssignmentState.WRAPPING or current.wrap_due_at is None or current.wrap_due_at > at:
                 continue
-            closed += _done(assignment=current, at=current.wrap_due_at, outcome=None, comment="")
+            closed += _done(assignment=current, at=current.wrap_due_at, outcome=None, said={})
     return closed
 
 
@@ -279,7 +284,7 @@ def _outcome(*, account_id: int, code: str | None) -> Disposition | None:
     return None
 
 
-def _done(*, assignment: Assignment, at: datetime, outcome: Disposition | None, comment: str) -> bool:
+def _done(*, assignment: Assignment, at: datetime, outcome: Disposition | None, said: dict[str, Any]) -> bool:
     at = max(at, assignment.wrapping_at or assignment.started_at)
     if assignment.state != AssignmentState.WRAPPING or not move_assignment(
         assignment=assignment, wanted=AssignmentState.DONE, done_at=at
@@ -289,7 +294,7 @@ def _done(*, assignment: Assignment, at: datetime, outcome: Disposition | None, 
         interaction_id=assignment.interaction_id,
         at=at,
         disposition_id=outcome.pk if outcome else None,
-        comment=comment,
+        **said,
     )
     OperatorState.objects.filter(pk=assignment.operator_id).update(idle_since=at)
     ledger_events.serving(assignment=assignment, at=at, kinds=[EventKind.WRAP_ENDED])

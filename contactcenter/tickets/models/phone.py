@@ -10,7 +10,8 @@ class Call(AccountScopedModel):
     """One call of one customer, all its legs stitched. Durations are whole milliseconds; null: not known.
 
     `endpoint_id` is the channel endpoint the call came in by; (endpoint_id, external_id) is the source's identity.
-    `queue_name` is the telephone system's word, `queue_id` the routing queue it counts for.
+    `queue_name` is the telephone system's word, `queue_id` the routing queue it counts for. `campaign` is that of the
+    endpoint, or of the ticket that an operator called for.
     """
 
     ticket = models.ForeignKey("tickets.Ticket", null=True, on_delete=models.PROTECT, related_name="calls")
@@ -25,6 +26,7 @@ class Call(AccountScopedModel):
     to_number = models.CharField(max_length=64, blank=True)
     queue_name = models.CharField(max_length=80, blank=True)
     queue_id = models.BigIntegerField(null=True)
+    campaign = models.CharField(max_length=120, blank=True, default="", db_default="")
     started_at = models.DateTimeField()
     enqueued_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)

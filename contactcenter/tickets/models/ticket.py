@@ -24,7 +24,7 @@ class TicketCounter(models.Model):
 
 
 class Ticket(AccountScopedModel):
-    """One matter of one contact with one account."""
+    """One matter of one contact with one account; `campaign` is that of the endpoint it came by, "" none."""
 
     number = models.PositiveBigIntegerField()
     contact = models.ForeignKey("contacts.Contact", on_delete=models.PROTECT, related_name="tickets")
@@ -39,6 +39,7 @@ class Ticket(AccountScopedModel):
     opened_at = models.DateTimeField()
     last_activity_at = models.DateTimeField()
     solved_at = models.DateTimeField(null=True)
+    campaign = models.CharField(max_length=120, blank=True, default="", db_default="")
     merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="merged_tickets")
     # written by sla_actions.py from the clocks: the next instant that something is due, and what
     sla_policy = models.ForeignKey("tickets.SlaPolicy", null=True, on_delete=models.SET_NULL, related_name="+")
@@ -118,6 +119,7 @@ class Interaction(AccountScopedModel):
     A caller who was put through to an outside number (`patched_to`) speaks there in [patched_at, patch_ended_at): time
     of the line, not of the operator, with a price of its own.
     `queue_id` is the queue it came from (routing's; null: none, or not known yet). It stays when queues change.
+    `orders` were taken in it, worth `order_amount` in the account's currency (null: nobody said).
     """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="interactions")
@@ -135,10 +137,17 @@ class Interaction(AccountScopedModel):
     patched_at = models.DateTimeField(null=True)
     patch_ended_at = models.DateTimeField(null=True)
     queue_id = models.BigIntegerField(null=True)
+    orders = models.PositiveSmallIntegerField(default=0, db_default=0)
+    order_amount = models.DecimalField(max_digits=12, decimal_places=2, null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["account", "source_key"], name="interaction_source_once"),
+            models.CheckConstraint(
+                condition=models.Q(order_amount__isnull=True)
+                | (models.Q(order_amount__gte=0) & models.Q(orders__gt=0)),
+                name="interaction_amount_of_orders",
+            ),
             models.CheckConstraint(
                 condition=models.Q(patch_ended_at__isnull=True) | models.Q(patch_ended_at__gte=models.F("patched_at")),
                 name="interaction_patch_ends_after_start",

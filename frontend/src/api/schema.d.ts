@@ -1800,6 +1800,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/portal/periods/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the periods by which the account is billed, the running one first: months, or cycles of 28 days. */
+        get: operations["portal_periods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/portal/usage/": {
         parameters: {
             query?: never;
@@ -3543,6 +3560,7 @@ export interface components {
             address: string;
             name: string;
             language: string;
+            campaign: string;
             settings: {
                 [key: string]: unknown;
             };
@@ -4523,7 +4541,7 @@ export interface components {
             direction: string;
             number: string;
             name: string;
-            ticket_id: number;
+            ticket_id: number | null;
             ticket_number: string;
             raw_ms_by_class: {
                 [key: string]: number;
@@ -4720,6 +4738,12 @@ export interface components {
          * @enum {string}
          */
         CreditReason: "cancellation" | "dispute" | "goodwill" | "late_usage";
+        /**
+         * @description * `month` - month
+         *     * `28_days` - 28_days
+         * @enum {string}
+         */
+        CycleEnum: "month" | "28_days";
         /** @description An operator's day: the totals sum to the slices, the slices to the time logged in. */
         Day: {
             /** Format: date-time */
@@ -4893,6 +4917,8 @@ export interface components {
             address: string;
             name: string;
             language?: string;
+            /** @description What comes by it from now on belongs to it */
+            campaign?: string;
             settings?: {
                 [key: string]: unknown;
             };
@@ -5437,7 +5463,7 @@ export interface components {
             direction: string;
             number: string;
             name: string;
-            ticket_id: number;
+            ticket_id: number | null;
             ticket_number: string;
             raw_ms_by_class: {
                 [key: string]: number;
@@ -6004,6 +6030,8 @@ export interface components {
             address?: string;
             name?: string;
             language?: string;
+            /** @description What comes by it from now on belongs to it */
+            campaign?: string;
             settings?: {
                 [key: string]: unknown;
             };
@@ -6136,6 +6164,12 @@ export interface components {
          * @enum {string}
          */
         PaymentStateEnum: "draft" | "open" | "partly_paid" | "paid" | "credited" | "overdue";
+        /** @description The periods by which an account is billed, newest first: months (2026-06), or cycles by their first day. */
+        Periods: {
+            account: number;
+            cycle: components["schemas"]["CycleEnum"];
+            results: string[];
+        };
         /** @description An operator by name. */
         Person: {
             id: number;
@@ -7638,6 +7672,7 @@ export interface components {
         Usage: {
             account_id: number;
             month: string;
+            cycle: components["schemas"]["CycleEnum"];
             time_zone: string;
             currency: string;
             /** Format: date-time */
@@ -8008,12 +8043,22 @@ export interface components {
          * @enum {string}
          */
         WrapUpModeEnum: "mandatory" | "timed" | "optional";
-        /** @description The outcome; `disposition` is required where the account has outcomes. */
+        /** @description The outcome and the orders taken; `disposition` is required where the account has outcomes. */
         WrapUpRequest: {
             disposition?: string | null;
             /** @default  */
             comment: string;
             status?: components["schemas"]["TicketStatus"] | components["schemas"]["NullEnum"];
+            /**
+             * @description How many orders were taken.
+             * @default 0
+             */
+            orders: number;
+            /**
+             * Format: decimal
+             * @description What they are worth together, in the account's currency.
+             */
+            order_amount?: string | null;
         };
         /** @description A wrap-up with the card of its ticket. */
         Wrapping: {
@@ -10977,7 +11022,7 @@ export interface operations {
                 /** @description A local day of the account */
                 day?: string | null;
                 hour?: number;
-                /** @description YYYY-MM, in the account's time zone */
+                /** @description YYYY-MM, or the first day of a 28-day cycle, in the account's time zone */
                 month?: string;
                 ticket?: number;
                 /** @description 0 = Monday */
@@ -11021,7 +11066,7 @@ export interface operations {
                 /** @description A local day of the account */
                 day?: string | null;
                 hour?: number;
-                /** @description YYYY-MM, in the account's time zone */
+                /** @description YYYY-MM, or the first day of a 28-day cycle, in the account's time zone */
                 month?: string;
                 ticket?: number;
                 /** @description 0 = Monday */
@@ -11064,6 +11109,27 @@ export interface operations {
             };
         };
     };
+    portal_periods: {
+        parameters: {
+            query?: {
+                account?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Periods"];
+                };
+            };
+        };
+    };
     portal_usage: {
         parameters: {
             query?: {
@@ -11076,7 +11142,7 @@ export interface operations {
                  *     * `sms` - SMS
                  */
                 channel?: "voice" | "email" | "chat" | "social" | "sms" | "";
-                /** @description YYYY-MM, in the account's time zone */
+                /** @description YYYY-MM, or the first day of a 28-day cycle, in the account's time zone */
                 month?: string;
             };
             header?: never;
@@ -11107,7 +11173,7 @@ export interface operations {
                  *     * `sms` - SMS
                  */
                 channel?: "voice" | "email" | "chat" | "social" | "sms" | "";
-                /** @description YYYY-MM, in the account's time zone */
+                /** @description YYYY-MM, or the first day of a 28-day cycle, in the account's time zone */
                 month?: string;
             };
             header?: never;

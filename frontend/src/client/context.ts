@@ -4,6 +4,7 @@ import type { AccountRef } from '@/api/types';
 import { serverClock } from '@/live/clock';
 import { useSession } from '@/session';
 import { monthOf, shiftMonth } from './labels';
+import { usePeriods } from './queries';
 
 const MONTHS_BACK = 12;
 
@@ -20,10 +21,12 @@ export function useClientContext() {
     if (route.query.account === undefined) return session.accounts[0] ?? null;
     return session.account(Number(route.query.account)) ?? null;
   });
-  const thisMonth = computed(() => monthOf(new Date(serverClock.now()), account.value?.time_zone ?? 'UTC'));
+  /** By months, or by cycles of 28 days: the server knows how the account is billed. */
+  const { data: periods } = usePeriods(() => account.value?.id);
+  const thisMonth = computed(() => periods.value?.results[0] ?? monthOf(new Date(serverClock.now()), account.value?.time_zone ?? 'UTC'));
   const month = computed(() => {
     const wanted = String(route.query.month ?? '');
-    return /^\d{4}-(0[1-9]|1[0-2])$/.test(wanted) ? wanted : thisMonth.value;
+    return /^\d{4}-(0[1-9]|1[0-2])(-\d{2})?$/.test(wanted) ? wanted : thisMonth.value;
   });
   const months = computed(() => {
     const listed = Array.from({ length: MONTHS_BACK + 1 }, (_, i) => shiftMonth(thisMonth.value, -i));

@@ -20,6 +20,7 @@ export const me: Me = {
 };
 
 export const usage: Usage = {
+  cycle: 'month',
   account_id: 1,
   month: '2026-06',
   time_zone: 'Europe/Madrid',

@@ -1,5 +1,5 @@
-import { dateLocale, formatNumber } from '@/format';
-import { locale, t } from '@/i18n';
+import { dateLocale, formatMonth, formatNumber } from '@/format';
+import { locale, type MessageKey, type Params, t } from '@/i18n';
 
 const MONDAY = Date.UTC(2024, 0, 1);
 const DAY_MS = 86_400_000;
@@ -26,20 +26,33 @@ export function dayLabel(on: string): string {
   return new Intl.DateTimeFormat(dateLocale(), { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' }).format(new Date(`${on}T00:00:00Z`));
 }
 
+/** Whether a period is a cycle of 28 days, named by its first day, and no calendar month. */
+export function isCycle(month: string): boolean {
+  return month.length > 7;
+}
+
+/** What is said of a month; of a cycle the same with "period" for "month". */
+export function periodText(month: string, ofMonth: MessageKey, ofCycle: MessageKey, values: Params = {}): string {
+  return t(isCycle(month) ? ofCycle : ofMonth, values);
+}
+
 /** June, as it stands after "than" and "on": without the year. */
 export function monthName(month: string): string {
+  if (isCycle(month)) return monthRange(month);
   return new Intl.DateTimeFormat(dateLocale(), { month: 'long', timeZone: 'UTC' }).format(new Date(`${month}-01T00:00:00Z`));
 }
 
 /** 1–30 June 2026 */
 export function monthRange(month: string): string {
+  if (isCycle(month)) return formatMonth(month);
   const first = new Date(`${month}-01T00:00:00Z`);
   const last = new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + 1, 0));
   return new Intl.DateTimeFormat(dateLocale(), { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }).formatRange(first, last);
 }
 
-/** The month `by` months later: 2026-06 and -1 give 2026-05. */
+/** The period `by` periods later: 2026-06 and -1 give 2026-05, 2026-06-29 and -1 give 2026-06-01. */
 export function shiftMonth(month: string, by: number): string {
+  if (isCycle(month)) return new Date(Date.parse(`${month}T00:00:00Z`) + by * 28 * 86_400_000).toISOString().slice(0, 10);
   const [year = 0, number = 1] = month.split('-').map(Number);
   const index = year * 12 + number - 1 + by;
   return `${Math.floor(index / 12)}-${String((index % 12) + 1).padStart(2, '0')}`;

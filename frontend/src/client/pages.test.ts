@@ -153,6 +153,18 @@ describe('Bill', () => {
     ]);
   });
 
+  it('speaks of periods where the account is billed by cycles of 28 days', async () => {
+    answers['/api/v1/portal/periods/'] = { account: 1, cycle: '28_days', results: ['2026-06-01', '2026-05-04'] };
+    delete answers['/api/v1/accrual/'];
+    await open('/client/usage');
+    await settled(() => expect(page.text()).toContain('No tariff in force in this period'));
+    const text = page.text();
+    // thin or no spaces around the dash, as the browser's data has it
+    expect(text).toMatch(/Usage in 1\s?–\s?28 June 2026/);
+    expect(text).not.toContain('this month');
+    expect(asked.some((url) => url.pathname === '/api/v1/portal/usage/' && url.searchParams.get('month') === '2026-06-01')).toBe(true);
+  });
+
   it('says so where no contract covers the month', async () => {
     delete answers['/api/v1/accrual/'];
     await open('/client/usage?month=2026-06');

@@ -4,7 +4,7 @@ import { get } from '@/api/client';
 import type { Entry, Page, Playbook, TicketCard, TicketDetail } from '@/api/types';
 import type { Bill, LineContact } from './bill';
 import type { Balance, Invoice, InvoiceDetail } from './invoices';
-import type { PortalContact, Usage } from './types';
+import type { Periods, PortalContact, Usage } from './types';
 
 type Id = number | null | undefined;
 
@@ -15,6 +15,16 @@ export function useUsage(account: () => Id, month: () => string, channel: () => 
   return useQuery({
     key: () => ['usage', account() ?? 0, month(), channel()],
     query: () => get<Usage>('/api/v1/portal/usage/', { account: account(), month: month(), channel: channel() }),
+    enabled: () => account() !== null && account() !== undefined,
+    staleTime: FRESH_MS,
+  });
+}
+
+/** The periods by which an account is billed, the running one first. */
+export function usePeriods(account: () => Id) {
+  return useQuery({
+    key: () => ['periods', account() ?? 0],
+    query: () => get<Periods>('/api/v1/portal/periods/', { account: account() }),
     enabled: () => account() !== null && account() !== undefined,
     staleTime: FRESH_MS,
   });

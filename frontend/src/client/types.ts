@@ -4,6 +4,7 @@ import type { components } from '@/api/schema';
 type Schemas = components['schemas'];
 
 export type Usage = Schemas['Usage'];
+export type Periods = Schemas['Periods'];
 /** One handled unit, or a call that nobody took (`id` tells them apart: i17, c42). */
 export type PortalContact = Schemas['PortalContact'];
 export type TimeClasses = Schemas['TimeClasses'];

@@ -215,10 +215,24 @@ describe('wrap-up', () => {
     const view = mount(WrapUp, { props: { detail: wrapping, dispositions }, global: { plugins } });
     await view.findAll('select')[0]!.setValue('1');
     await view.findAll('select')[1]!.setValue('1');
-    await view.get('input').setValue(' called back ');
+    await view.get('input[type=text]').setValue(' called back ');
     await view.get('form').trigger('submit');
     await flushPromises();
     expect(posts).toEqual([['tickets/42/wrap-up/', { disposition: 'answered', comment: 'called back', status: 'pending' }]]);
+  });
+
+  test('counts the orders that were taken and what they are worth', async () => {
+    const view = mount(WrapUp, { props: { detail: wrapping, dispositions: [] }, global: { plugins } });
+    await view.get('input[type=number]').setValue('2');
+    await view.get('input[inputmode=decimal]').setValue('a lot');
+    await view.get('form').trigger('submit');
+    await flushPromises();
+    expect(view.text()).toContain('An amount such as 120.50');
+    expect(posts).toEqual([]);
+    await view.get('input[inputmode=decimal]').setValue('120,50');
+    await view.get('form').trigger('submit');
+    await flushPromises();
+    expect(posts).toEqual([['tickets/42/wrap-up/', { disposition: null, comment: '', status: 'solved', orders: 2, order_amount: '120.50' }]]);
   });
 
   test('a client without outcomes asks for none', async () => {

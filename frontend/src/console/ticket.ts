@@ -196,7 +196,7 @@ export const useTicket = defineStore('ticket', () => {
     live.refresh('lists', `timeline:${ticketId}`);
   }
   const finish = (): Promise<void> => act('finish');
-  const wrapUp = (form: { disposition: string | null; comment: string; status: TicketStatus }): Promise<void> => act('wrap-up', form);
+  const wrapUp = (form: { disposition: string | null; comment: string; status: TicketStatus; orders?: number; order_amount?: string | null }): Promise<void> => act('wrap-up', form);
   const extendWrapUp = (): Promise<void> => act('wrap-up/extend');
 
   return { id, detail, rows, error, loading, show, write, sendFile, again, resend, discard, forget, change, act, finish, wrapUp, extendWrapUp };

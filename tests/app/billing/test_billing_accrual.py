@@ -190,4 +190,4 @@ def test_sums_give_the_bill_of_the_contacts_in_any_order_of_events(
                 allocate_again(served, talk=seconds + 7)
                 actions.collect_pending(at=AT)
         same(account)
-        assert UsageLine.objects.filter(account=account, is_current=True).count() == len(contacts)
+        assert UsageLine.objects.filter(account=account, is_current=True, channel__gt="").count() == len(contacts)

@@ -1,15 +1,21 @@
 """Invoices of 28-day cycles, and fees charged in advance, from the contract to the replay."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
-from billing import actions
-from billing.models import Invoice, InvoiceLine
-from billing.queries import period_labels
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from billing import actions, tasks
+from billing.accrued import accrued_bill
+from billing.models import Accrual, Invoice, InvoiceLine
+from billing.queries import current_period, period_labels
 from billing.replay import replay_hash
 from billing.runs import run_invoices
+from contactcenter.operators.models import Operator
 from contactcenter.tenancy.models import Account
-from tests.app.billing.rows import AT, sign, version_in_force
+from tests.app.billing.rows import AT, handle, sign, version_in_force
 
 BASE: dict[str, Any] = {"code": "base", "kind": "recurring", "name": "Base", "amount": "300.00"}
 
@@ -64,3 +70,30 @@ def test_a_contract_of_28_day_cycles_is_billed_by_them(account: Account) -> None
     )
     assert lines(invoice) == [("2026-06-01/2026-06-28", "300.0000")]
     assert replay_hash(invoice=invoice) == invoice.content_hash
+
+
+def test_a_cycle_is_drafted_when_it_has_ended_though_its_month_goes_on(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign(account, version_in_force(document(BASE, cycle="28_days")), since=date(2026, 5, 4))
+    monkeypatch.setattr(tasks.timezone, "now", lambda: datetime(2026, 6, 29, 12, tzinfo=UTC))
+    tasks.draft_ended_months()
+    # 4 to 31 May, and 1 to 28 June; the cycle of 29 June has just begun
+    assert sorted(Invoice.objects.values_list("period", flat=True)) == ["2026-05-04", "2026-06-01"]
+
+
+def test_the_bill_so_far_of_a_cycle_is_read_from_running_sums(account: Account, operator: Operator) -> None:
+    phone = {"code": "phone", "kind": "per_minute", "rate_per_minute": "1", "basis": "talk"}
+    sign(account, version_in_force(document(phone, cycle="28_days")), since=date(2026, 5, 4))
+    at = datetime(2026, 6, 10, 9, tzinfo=UTC)
+    period = current_period(account=account, at=at)
+    assert (period.label, period.starts_on, period.ends_on) == ("2026-06-01", date(2026, 6, 1), date(2026, 6, 29))
+    assert accrued_bill(account=account, period=period).total_units == 0
+    handle(account=account, operator=operator, started_at=at, talk=90)
+    # the day after the cycle
+    handle(account=account, operator=operator, started_at=datetime(2026, 6, 29, 9, tzinfo=UTC), talk=600)
+    actions.collect_pending(at=AT)
+    with CaptureQueriesContext(connection) as queries:
+        assert accrued_bill(account=account, period=period).total_units == 150
+    assert not any("billing_usageline" in query["sql"] for query in queries)
+    assert sorted(Accrual.objects.values_list("period", flat=True)) == ["2026-06-01", "2026-06-29"]

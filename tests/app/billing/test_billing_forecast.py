@@ -71,8 +71,8 @@ def test_hours_follow_what_is_collected_and_are_what_a_build_gives(account: Acco
     build_shape(account=account, terms=terms, since=since, on=date(2026, 6, 2))
     assert hours() == followed
     assert RatedShape.objects.count() == 1
-    # three sessions with a contact each, and one of them again
-    assert UsageCount.objects.get(account=account).number == 4
+    # three sessions with a contact each, and one of them again; each time the operator's hours beside the contact
+    assert UsageCount.objects.get(account=account).number == 4 * 2
 
 
 def test_a_dearer_tariff_keeps_the_hours_and_another_rounding_does_not(account: Account, serve: Serve) -> None:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billing import actions
+from billing import late as late_reads
 from billing.late import late_usage
 from billing.models import Invoice, InvoiceLine, Issuer
 from billing.replay import replay_file, replay_hash
@@ -231,3 +232,42 @@ def test_billing_in_parts_comes_to_the_same_as_billing_all_at_once(
         )
         assert sum(month.net for month in months) - fixed == whole.net
         assert InvoiceLine.objects.filter(invoice=whole, kind="correction").count() == 0
+
+
+def test_only_periods_touched_since_all_was_booked_are_priced_again(
+    signed: Account, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    priced: list[str] = []
+    price, at = late_reads.price_snapshot, month_after("2026-08")
+
+    def counted(*, invoice: Invoice, usage: Any) -> Any:
+        priced.append(invoice.period)
+        return price(invoice=invoice, usage=usage)
+
+    monkeypatch.setattr(late_reads, "price_snapshot", counted)
+    serve(talk=300)
+    issue(signed, "2026-06")
+
+    def draft() -> list[str]:
+        priced.clear()
+        actions.collect_pending(at=at)
+        actions.build_draft(account_id=signed.pk, period="2026-08", at=at, actor_id=None)
+        return list(priced)
+
+    # looked at once, then everything is known to be booked
+    assert draft() == ["2026-06"]
+    assert draft() == []
+    assert not late_reads.unsettled_invoices(account_id=signed.pk).exists()
+    serve(talk=60, started_at=datetime(2026, 6, 11, 9, tzinfo=UTC))
+    assert draft() == ["2026-06"]
+    # not booked yet: priced with each draft, until an invoice holds it
+    assert draft() == ["2026-06"]
+    july = issue(signed, "2026-07")
+    assert july.corrections
+    assert draft() == ["2026-06"]
+    assert draft() == []
+    # taken back with the invoice that held it
+    actions.issue_credit_note(
+        invoice_id=july.pk, amounts=None, reason_code="cancellation", reason="Wrong", at=at, actor_id=None
+    )
+    assert draft() == ["2026-06"]

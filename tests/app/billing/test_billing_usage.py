@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db.models import QuerySet
 
 from billing import actions
+from billing.actions.usage_lines import Collected
 from billing.models import CollectedRun, UsageLine, UsageSource
 from billing.tasks import collect_usage, sweep
 from contactcenter.tenancy.models import Account
@@ -16,10 +18,15 @@ from tests.app.billing.rows import AT, allocate_again
 Serve = Callable[..., Interaction]
 
 
+def of_contacts() -> QuerySet[UsageLine]:
+    """Usage of interactions; beside it every session has a line of its operator's hours."""
+    return UsageLine.objects.filter(interaction__isnull=False)
+
+
 def test_usage_holds_the_allocated_milliseconds_and_their_sources(account: Account, serve: Serve) -> None:
     interaction = serve(talk=70, hold=15, wrap=20)
-    assert actions.collect_pending(at=AT) == actions.usage.Collected(added=1)
-    line = UsageLine.objects.get()
+    assert actions.collect_pending(at=AT) == Collected(added=2)
+    line = of_contacts().get()
     assert (line.account_id, line.interaction_id, line.channel, line.direction) == (
         account.pk,
         interaction.pk,
@@ -29,7 +36,7 @@ def test_usage_holds_the_allocated_milliseconds_and_their_sources(account: Accou
     assert (line.talk_ms, line.hold_ms, line.wrap_ms, line.focus_ms, line.open_ms) == (70_000, 15_000, 20_000, 0, 0)
     assert line.contact_name == "Olga Petrova"
     assert line.ticket_number == f"T-{interaction.ticket.number}"
-    assert sorted(UsageSource.objects.values_list("kind", "ms")) == [
+    assert sorted(line.sources.values_list("kind", "ms")) == [
         ("hold", 15_000),
         ("talk", 70_000),
         ("wrap", 20_000),
@@ -41,20 +48,20 @@ def test_collecting_twice_changes_nothing(serve: Serve) -> None:
     actions.collect_pending(at=AT)
     run = AllocationRun.objects.get()
     before = list(UsageLine.objects.values())
-    assert actions.collect_pending(at=AT) == actions.usage.Collected()
+    assert actions.collect_pending(at=AT) == Collected()
     collect_usage(allocation_run_id=run.pk)
     sweep()
-    assert actions.collect_usage(interaction_ids=[interaction.pk], at=AT) == actions.usage.Collected(unchanged=1)
+    assert actions.collect_usage(interaction_ids=[interaction.pk], at=AT) == Collected(unchanged=1)
     assert list(UsageLine.objects.values()) == before
-    assert UsageSource.objects.count() == 1
+    assert UsageSource.objects.filter(usage_line__in=of_contacts()).count() == 1
 
 
 def test_an_interaction_that_goes_on_is_collected_when_it_has_ended(serve: Serve) -> None:
     interaction = serve(talk=70, is_ended=False)
     actions.collect_pending(at=AT)
-    assert not UsageLine.objects.exists()
+    assert not of_contacts().exists()
     Interaction.objects.filter(pk=interaction.pk).update(ended_at=AT - timedelta(hours=1))
-    assert actions.collect_pending(at=AT) == actions.usage.Collected(added=1)
+    assert actions.collect_pending(at=AT) == Collected(added=1)
 
 
 def test_an_interaction_closed_long_after_its_time_is_collected_with_its_period(account: Account, serve: Serve) -> None:
@@ -62,22 +69,22 @@ def test_an_interaction_closed_long_after_its_time_is_collected_with_its_period(
     actions.collect_pending(at=AT)
     AllocationRun.objects.update(made_at=AT - timedelta(days=60))
     Interaction.objects.filter(pk=interaction.pk).update(ended_at=AT)
-    assert actions.collect_pending(at=AT) == actions.usage.Collected()
+    assert actions.collect_pending(at=AT) == Collected()
     june = {"since": datetime(2026, 6, 1, tzinfo=UTC), "until": datetime(2026, 7, 1, tzinfo=UTC)}
-    assert actions.collect_period(account_id=account.pk, **june, at=AT) == actions.usage.Collected(added=1)
-    assert actions.collect_period(account_id=account.pk, **june, at=AT) == actions.usage.Collected()
+    assert actions.collect_period(account_id=account.pk, **june, at=AT) == Collected(added=1)
+    assert actions.collect_period(account_id=account.pk, **june, at=AT) == Collected()
 
 
 def test_a_later_allocation_adds_a_version_and_keeps_the_former(serve: Serve) -> None:
     interaction = serve(talk=70)
     actions.collect_pending(at=AT)
     allocate_again(interaction, talk=80, wrap=5)
-    assert actions.collect_pending(at=AT) == actions.usage.Collected(changed=1)
-    assert list(UsageLine.objects.order_by("version").values_list("version", "is_current", "talk_ms", "wrap_ms")) == [
+    assert actions.collect_pending(at=AT) == Collected(changed=2)
+    assert list(of_contacts().order_by("version").values_list("version", "is_current", "talk_ms", "wrap_ms")) == [
         (1, False, 70_000, 0),
         (2, True, 80_000, 5_000),
     ]
-    assert actions.collect_pending(at=AT) == actions.usage.Collected()
+    assert actions.collect_pending(at=AT) == Collected()
     assert CollectedRun.objects.count() == 1
 
 
@@ -85,8 +92,8 @@ def test_a_later_allocation_of_the_same_time_adds_no_version(serve: Serve) -> No
     interaction = serve(talk=70)
     actions.collect_pending(at=AT)
     allocate_again(interaction, talk=70)
-    assert actions.collect_pending(at=AT) == actions.usage.Collected()
-    assert UsageLine.objects.count() == 1
+    assert actions.collect_pending(at=AT) == Collected()
+    assert of_contacts().count() == 1
     assert CollectedRun.objects.get().allocation_run_id == AllocationRun.objects.get(is_current=True).pk
 
 
@@ -94,21 +101,21 @@ def test_a_session_that_turns_out_void_takes_its_usage_back(serve: Serve) -> Non
     serve(talk=70)
     actions.collect_pending(at=AT)
     AllocationRun.objects.update(is_current=False)
-    assert actions.collect_pending(at=AT) == actions.usage.Collected(changed=1)
-    assert UsageLine.objects.get(is_current=True).talk_ms == 0
+    assert actions.collect_pending(at=AT) == Collected(changed=2)
+    assert of_contacts().get(is_current=True).talk_ms == 0
 
 
 def test_the_growing_piece_of_a_running_session_is_left_out(serve: Serve) -> None:
     serve(talk=70, wrap=30)
     Session.objects.update(ended_at=None)
     actions.collect_pending(at=AT)
-    line = UsageLine.objects.get()
+    line = of_contacts().get()
     assert (line.talk_ms, line.wrap_ms) == (70_000, 0)
     run = AllocationRun.objects.get()
     Session.objects.update(ended_at=datetime(2026, 6, 10, 9, 1, 40, tzinfo=UTC))
     AllocationRun.objects.update(revision=2)
     collect_usage(allocation_run_id=run.pk)
-    assert UsageLine.objects.get(is_current=True).wrap_ms == 30_000
+    assert of_contacts().get(is_current=True).wrap_ms == 30_000
 
 
 def test_time_allocated_to_nobody_or_without_a_contact_is_no_usage(serve: Serve) -> None:
@@ -124,7 +131,7 @@ def test_a_run_that_is_gone_is_no_error() -> None:
 
 @pytest.mark.parametrize("ids", [[], [987654]])
 def test_unknown_interactions_are_no_error(ids: list[int]) -> None:
-    assert actions.collect_usage(interaction_ids=ids, at=AT) == actions.usage.Collected()
+    assert actions.collect_usage(interaction_ids=ids, at=AT) == Collected()
 
 
 def test_usage_knows_what_was_sent_and_in_which_language(account: Account, serve: Serve) -> None:
@@ -144,7 +151,7 @@ def test_usage_knows_what_was_sent_and_in_which_language(account: Account, serve
             parts=parts,
         )
     actions.collect_pending(at=AT)
-    line = UsageLine.objects.get()
+    line = of_contacts().get()
     assert (line.language, line.queue, line.messages, line.segments) == ("ru", "", 2, 3)
 
 
@@ -165,5 +172,5 @@ def test_usage_knows_the_queue_and_the_time_put_through_to_an_outside_number(acc
             account=account, call=call, position=position, kind=kind, interaction=of, talk_ms=talk_ms
         )
     actions.collect_pending(at=AT)
-    line = UsageLine.objects.get()
+    line = of_contacts().get()
     assert (line.queue, line.patched_ms, line.talk_ms) == ("sales", 130_000, 70_000)

@@ -29,6 +29,8 @@ def house(tmp_path: Path):
     return build_house(tmp_path)
 
 
+ONE_SESSION_LINE = "id = (SELECT min(id) FROM billing_usageline WHERE session_id IS NOT NULL)"
+ONE_CONTACT_LINE = "id = (SELECT min(id) FROM billing_usageline WHERE interaction_id IS NOT NULL)"
 ONE_QUARTER = "id = (SELECT min(id) FROM dashboards_contactquarter)"
 ONE_ALLOCATION = "id = (SELECT min(id) FROM worktime_allocation WHERE kind = 'open')"
 
@@ -57,6 +59,9 @@ ALTERATIONS = [
     ("UPDATE billing_usagesource SET ms = ms - 1 WHERE kind = 'talk'", "usage = allocations"),
     ("UPDATE billing_usageline SET is_current = false WHERE talk_ms > 0", "usage = allocations"),
     ("DELETE FROM billing_usagesource WHERE kind = 'talk'", "usage = allocations"),
+    (f"UPDATE billing_usageline SET idle_ms = idle_ms + 1 WHERE {ONE_SESSION_LINE}", "usage = allocations"),
+    (f"UPDATE billing_usageline SET is_current = false WHERE {ONE_SESSION_LINE}", "usage = allocations"),
+    (f"UPDATE billing_usageline SET orders = 1 WHERE {ONE_CONTACT_LINE}", "usage = facts"),
     ("UPDATE billing_invoiceline SET amount = amount + 1", "invoices = usage"),
     ("UPDATE billing_invoice SET net = net + 1, total = total + 1", "invoices = usage"),
     ("UPDATE billing_invoice SET content_hash = 'x'", "invoices = usage"),

@@ -12,6 +12,7 @@ from billing.rating import Usage
 from billing.terms import BOOKED_KINDS, ComponentKind, TariffTerms
 from billing.terms_document import parse_terms
 from billing.terms_schema import CLOCK, DECIMAL, SECONDS, TEXT, WHOLE, tariff_schema
+from billing.usage import Span
 
 START = datetime(2026, 6, 1, 9, tzinfo=UTC)
 SCHEMA = tariff_schema()
@@ -205,6 +206,7 @@ usages = st.lists(
         ivr_ms=st.sampled_from([0, 0, 20_500]),
         idle_ms=st.sampled_from([0, 0, 3_600_000]),
         operator_ms=st.sampled_from([0, 0, 7_200_000]),
+        interpreter_ms=st.sampled_from([0, 0, 240_000]),
         messages=st.integers(0, 4),
         segments=st.integers(0, 3),
         orders=st.integers(0, 2),
@@ -215,6 +217,25 @@ usages = st.lists(
     max_size=8,
     unique_by=lambda usage: usage.id,
 )
+
+
+@st.composite
+def _laid(draw: st.DrawFn, usage: Usage) -> Usage:
+    """The contact with its time laid out: in pieces, with gaps, and shared stretches longer than what is its own."""
+    spans: list[Span] = []
+    place = draw(st.integers(-60_000, 60_000))
+    for time_class, ms in usage.ms_by_class().items():
+        parts = draw(st.integers(1, 3))
+        for part in range(parts):
+            own = ms // parts + (ms % parts if part == 0 else 0)
+            if own:
+                length = own * draw(st.sampled_from([1, 1, 2, 3]))
+                spans.append(Span(time_class, place, length, own))
+                place += length + draw(st.sampled_from([0, 0, 1, 25_000]))
+    return usage._replace(spans=tuple(spans))
+
+
+laid_usages = usages.flatmap(lambda found: st.tuples(*map(_laid, found)).map(list))
 shares = st.fractions(0, 1, max_denominator=31)
 zones = st.sampled_from(["UTC", "Europe/Madrid", "America/Los_Angeles", "Asia/Kolkata"])
 

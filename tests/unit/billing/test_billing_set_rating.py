@@ -65,7 +65,7 @@ def test_steps_by_each_rule(rule: TimeRule, expected: list[int]) -> None:
 
 def frame(rows: Sequence[tuple[str, Usage]], *, narrow: bool = False) -> pl.LazyFrame:
     columns: dict[str, list[Any]] = {"account": [account for account, _ in rows]}
-    for name in Usage._fields[2:]:
+    for name in [name for name in Usage._fields[2:] if name != "spans"]:
         columns[name] = [getattr(usage, name) for _, usage in rows]
     whole = pl.Int32 if narrow else pl.Int64
     texts = {"account", "channel", "direction", "language", "queue", "campaign", "label"}

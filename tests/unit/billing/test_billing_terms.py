@@ -109,7 +109,8 @@ def test_binary_floats_are_refused() -> None:
         ),
         (
             {"basis": "tlak"},
-            "components[0].basis: must be one of talk, talk_hold, all_work, patched, ivr, idle, operator, not 'tlak'",
+            "components[0].basis: must be one of talk, talk_hold, all_work, patched, ivr, idle, operator, interpreter, "
+            "not 'tlak'",
         ),
         ({"basis": []}, "components[0].basis: names no class of time"),
         (

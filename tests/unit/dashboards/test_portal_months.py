@@ -42,7 +42,7 @@ def test_month_with_the_autumn_change_is_an_hour_long() -> None:
     assert end - start == dt.timedelta(days=31) + dt.timedelta(hours=1)
 
 
-@pytest.mark.parametrize("text", ["", "2026", "2026-13", "2026-00", "2026-6", "2026-06-01", "0001-01"])
+@pytest.mark.parametrize("text", ["", "2026", "2026-13", "2026-00", "2026-6", "2026-06-0", "0001-01"])
 def test_text_that_is_no_month_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         parse_month(text=text)
@@ -92,3 +92,23 @@ def test_every_instant_lies_in_exactly_its_own_month(zone: str, at: dt.datetime)
     assert start <= at < end
     assert month_bounds(month=shifted(month=month, by=1), zone=here)[0] == end
     assert month_bounds(month=shifted(month=month, by=-1), zone=here)[1] == start
+
+
+def test_a_cycle_of_28_days_is_named_by_its_first_day() -> None:
+    cycle = parse_month(text="2026-03-16")
+    assert str(cycle) == "2026-03-16"
+    # over the change to summer time: 28 days less an hour
+    assert month_bounds(month=cycle, zone=MADRID) == (utc(2026, 3, 15, 23), utc(2026, 4, 12, 22))
+    assert len(days_of(month=cycle)) == 28
+    assert str(shifted(month=cycle, by=1)) == "2026-04-13"
+    assert str(shifted(month=cycle, by=-2)) == "2026-01-19"
+    assert same_stretch_before(month=cycle, at=utc(2026, 3, 17, 23), zone=MADRID) == (
+        utc(2026, 2, 15, 23),
+        utc(2026, 2, 17, 23),
+    )
+
+
+@pytest.mark.parametrize("text", ["2026-03-32", "2026-03-1", "2026-03-16x", "2026-02-30"])
+def test_a_day_that_is_none_names_no_cycle(text: str) -> None:
+    with pytest.raises(ValueError, match="28-day cycle"):
+        parse_month(text=text)

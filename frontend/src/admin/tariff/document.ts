@@ -50,7 +50,7 @@ export const FEE_KINDS = ['recurring', 'set_up', 'minimum', 'credit'] as const;
 export const MORE_KINDS = ['per_hour', 'per_message', 'per_segment', 'per_order', 'surcharge', 'discount', 'cap', 'minimum_volume', 'per_seat', 'ivr_tree', 'add_on', 'holiday', 'one_off'] as const;
 export type MoreKind = (typeof MORE_KINDS)[number];
 type FieldName = 'basis' | 'rate_per_hour' | 'included_hours' | 'rate_per_message' | 'included_messages' | 'rate_per_segment' | 'included_segments' | 'rate_per_order' | 'included_orders' | 'percent' | 'amount' | 'of' | 'units' | 'quantity';
-export const MORE_BASES = ['talk', 'talk_hold', 'all_work', 'patched', 'ivr', 'idle', 'operator'] as const;
+export const MORE_BASES = ['talk', 'talk_hold', 'all_work', 'patched', 'ivr', 'idle', 'operator', 'interpreter'] as const;
 export type MoreField = { name: FieldName; kind: 'money' | 'percent' | 'number' | 'basis' | 'rate'; initial: string };
 const money = (name: FieldName): MoreField => ({ name, kind: 'money', initial: '0.00' });
 const count = (name: FieldName, initial = '0'): MoreField => ({ name, kind: 'number', initial });
