@@ -182,3 +182,38 @@ def test_billing_people_record_what_was_accepted_on_paper(account: Account) -> N
     assert [row["evidence"] for row in listed] == ["7"]
     assert client.post("/api/v1/price-acceptances/", body, content_type="application/json").status_code == 409
     assert Contract.objects.count() == 1
+
+
+def test_an_accepted_quote_leads_to_the_first_invoice_at_the_prices_quoted(account: Account, serve: Serve) -> None:
+    version = version_in_force()
+    sent_at = datetime(2026, 5, 20, 12, tzinfo=UTC)
+    stream = {
+        "channel": "voice",
+        "contacts": 2,
+        "talk_s": 120,
+        "variation_percent": 0,
+        "hours": [{"from": 9, "to": 18}],
+    }
+    quote = actions.add_quote(
+        account_id=account.pk,
+        values={
+            "tariff_version": version.pk, "starts_on": date(2026, 6, 1), "valid_until": date(2026, 6, 1), "note": "",
+            "volumes": {"periods": 1, "spread_percent": 0, "streams": [stream]}, "staff": {},
+        },
+        at=sent_at,
+        actor_id=None,
+    )  # fmt: skip
+    quote = actions.send_quote(quote_id=quote.pk, at=sent_at, actor_id=None)
+    person = make_user(Role.CLIENT_ADMIN, account)
+    actions.accept_quote(
+        quote_id=quote.pk, name="Ana", content_hash=quote.content_hash, ip="", at=sent_at, actor_id=person.pk
+    )
+    for day in (10, 20):
+        serve(talk=120, started_at=datetime(2026, 6, day, 9, tzinfo=UTC))
+    actions.collect_pending(at=AT)
+    assert run(account).outcome == "issued"
+    invoice = Invoice.objects.get()
+    # two calls of 2 minutes, 1 minute included, at 1.00: quoted and invoiced alike
+    assert invoice.net == Decimal("3.00")
+    assert quote.estimate["usual"]["net"] == "3.00"
+    assert quote.estimate["first"]["total"] == f"{invoice.total:.2f}"
