@@ -29,7 +29,7 @@ def test_the_client_sees_what_the_month_will_cost_and_is_told_before_it_does(
     expect(page.get_by_role("cell", name="100 % of £5.00 reached")).to_be_visible()
     shell(site, "from billing.tasks import watch; watch()")
     page.goto("/client/usage")
-    banner = page.get_by_role("list", name="new")
+    banner = page.get_by_role("list", name="Alerts")
     expect(banner.get_by_text("100 % of £5.00 reached")).to_be_visible()
     forecast = page.get_by_role("region", name="What the month is expected to cost")
     # the minimum of the demo's tariff is more than a call a day costs
