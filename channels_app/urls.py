@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from channels_app import api, failures_api, mailbox_api, social_api
+from channels_app import abilities_api, api, failures_api, mailbox_api, social_api
 from channels_app.phone import api as phone_api
 from channels_app.phone import control_api
 from channels_app.subscriptions import api as webhooks
@@ -12,6 +12,7 @@ urlpatterns = [
     path("endpoints/<int:endpoint_id>/mailbox/", mailbox_api.MailboxStateView.as_view(), name="endpoint-mailbox"),
     path("tickets/<int:ticket_id>/recipients/", mailbox_api.ProposedRecipientsView.as_view(), name="ticket-recipients"),
     path("admin/signatures/", mailbox_api.SignaturesView.as_view(), name="admin-signatures"),
+    path("file-abilities/", abilities_api.FileAbilitiesView.as_view(), name="file-abilities"),
     path("receipts/", api.ReceiptsView.as_view(), name="receipts"),
     path("receipts/retry/", failures_api.ReceiptsRetryView.as_view(), name="receipts-retry"),
     path("receipts/export/", failures_api.ReceiptsExportView.as_view(), name="receipts-export"),
@@ -22,6 +23,16 @@ urlpatterns = [
         "messages/<int:message_id>/translations/",
         translation_api.TranslationsView.as_view(),
         name="message-translations",
+    ),
+    path(
+        "tickets/<int:ticket_id>/translations/",
+        translation_api.TicketTranslationsView.as_view(),
+        name="ticket-translations",
+    ),
+    path(
+        "tickets/<int:ticket_id>/reply-translations/",
+        translation_api.ReplyTranslationsView.as_view(),
+        name="ticket-reply-translations",
     ),
     path("tickets/<int:ticket_id>/social/", social_api.SocialStateView.as_view(), name="ticket-social"),
     path(

@@ -120,8 +120,9 @@ class ProviderField:
 class Provider:
     """One way to reach a kind of channel: its adapter, its webhook's door, and what is to be configured.
 
-    `max_text` is how much a message may hold and `window` how long after the contact's last message one may write, both
-    for the screens; the adapter refuses.
+    `max_text` is how much a message may hold, `window` how long after the contact's last message one may write,
+    `max_files` how many files leave with one message (0: none) and `text_with_files` whether a text leaves with them:
+    all for the screens; the adapter refuses.
     """
 
     name: str
@@ -130,6 +131,8 @@ class Provider:
     fields: tuple[ProviderField, ...] = ()
     max_text: int | None = None
     window: timedelta | None = None
+    max_files: int = 0
+    text_with_files: bool = False
 
 
 def kept(request: WebhookRequest) -> bytes:

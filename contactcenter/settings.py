@@ -269,6 +269,8 @@ SPECTACULAR_SETTINGS = {
         "CallOrderState": "channels_app.models.CallOrderState",
         "Channel": "contactcenter.tickets.models.Channel",
         "FileState": "contactcenter.tickets.models.FileState",
+        "TranslationState": "contactcenter.tickets.models.TranslationState",
+        "CallbackState": "contactcenter.routing.models.CallbackState",
         "Direction": "contactcenter.tickets.models.Direction",
         "EndpointKind": "channels_app.models.EndpointKind",
         "EntryType": ["message", "call", "note", "event", "rating"],

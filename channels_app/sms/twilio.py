@@ -32,7 +32,7 @@ from channels_app.sms.inbound import (
     report,
     required,
 )
-from channels_app.sms.outbound import callback_url, text_or_files
+from channels_app.sms.outbound import MAX_MEDIA, callback_url, text_or_files
 from channels_app.sms.segments import count_segments
 from channels_app.webhook import (
     BadSignature,
@@ -303,6 +303,8 @@ def _auth(endpoint: EndpointInfo) -> tuple[str, str]:
 
 TWILIO = Provider(
     name="twilio",
+    max_files=MAX_MEDIA,
+    text_with_files=True,
     adapter=TwilioAdapter(),
     door=TwilioDoor(),
     fields=(

@@ -22,6 +22,8 @@ PROVIDERS: dict[str, Provider] = by_name(
     (
         Provider(
             name="telegram",
+            max_files=telegram_api.MAX_ALBUM,
+            text_with_files=True,
             max_text=telegram_api.MAX_TEXT,
             adapter=TelegramAdapter(),
             door=TelegramDoor(),
@@ -29,6 +31,7 @@ PROVIDERS: dict[str, Provider] = by_name(
         ),
         Provider(
             name="viber",
+            max_files=1,
             max_text=viber.MAX_TEXT,
             adapter=ViberAdapter(),
             door=ViberDoor(),
@@ -40,6 +43,8 @@ PROVIDERS: dict[str, Provider] = by_name(
         ),
         Provider(
             name="vk",
+            max_files=vk_api.MAX_FILES,
+            text_with_files=True,
             max_text=vk_api.MAX_TEXT,
             adapter=VkAdapter(),
             door=VkDoor(),
@@ -51,6 +56,8 @@ PROVIDERS: dict[str, Provider] = by_name(
         ),
         Provider(
             name="whatsapp",
+            max_files=1,
+            text_with_files=True,
             max_text=whatsapp_api.MAX_TEXT,
             window=WINDOW,
             adapter=WhatsAppAdapter(),
@@ -59,6 +66,7 @@ PROVIDERS: dict[str, Provider] = by_name(
         ),
         Provider(
             name="messenger",
+            max_files=1,
             max_text=messenger_api.MAX_TEXT["messenger"],
             window=WINDOW,
             adapter=MessengerAdapter(network="messenger"),
@@ -67,6 +75,7 @@ PROVIDERS: dict[str, Provider] = by_name(
         ),
         Provider(
             name="instagram",
+            max_files=1,
             max_text=messenger_api.MAX_TEXT["instagram"],
             window=WINDOW,
             adapter=MessengerAdapter(network="instagram"),

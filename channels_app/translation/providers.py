@@ -26,27 +26,29 @@ class Translated:
     source_language: str
 
 
-def translate(*, provider: str, url: str, key: str, text: str, source: str, target: str) -> Translated:
+def translate(
+    *, provider: str, url: str, key: str, text: str, source: str, target: str, timeout_s: float = TIMEOUT_S
+) -> Translated:
     """Return the translation of `text`; `source` '' lets the provider find out. Languages are BCP 47 tags.
 
     Raises AdapterError: permanent for a text that is too long and for what the provider refuses.
     """
     if len(text) > MOST_CHARACTERS:
         raise AdapterError(f"The text is longer than {MOST_CHARACTERS} characters.", permanent=True)
-    return PROVIDERS[provider](url.rstrip("/"), key, text, source, target)
+    return PROVIDERS[provider](url.rstrip("/"), key, text, source, target, timeout_s)
 
 
-def _libretranslate(url: str, key: str, text: str, source: str, target: str) -> Translated:
+def _libretranslate(url: str, key: str, text: str, source: str, target: str, timeout_s: float) -> Translated:
     body = {"q": text, "source": _base(source) or "auto", "target": _base(target), "format": "text"}
     if key:
         body["api_key"] = key
-    answer = _object(send_request(method="POST", url=f"{url}/translate", json=body, timeout_s=TIMEOUT_S).json())
+    answer = _object(send_request(method="POST", url=f"{url}/translate", json=body, timeout_s=timeout_s).json())
     found = answer.get("detectedLanguage")
     detected = found.get("language", "") if isinstance(found, dict) else ""
     return Translated(text=_text(answer.get("translatedText")), source_language=str(detected) or source)
 
 
-def _deepl(url: str, key: str, text: str, source: str, target: str) -> Translated:
+def _deepl(url: str, key: str, text: str, source: str, target: str, timeout_s: float) -> Translated:
     body: dict[str, Any] = {"text": [text], "target_lang": target.upper()}
     if source:
         body["source_lang"] = _base(source).upper()
@@ -56,7 +58,7 @@ def _deepl(url: str, key: str, text: str, source: str, target: str) -> Translate
             url=f"{url}/v2/translate",
             json=body,
             headers={"Authorization": f"DeepL-Auth-Key {key}"},
-            timeout_s=TIMEOUT_S,
+            timeout_s=timeout_s,
         ).json()
     )
     lines = answer.get("translations")
@@ -65,7 +67,7 @@ def _deepl(url: str, key: str, text: str, source: str, target: str) -> Translate
     return Translated(text=_text(line.get("text")), source_language=detected or source)
 
 
-PROVIDERS: Final[Mapping[str, Callable[[str, str, str, str, str], Translated]]] = {
+PROVIDERS: Final[Mapping[str, Callable[[str, str, str, str, str, float], Translated]]] = {
     "libretranslate": _libretranslate,
     "deepl": _deepl,
 }

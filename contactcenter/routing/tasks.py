@@ -10,6 +10,7 @@ from contactcenter.kernel.clock import clock_is_held
 from contactcenter.routing import actions, queries
 from contactcenter.routing.models import Waiting
 from contactcenter.tenancy.doors import open_every_account
+from contactcenter.tickets.interpreters import end_left_open
 from contactcenter.tickets.sla_actions import flag_breaches, tickets_under
 
 _last_pulse: queries.Pulse | None = None
@@ -82,6 +83,7 @@ def sweep() -> None:
         actions.place_due_callbacks(at=at)
         actions.offer_callbacks(at=at)
         actions.begin_due(at=at)
+        end_left_open()
         flag_breaches(at=at)
         _match()
 

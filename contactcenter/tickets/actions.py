@@ -18,6 +18,7 @@ from contactcenter.kernel.errors import Conflict, Invalid
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.kernel.push import push_on_commit
 from contactcenter.kernel.statements import insert, rows_from
+from contactcenter.tickets.interpreters import end_interpreting, resume_interpreting
 from contactcenter.tickets.models import (
     Channel,
     Direction,
@@ -33,6 +34,7 @@ from contactcenter.tickets.recipients import checked_recipients
 from contactcenter.tickets.sla_actions import keep_clocks
 from contactcenter.tickets.states import check_status_change
 from contactcenter.tickets.uploads import take_uploads
+from contactcenter.tickets.written import keep_written
 
 MAX_TEXT = 100_000
 Recipients = Sequence[Mapping[str, str]]
@@ -181,13 +183,15 @@ def send_reply(
     confirm_new_recipients: bool = False,
     attachments: Sequence[int] = (),
     user_id: int | None = None,
+    translation_id: int | None = None,
 ) -> Message:
     """Queue a reply; delivery follows after commit. The same client_uuid again returns the same message.
 
     Without `to` a mail goes to whom the ticket's last mail asks to answer (`recipients.proposed_recipients`), without
     copies. Addresses that were never on the ticket raise NewRecipients unless `confirm_new_recipients`. `attachments`
     are ids of uploads of `user_id` on this ticket; they may stand for the text. `template` is what a network needs to
-    know of an approved text (contract.OutboundMessage); `text` is how it reads.
+    know of an approved text (contract.OutboundMessage); `text` is how it reads. `translation_id` names what was written
+    in another language, of which `text` is the translation: it stays with the message.
     """
     text = text.strip()
     if not text and not attachments:
@@ -224,6 +228,8 @@ def send_reply(
         status=MessageStatus.QUEUED,
         next_attempt_at=at,
     )
+    if translation_id is not None:
+        keep_written(message=message, translation_id=translation_id)
     files = take_uploads(message=message, upload_ids=attachments, user_id=user_id) if attachments else []
     Ticket.objects.filter(pk=ticket.pk).update(
         last_activity_at=at, preview=_preview(text or files[0]), unread=0, status=TicketStatus.PENDING
@@ -358,12 +364,14 @@ def start_interaction(
 
 
 def end_interaction(*, interaction_id: int, at: datetime) -> None:
-    """Set the end of the conversation once; a second call changes nothing."""
+    """Set the end of the conversation once; a second call changes nothing. An interpreter who helped goes with it."""
     Interaction.objects.filter(pk=interaction_id, ended_at__isnull=True).update(ended_at=at)
+    end_interpreting(interaction_id=interaction_id, at=at)
 
 
 def resume_interaction(*, interaction_id: int) -> None:
     """Take the end back: the contact wrote again before wrap-up was done, and the handled unit goes on."""
+    resume_interpreting(interaction_id=interaction_id)
     Interaction.objects.filter(pk=interaction_id, wrapped_at__isnull=True).update(ended_at=None)
 
 
@@ -393,4 +401,5 @@ def wrap_interaction(
     interaction.comment = comment[:500]
     interaction.orders, interaction.order_amount = orders, order_amount
     interaction.save(update_fields=["disposition", "ended_at", "wrapped_at", "comment", "orders", "order_amount"])
+    end_interpreting(interaction_id=interaction_id, at=interaction.ended_at)
     return interaction

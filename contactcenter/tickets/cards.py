@@ -60,7 +60,8 @@ _SOURCES: Final = """
     LEFT JOIN routing_waiting w ON w.ticket_id = t.id
     LEFT JOIN routing_snooze z ON z.ticket_id = t.id
     LEFT JOIN LATERAL (
-        SELECT state, state_since, started_at, wrapping_at, wrap_due_at, wrap_extended FROM routing_assignment
+        SELECT state, state_since, started_at, wrapping_at, wrap_due_at, wrap_extended, bridge
+        FROM routing_assignment
         WHERE ticket_id = t.id
           AND (state IN ('active', 'consult', 'held') OR (state = 'wrapping' AND transferred_at IS NULL))
         ORDER BY state, started_at DESC LIMIT 1

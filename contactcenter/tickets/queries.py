@@ -59,6 +59,7 @@ DETAIL: Final = {
     "wrapping_at": "s.wrapping_at",
     "wrap_due_at": "s.wrap_due_at",
     "wrap_extended": "s.wrap_extended",
+    "bridge": "s.bridge",
     "relations": """
         (SELECT json_agg(json_build_object('id', x.id, 'kind', x.kind, 'is_first', x.ticket_id = t.id,
                 'ticket_id', y.id, 'number', y.number, 'subject', y.subject, 'at', x.at) ORDER BY x.id)
@@ -91,6 +92,7 @@ def ticket_detail(*, ticket_id: int, user_id: int | None, with_team: bool) -> di
         "linked_tickets": row["linked_tickets"] if with_team else 0,
         "endpoints": endpoints,
         "drafts": (row["drafts"] or []) if with_team else [],
+        "bridge": (row["bridge"] or "") if with_team else "",
         "relations": _relations(row["relations"] or [], prefix=row["ticket_prefix"]) if with_team else [],
         "wrap": (
             {

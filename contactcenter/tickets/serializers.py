@@ -147,6 +147,11 @@ class TicketDetailSerializer(TicketCardSerializer):
     endpoints = TicketEndpointSerializer(many=True)
     drafts = DraftSerializer(many=True)
     relations = TicketRelationSerializer(many=True)
+    bridge = serializers.ChoiceField(
+        choices=[("machine", "Machine translation"), ("interpreter", "Interpreter")],
+        allow_blank=True,
+        help_text="What helps whoever serves it with the language; '' for nothing",
+    )
     wrap = WrapSerializer(allow_null=True)
 
 
@@ -321,6 +326,7 @@ class ReplySerializer(serializers.Serializer[Any]):
     bcc = RecipientSerializer(many=True, required=False)
     confirm_new_recipients = serializers.BooleanField(default=False)
     attachments = serializers.ListField(child=serializers.IntegerField(), required=False, max_length=20)
+    translation_id = serializers.IntegerField(required=False, help_text="What was written, if `text` is a translation")
 
 
 class UploadSerializer(serializers.Serializer[Any]):

@@ -93,7 +93,7 @@ export const timelines = new Map<number, Entry[]>([
 export function detail(found: TicketCard): TicketDetail {
   const channels: TicketDetail['channels_available'] = found.channel === 'voice' ? ['sms', 'email'] : [found.channel];
   return {
-    ...found, opened_at: found.since ?? found.waiting_since ?? ago(600), linked_tickets: found.channel === 'email' ? 1 : 0, relations: [], history_count: 5, channels_available: channels, drafts: [], priority: 0, solved_at: null, endpoints: found.channel === 'social' ? [{ kind: 'social', name: 'МедТех', provider: 'whatsapp' }] : [],
+    ...found, opened_at: found.since ?? found.waiting_since ?? ago(600), linked_tickets: found.channel === 'email' ? 1 : 0, relations: [], bridge: '', history_count: 5, channels_available: channels, drafts: [], priority: 0, solved_at: null, endpoints: found.channel === 'social' ? [{ kind: 'social', name: 'МедТех', provider: 'whatsapp' }] : [],
     contact_points: found.account_id === 1 && found.channel === 'voice' ? [{ kind: 'phone' as const, value: '+79164402217', opted_out: false }, { kind: 'email' as const, value: 'olga.p@mail.example', opted_out: false }] : [{ kind: found.channel === 'voice' ? ('phone' as const) : found.channel, value: found.contact?.point ?? '', opted_out: found.channel === 'sms' }],
     wrap: wraps.get(found.id) ?? null,
   };

@@ -71,6 +71,8 @@ export function mockBackend(): Plugin {
       }, 900);
       return [201, entry];
     }
+    if (rest === 'callbacks/' || rest === 'interpreter/') return [200, { results: [] }];
+    if (rest === 'translations/') return [200, { is_allowed: false, results: [] }];
     if (rest === 'recipients/') return [200, { to: [{ name: card.contact?.name, email: card.contact?.point }], cc: [{ name: 'Tom Reed', email: 'tom@kestrel.example' }], known: [card.contact?.point, 'tom@kestrel.example', 'help@northwind.example'] }];
     if (rest === 'social/') return [200, { provider: 'whatsapp', is_open: card.assignee === null, open_until: card.assignee === null ? data.ahead(5400) : null, max_text: 60, templates: [{ id: 1, name: 'appointment', language: 'ru', body: 'Здравствуйте, {{1}}! Напоминаем о приёме {{2}}. Ответьте на это сообщение, чтобы перенести его.', parameters: 2 }, { id: 2, name: 'greeting', language: 'en', body: 'Hello! Please write back, we have an answer for you.', parameters: 0 }] }];
     if (rest === 'template-replies/') return [201, {}];
@@ -103,6 +105,8 @@ export function mockBackend(): Plugin {
     if (!signedIn) return refused(401, 'not_authenticated', 'Sign in first');
     if (path === '/api/v1/me/') return [200, { ...data.me, server_time: new Date().toISOString() }];
     if (path === '/api/v1/break-reasons/') return [200, { results: [{ reason: 'rest', labels: { en: 'Short break', ru: 'Короткий перерыв', es: 'Pausa corta' }, is_active: true }, { reason: 'meal', labels: { en: 'Meal', ru: 'Обед', es: 'Comida' }, is_active: true }] }];
+    if (path === '/api/v1/callbacks/') return [200, { results: [], next: null }];
+    if (path === '/api/v1/file-abilities/') return [200, { results: ['email', 'webchat'].map((kind) => ({ kind, provider: '', max_files: 20, text_with_files: true })) }];
     if (path === '/api/v1/console/') return [200, { ...data.snapshot, open: data.open.filter((item) => item.assignment_state === 'active'), wrapping: data.open.flatMap((item) => (data.wraps.has(item.id) ? [{ ...data.wraps.get(item.id)!, ticket: item }] : [])), cursor: `5-${serial}`, server_time: new Date().toISOString() }];
     if (path === '/api/v1/events/') {
       const after = Number(url.searchParams.get('after')?.split('-')[1] ?? 0);

@@ -90,6 +90,7 @@ def accept_offer(*, offer_id: int, operator_id: int, at: datetime) -> Assignment
         # who has gone already no longer waited: that wait was counted when they left
         waited_ms=None if has_abandoned(waiting) else _waited_ms(ticket_id=ticket.pk, enqueued_at=enqueued_at, at=at),
         queue_id=waiting.queue_id if waiting else None,
+        bridge=offer.bridge,
     )
 
 

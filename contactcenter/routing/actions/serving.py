@@ -29,9 +29,10 @@ from contactcenter.routing.actions.queueing import WAITS, enqueue
 from contactcenter.routing.actions.reservations import cancel_transfer_of
 from contactcenter.routing.actions.stance import begin_next
 from contactcenter.routing.frames import wrap_frame
-from contactcenter.routing.models import Assignment, AssignmentState, OperatorState, Waiting, WrapUpMode
+from contactcenter.routing.models import Assignment, AssignmentState, Bridge, OperatorState, Waiting, WrapUpMode
 from contactcenter.routing.states import OWNING
 from contactcenter.tickets import actions as ticket_actions
+from contactcenter.tickets.interpreters import begin_interpreting
 from contactcenter.tickets.models import Channel, Direction, Ticket
 from contactcenter.tickets.sla_actions import resume_clocks, stop_clocks
 from contactcenter.worktime.events import EventKind
@@ -111,10 +112,12 @@ def begin_serving(
     enqueued_at: datetime | None,
     waited_ms: int | None,
     queue_id: int | None = None,
+    bridge: str = Bridge.NONE,
 ) -> Assignment:
     """Make the operator the ticket's owner: an interaction begins. The operator's state must be locked.
 
-    Whoever takes a ticket by voice whose contact asked to be called back is the one who calls.
+    Whoever takes a ticket by voice whose contact asked to be called back is the one who calls. `bridge` is what helps
+    with the language; an interpreter helps from now on.
     """
     callback = open_callback(ticket_id=ticket.pk, lock=True) if channel == Channel.VOICE else None
     interaction = ticket_actions.start_interaction(
@@ -135,7 +138,10 @@ def begin_serving(
         channel=channel,
         enqueued_at=enqueued_at,
         started_at=at,
+        bridge=bridge,
     )
+    if bridge == Bridge.INTERPRETER:
+        begin_interpreting(interaction=interaction, language=ticket.language, at=at)
     if callback is not None:
         begin_calling(callback=callback, assignment=assignment, at=at)
     ticket_actions.assign(ticket_id=ticket.pk, operator_id=operator_id)

@@ -1,6 +1,6 @@
 """Tickets and what stands on their timelines."""
 
-from contactcenter.tickets.models.bridging import InterpreterUse, Translation, TranslationState
+from contactcenter.tickets.models.bridging import InterpreterUse, ReplyTranslation, Translation, TranslationState
 from contactcenter.tickets.models.entry import Attachment, Message, Note, Upload
 from contactcenter.tickets.models.phone import Call, CallSegment
 from contactcenter.tickets.models.rating import Rating
@@ -34,6 +34,7 @@ __all__ = [
     "Note",
     "Rating",
     "RelationKind",
+    "ReplyTranslation",
     "SlaClock",
     "SlaPolicy",
     "SlaTarget",

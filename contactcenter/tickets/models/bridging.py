@@ -47,14 +47,47 @@ class Translation(AccountScopedModel):
         return f"{self.message_id} in {self.language}"
 
 
+class ReplyTranslation(AccountScopedModel):
+    """What an operator wrote in their own language, and how it reads in the contact's by machine.
+
+    `written` stays as it was typed. `message` is the reply that left with it, null until then; its text may have been
+    mended by hand. Characters and cost as in Translation, whether or not it was sent.
+    """
+
+    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="reply_translations")
+    operator = models.ForeignKey("operators.Operator", null=True, on_delete=models.PROTECT, related_name="+")
+    message = models.OneToOneField(
+        "tickets.Message", null=True, on_delete=models.CASCADE, related_name="reply_translation"
+    )
+    language = models.CharField(max_length=8)
+    written_language = models.CharField(max_length=8)
+    written = models.TextField()
+    text = models.TextField()
+    provider = models.CharField(max_length=24)
+    characters = models.PositiveIntegerField()
+    cost = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    currency = models.CharField(max_length=3, blank=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["ticket", "-made_at"], name="reply_translation_ticket"),
+            models.Index(fields=["account", "-made_at"], name="reply_translation_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} in {self.language}"
+
+
 class InterpreterUse(AccountScopedModel):
     """An interpreter who helped with one interaction: what billing passes on to the client.
 
-    `seconds` are those the provider charges; `fee` is its charge before tax, null until it is known.
+    `provider` is who interprets ('' until somebody says). `seconds` are those the provider charges, every begun one
+    (0 while it lasts); `fee` is its charge before tax, null until it is known.
     """
 
     interaction = models.ForeignKey("tickets.Interaction", on_delete=models.PROTECT, related_name="interpreters")
-    provider = models.CharField(max_length=80)
+    provider = models.CharField(max_length=80, blank=True)
     language = models.CharField(max_length=8)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
@@ -69,6 +102,7 @@ class InterpreterUse(AccountScopedModel):
                 condition=Q(ended_at__isnull=True) | Q(ended_at__gte=models.F("started_at")),
                 name="interpreter_ends_after_start",
             ),
+            models.UniqueConstraint(fields=["interaction"], condition=Q(ended_at=None), name="interpreter_one_open"),
             models.CheckConstraint(
                 condition=Q(fee__isnull=True) | (Q(fee__gte=0) & ~Q(currency="")), name="interpreter_fee_has_currency"
             ),

@@ -1182,6 +1182,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/file-abilities/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return what each way of sending takes. */
+        get: operations["file_abilities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/forecast/": {
         parameters: {
             query?: never;
@@ -2558,6 +2575,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{ticket_id}/interpreter/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return who has helped with the ticket. */
+        get: operations["tickets_interpreters"];
+        put?: never;
+        /** @description Call an interpreter in for one's conversation, or say who it is; 409 without the client's consent. */
+        post: operations["tickets_interpreter_call_in"];
+        /** @description Say that the interpreter has gone. */
+        delete: operations["tickets_interpreter_let_go"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{ticket_id}/merge/": {
         parameters: {
             query?: never;
@@ -2620,6 +2656,23 @@ export interface paths {
         put?: never;
         /** @description Send a reply to the contact. */
         post: operations["tickets_reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{ticket_id}/reply-translations/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Have a reply translated, to be looked at and sent; 502 where the service fails: nothing was sent. */
+        post: operations["tickets_translate_reply"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2825,6 +2878,24 @@ export interface paths {
         put?: never;
         /** @description End the consultation by handing the ticket to the operator who helps. */
         post: operations["tickets_transfer_complete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{ticket_id}/translations/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return what there is in the reader's language. */
+        get: operations["tickets_translations"];
+        put?: never;
+        /** @description Have what the contact wrote translated; 409 without the client's consent or a translation service. */
+        post: operations["tickets_translate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4271,7 +4342,7 @@ export interface components {
             contact: components["schemas"]["CallbackContact"];
             number: string;
             asked_through: components["schemas"]["AskedThroughEnum"];
-            state: components["schemas"]["CallbackStateEnum"];
+            state: components["schemas"]["CallbackState"];
             queue: string;
             /** Format: date-time */
             enqueued_at: string;
@@ -4331,7 +4402,7 @@ export interface components {
          *     * `expired` - Expired
          * @enum {string}
          */
-        CallbackStateEnum: "waiting" | "calling" | "done" | "canceled" | "failed" | "expired";
+        CallbackState: "waiting" | "calling" | "done" | "canceled" | "failed" | "expired";
         /** @description Whose contact is to be called; `number` '' takes the contact's first, `not_before` null: in their turn. */
         CallbackWishRequest: {
             ticket_id: number;
@@ -5138,6 +5209,17 @@ export interface components {
             transfers_permille: number | null;
             csat_permille: number | null;
         };
+        /** @description All that there are. */
+        FileAbilities: {
+            results: components["schemas"]["FileAbility"][];
+        };
+        /** @description Of one kind of endpoint and provider: how many files leave with one message, and whether a text does too. */
+        FileAbility: {
+            kind: components["schemas"]["EndpointKind"];
+            provider: string;
+            max_files: number;
+            text_with_files: boolean;
+        };
         /**
          * @description * `stored` - Stored
          *     * `pending` - Being fetched
@@ -5309,6 +5391,32 @@ export interface components {
             earliest: string | null;
             /** Format: date */
             latest: string | null;
+        };
+        /** @description Who helped whom in which language, and for how many seconds that are charged (0 while it lasts). */
+        InterpreterUse: {
+            readonly id: number;
+            readonly operator: string;
+            readonly provider: string;
+            readonly language: string;
+            /** Format: date-time */
+            readonly started_at: string;
+            /** Format: date-time */
+            readonly ended_at: string | null;
+            readonly seconds: number;
+            readonly reference: string;
+        };
+        /** @description The uses of a ticket, the newest first. */
+        InterpreterUseList: {
+            results: components["schemas"]["InterpreterUse"][];
+        };
+        /** @description Who interprets; '' in language takes the ticket's. */
+        InterpreterWishRequest: {
+            /** @default  */
+            language: string;
+            /** @default  */
+            provider: string;
+            /** @default  */
+            reference: string;
         };
         /** @description A quarter of an hour with contacts. */
         Intraday: {
@@ -6856,6 +6964,28 @@ export interface components {
             /** @default false */
             confirm_new_recipients: boolean;
             attachments?: number[];
+            /** @description What was written, if `text` is a translation */
+            translation_id?: number;
+        };
+        /** @description A reply as it would leave, beside what was written. */
+        ReplyTranslation: {
+            readonly id: number;
+            readonly language: string;
+            readonly written_language: string;
+            readonly written: string;
+            readonly text: string;
+            readonly provider: string;
+            readonly characters: number;
+            /** Format: decimal */
+            readonly cost: string;
+            readonly currency: string;
+        };
+        /** @description What was written, and in which language; '' in `language` takes the contact's. */
+        ReplyTranslationWishRequest: {
+            text: string;
+            written_language: string;
+            /** @default  */
+            language: string;
         };
         /** @description The message that is queued again. */
         Resent: {
@@ -7363,6 +7493,13 @@ export interface components {
             endpoints: components["schemas"]["TicketEndpoint"][];
             drafts: components["schemas"]["Draft"][];
             relations: components["schemas"]["TicketRelation"][];
+            /**
+             * @description What helps whoever serves it with the language; '' for nothing
+             *
+             *     * `machine` - Machine translation
+             *     * `interpreter` - Interpreter
+             */
+            bridge: components["schemas"]["BridgeEnum"] | components["schemas"]["BlankEnum"];
             wrap: components["schemas"]["Wrap"] | null;
         };
         /** @description An endpoint the ticket's messages came by. */
@@ -7423,6 +7560,25 @@ export interface components {
             at: string;
             account_id: number | null;
             payload: components["schemas"]["TakenOverPayload"];
+        };
+        /**
+         * @description A message as the team reads it: what the contact wrote by machine, what was sent as it was written.
+         *
+         *     `state` asked: on its way; failed: `error` says why, and the original is all there is. `is_machine` false: a person
+         *     wrote this text, and what left is the machine's.
+         */
+        TicketTranslation: {
+            message_id: number;
+            language: string;
+            state: components["schemas"]["TranslationState"];
+            text: string;
+            error: string;
+            is_machine: boolean;
+        };
+        /** @description The translations of a ticket's messages; `is_allowed`: the client agrees, and a service is set up. */
+        TicketTranslations: {
+            is_allowed: boolean;
+            results: components["schemas"]["TicketTranslation"][];
         };
         /** @description Live event ticket.viewers. */
         TicketViewersEvent: {
@@ -7597,7 +7753,7 @@ export interface components {
             readonly id: number;
             readonly language: string;
             readonly source_language: string;
-            readonly state: components["schemas"]["TranslationStateEnum"];
+            readonly state: components["schemas"]["TranslationState"];
             readonly text: string;
             readonly provider: string;
             readonly characters: number;
@@ -7620,7 +7776,7 @@ export interface components {
          *     * `failed` - Not translated
          * @enum {string}
          */
-        TranslationStateEnum: "asked" | "done" | "failed";
+        TranslationState: "asked" | "done" | "failed";
         /** @description Into which language. */
         TranslationWishRequest: {
             language: string;
@@ -10133,6 +10289,25 @@ export interface operations {
             };
         };
     };
+    file_abilities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileAbilities"];
+                };
+            };
+        };
+    };
     forecast: {
         parameters: {
             query?: {
@@ -12369,6 +12544,72 @@ export interface operations {
             };
         };
     };
+    tickets_interpreters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterpreterUseList"];
+                };
+            };
+        };
+    };
+    tickets_interpreter_call_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["InterpreterWishRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterpreterUse"];
+                };
+            };
+        };
+    };
+    tickets_interpreter_let_go: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     tickets_merge: {
         parameters: {
             query?: never;
@@ -12467,6 +12708,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Entry"];
+                };
+            };
+        };
+    };
+    tickets_translate_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplyTranslationWishRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyTranslation"];
                 };
             };
         };
@@ -12754,6 +13020,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TicketCard"];
+                };
+            };
+        };
+    };
+    tickets_translations: {
+        parameters: {
+            query?: {
+                /** @description The reader's language. */
+                language?: string;
+            };
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketTranslations"];
+                };
+            };
+        };
+    };
+    tickets_translate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TranslationWishRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketTranslations"];
                 };
             };
         };

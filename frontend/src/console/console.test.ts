@@ -18,7 +18,7 @@ const card: TicketCard = {
   unread: 0, waiting_since: null, last_activity_at: '2026-06-05T10:00:00Z', assignee: { id: 11, name: 'Anna' }, preview: '', assignment_state: 'active', since: '2026-06-05T10:00:00Z', due_at: null, due_for: '', is_breached: false, snoozed_until: null,
 };
 const detail: TicketDetail = {
-  ...card, priority: 0, opened_at: '2026-06-05T10:00:00Z', solved_at: null, contact_points: [], linked_tickets: 0, relations: [], history_count: 0, channels_available: ['chat', 'email'], endpoints: [],
+  ...card, priority: 0, opened_at: '2026-06-05T10:00:00Z', solved_at: null, contact_points: [], linked_tickets: 0, relations: [], bridge: '', history_count: 0, channels_available: ['chat', 'email'], endpoints: [],
   drafts: [{ channel: 'email', text: 'half a mail' }], wrap: null,
 };
 const stored = (body: { client_uuid: string; text: string }): Entry => ({

@@ -9,7 +9,6 @@ import { newUuid } from '@/live/uuid';
 import { useSession } from '@/session';
 import { useLive } from './live';
 import { Outbox } from './outbox';
-import type { MailTo } from './recipients';
 import { confirm, localRow, merge, put, type Row, type Unsent } from './timeline';
 
 const KEPT = 20;
@@ -105,7 +104,7 @@ export const useTicket = defineStore('ticket', () => {
     setRows(ticketId, (current) => put(current, localRow(unsent, 'sending')));
     try {
       const path = `/api/v1/tickets/${ticketId}/${unsent.kind === 'note' ? 'notes' : 'replies'}/`;
-      const entry = await post<Entry>(path, { client_uuid: unsent.uuid, text: unsent.text, ...(unsent.kind === 'note' ? {} : { channel: unsent.channel, ...unsent.mail }) });
+      const entry = await post<Entry>(path, { client_uuid: unsent.uuid, text: unsent.text, ...(unsent.kind === 'note' ? {} : { channel: unsent.channel, ...unsent.mail, ...(unsent.files?.length ? { attachments: unsent.files.map((file) => file.id) } : {}), ...(unsent.translation_id ? { translation_id: unsent.translation_id } : {}) }) });
       outbox().remove(ticketId, unsent.uuid);
       setRows(ticketId, (current) => confirm(current, { ...entry, client_uuid: entry.client_uuid ?? unsent.uuid }));
       return true;
@@ -116,48 +115,20 @@ export const useTicket = defineStore('ticket', () => {
     }
   }
 
-  const unsentFiles = new Map<string, { channel: Channel; file: File; upload: number | null }>();
-
-  /** Shows the file at once; until the server has it, it lives on this page only. */
-  async function sendFile(channel: Channel, file: File, uuid = newUuid()): Promise<void> {
-    const ticketId = id.value;
-    if (ticketId === null) return;
-    const kept = unsentFiles.get(uuid) ?? { channel, file, upload: null };
-    unsentFiles.set(uuid, kept);
-    const unsent: Unsent = { uuid, kind: 'message', channel, text: file.name, at: new Date(serverClock.now()).toISOString(), author: session.me?.full_name ?? '' };
-    setRows(ticketId, (current) => put(current, localRow(unsent, 'sending')));
-    const body = new FormData();
-    body.append('file', file);
-    try {
-      // what was given once is not given again
-      kept.upload ??= (await post<{ id: number }>(`/api/v1/tickets/${ticketId}/uploads/`, body)).id;
-      const entry = await post<Entry>(`/api/v1/tickets/${ticketId}/replies/`, { client_uuid: uuid, channel, text: '', attachments: [kept.upload] });
-      unsentFiles.delete(uuid);
-      setRows(ticketId, (current) => confirm(current, { ...entry, client_uuid: uuid }));
-    } catch (problem) {
-      const words = problem instanceof ApiError && !problem.offline ? problem.message : t('common.error.offline');
-      setRows(ticketId, (current) => put(current, localRow(unsent, 'failed', words)));
-    }
-  }
-
   /** Shows the text at once; true when the server has stored it. */
-  async function write(kind: 'message' | 'note', channel: Channel | null, text: string, mail: MailTo | null = null): Promise<boolean> {
+  async function write(kind: 'message' | 'note', channel: Channel | null, text: string, further: Pick<Unsent, 'mail' | 'files' | 'translation_id'> = {}): Promise<boolean> {
     const ticketId = id.value;
-    if (ticketId === null || text.trim() === '') return false;
-    return deliver(ticketId, { uuid: newUuid(), kind, channel, text, at: new Date(serverClock.now()).toISOString(), author: session.me?.full_name ?? '', ...(mail ? { mail } : {}) });
+    if (ticketId === null || (text.trim() === '' && !further.files?.length)) return false;
+    return deliver(ticketId, { uuid: newUuid(), kind, channel, text, at: new Date(serverClock.now()).toISOString(), author: session.me?.full_name ?? '', ...further });
   }
 
   /** The same identity again: the server stores it once, however often it is asked. */
   async function again(row: Row): Promise<boolean> {
     const ticketId = id.value;
     if (ticketId === null || row.local !== 'failed' || !row.client_uuid) return false;
-    const unsent = unsentFiles.get(row.client_uuid);
-    if (unsent) {
-      await sendFile(unsent.channel, unsent.file, row.client_uuid);
-      return true;
-    }
     const kept = outbox().list(ticketId).find((item) => item.uuid === row.client_uuid);
-    return deliver(ticketId, { ...(kept?.mail ? { mail: kept.mail } : {}), uuid: row.client_uuid, kind: row.type === 'note' ? 'note' : 'message', channel: row.channel, text: row.text, at: row.at, author: row.author.name });
+    if (kept) return deliver(ticketId, kept);
+    return deliver(ticketId, { uuid: row.client_uuid, kind: row.type === 'note' ? 'note' : 'message', channel: row.channel, text: row.text, at: row.at, author: row.author.name });
   }
 
   /** A message that the other side refused is queued again as it is. */
@@ -176,7 +147,6 @@ export const useTicket = defineStore('ticket', () => {
   function discard(row: Row): void {
     if (id.value === null || row.local !== 'failed') return;
     outbox().remove(id.value, row.key);
-    unsentFiles.delete(row.key);
     setRows(id.value, (current) => current.filter((item) => item.key !== row.key));
   }
 
@@ -199,5 +169,5 @@ export const useTicket = defineStore('ticket', () => {
   const wrapUp = (form: { disposition: string | null; comment: string; status: TicketStatus; orders?: number; order_amount?: string | null }): Promise<void> => act('wrap-up', form);
   const extendWrapUp = (): Promise<void> => act('wrap-up/extend');
 
-  return { id, detail, rows, error, loading, show, write, sendFile, again, resend, discard, forget, change, act, finish, wrapUp, extendWrapUp };
+  return { id, detail, rows, error, loading, show, write, again, resend, discard, forget, change, act, finish, wrapUp, extendWrapUp };
 });

@@ -20,6 +20,10 @@ export interface Unsent {
   author: string;
   /** Whom a mail goes to, where that is not the server's own answer. */
   mail?: MailTo | null;
+  /** Files that the server has already. */
+  files?: { id: number; name: string }[];
+  /** The translation of what was written, whose text this is. */
+  translation_id?: number;
 }
 
 function keyOf(entry: Entry): string {
@@ -39,7 +43,7 @@ export function localRow(unsent: Unsent, state: 'sending' | 'failed', problem: s
     channel: unsent.channel,
     direction: unsent.kind === 'message' ? 'out' : null,
     kind: unsent.kind === 'message' ? 'message' : '',
-    text: unsent.text,
+    text: unsent.text || (unsent.files ?? []).map((file) => file.name).join(', '),
     html_available: false,
     subject: '',
     status: null,

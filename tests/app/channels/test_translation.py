@@ -6,16 +6,25 @@ from collections.abc import Iterator
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import transaction
+from django.test import Client
 
-from channels_app.translation.actions import NoConsent, ask_translation, make_translation
-from contactcenter.kernel.errors import Conflict
+from channels_app.translation.actions import (
+    NoConsent,
+    NotTranslated,
+    ask_translation,
+    ask_translations,
+    make_translation,
+    translate_reply,
+)
+from contactcenter.kernel.errors import Conflict, Invalid
 from contactcenter.tenancy.doors import open_account
 from contactcenter.tickets import actions
-from contactcenter.tickets.models import Message, Translation
-from tests.app.factories import AT, make_account, make_ticket
+from contactcenter.tickets.models import Message, ReplyTranslation, Translation
+from tests.app.factories import AT, make_account, make_operator, make_ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -129,3 +138,131 @@ def test_nothing_is_translated_without_the_clients_consent_or_a_service(service,
         with pytest.raises(NoConsent), transaction.atomic():
             ask_translation(message_id=other.pk, language="en", at=AT)
         assert not Translation.objects.exists()
+
+
+def test_all_that_a_contact_wrote_in_another_language_is_asked_for_once(service, message):
+    ticket = message.ticket
+    english = actions.receive_message(ticket=ticket, channel="chat", at=AT, text="Hello again", language="en")
+    actions.receive_message(ticket=ticket, channel="chat", at=AT, text="?", language="fi")
+    later = actions.receive_message(ticket=ticket, channel="chat", at=AT, text="Kiitos paljon", language="fi")
+    ask_translations(ticket_id=ticket.pk, language="en", at=AT)
+    ask_translations(ticket_id=ticket.pk, language="en", at=AT)
+    assert set(Translation.objects.values_list("message_id", "state")) == {(message.pk, "asked"), (later.pk, "asked")}
+    assert not Translation.objects.filter(message=english).exists()
+    # what failed stays so until somebody asks for that message
+    Translation.objects.filter(message=message).update(state="failed", error="down")
+    ask_translations(ticket_id=ticket.pk, language="en", at=AT)
+    assert Translation.objects.get(message=message).state == "failed"
+
+
+def test_a_reply_is_translated_kept_and_sent_with_what_was_written(service, message):
+    ticket = message.ticket
+    operator = make_operator(message.account)
+    service.answer = {"translatedText": "Se on matkalla."}
+    row = translate_reply(
+        ticket_id=ticket.pk, text="It is on its way.", written_language="en", operator_id=operator.pk, at=AT
+    )
+    assert service.asked[0][2]["target"] == "fi"
+    assert (row.written, row.text, row.language, row.message_id) == ("It is on its way.", "Se on matkalla.", "fi", None)
+    # 17 characters at 20 EUR a million
+    assert (row.characters, row.cost, row.currency) == (17, Decimal("0.00034"), "EUR")
+    assert not Message.objects.filter(direction="out").exists()
+    sent = actions.send_reply(
+        ticket=ticket, operator_id=operator.pk, channel="chat", text="Se on jo matkalla.", at=AT,
+        client_uuid=UUID(int=1), translation_id=row.pk,
+    )  # fmt: skip
+    row.refresh_from_db()
+    assert (row.message_id, row.written, row.text) == (sent.pk, "It is on its way.", "Se on matkalla.")
+    assert (sent.text, sent.language) == ("Se on jo matkalla.", "fi")
+
+
+def test_a_translation_is_sent_once_and_on_its_own_ticket_only(service, message):
+    operator = make_operator(message.account)
+    service.answer = {"translatedText": "Se on matkalla."}
+    row = translate_reply(
+        ticket_id=message.ticket_id, text="It is on its way.", written_language="en", operator_id=operator.pk, at=AT
+    )
+    other = make_ticket(message.account, channel="chat", language="fi")
+    with pytest.raises(Invalid) as refused:
+        actions.send_reply(
+            ticket=other, operator_id=operator.pk, channel="chat", text="Se", at=AT, client_uuid=UUID(int=2),
+            translation_id=row.pk,
+        )  # fmt: skip
+    assert refused.value.field == "translation_id"
+    assert not Message.objects.filter(direction="out").exists()
+
+
+@pytest.mark.parametrize(("status", "answer"), [(500, {}), (429, {}), (403, {"error": "Invalid API key"}), (200, [])])
+def test_a_reply_that_cannot_be_translated_goes_nowhere(service, message, status, answer):
+    service.status, service.answer = status, answer
+    with pytest.raises(NotTranslated):
+        translate_reply(
+            ticket_id=message.ticket_id, text="It is on its way.", written_language="en", operator_id=None, at=AT
+        )
+    assert not ReplyTranslation.objects.exists()
+    assert not Message.objects.filter(direction="out").exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [({"text": " "}, "text"), ({"language": "en-GB"}, "language"), ({"language": "en"}, "language")],
+)
+def test_what_needs_no_translation_is_refused_by_its_field(service, message, fields, field):
+    wish = {"text": "It is on its way.", "language": "", **fields}
+    with pytest.raises(Invalid) as refused:
+        translate_reply(ticket_id=message.ticket_id, written_language="en", operator_id=None, at=AT, **wish)
+    assert refused.value.field == field
+    assert service.asked == []
+
+
+def test_the_console_reads_and_writes_in_the_operators_language(service, message):
+    operator = make_operator(message.account)
+    client = Client()
+    client.force_login(operator.user)
+    address = f"/api/v1/tickets/{message.ticket_id}"
+    assert client.get(f"{address}/translations/", {"language": "en"}).json() == {"is_allowed": True, "results": []}
+    asked = client.post(f"{address}/translations/", {"language": "en"}, content_type="application/json").json()
+    assert [(row["message_id"], row["state"]) for row in asked["results"]] == [(message.pk, "asked")]
+    service.answer = {"translatedText": "Where is my order?"}
+    make_translation(translation_id=Translation.objects.get().pk, at=AT)
+    written = {"text": "On its way.", "written_language": "en"}
+    service.answer = {"translatedText": "Matkalla."}
+    made = client.post(f"{address}/reply-translations/", written, content_type="application/json")
+    assert (made.status_code, made.json()["text"], made.json()["written"]) == (201, "Matkalla.", "On its way.")
+    reply = {"channel": "chat", "text": "Matkalla.", "translation_id": made.json()["id"]}
+    sent = client.post(f"{address}/replies/", reply, content_type="application/json")
+    assert (sent.status_code, sent.json()["text"]) == (201, "Matkalla.")
+    told = client.get(f"{address}/translations/", {"language": "en"}).json()["results"]
+    assert [(row["message_id"], row["text"], row["is_machine"]) for row in told] == [
+        (message.pk, "Where is my order?", True),
+        (sent.json()["id"], "On its way.", False),
+    ]
+
+
+def test_a_service_that_is_down_is_told_as_such(service, message):
+    service.status = 503
+    client = Client()
+    client.force_login(make_operator(message.account).user)
+    answer = client.post(
+        f"/api/v1/tickets/{message.ticket_id}/reply-translations/",
+        {"text": "On its way.", "written_language": "en"},
+        content_type="application/json",
+    )
+    assert (answer.status_code, answer.json()["error"]["code"]) == (502, "not_translated")
+
+
+def test_without_consent_the_console_is_told_that_nothing_is_translated(service):
+    account = make_account()
+    with open_account(account.pk):
+        ticket = make_ticket(account, channel="chat", language="fi")
+    client = Client()
+    client.force_login(make_operator(account).user)
+    address = f"/api/v1/tickets/{ticket.pk}"
+    assert client.get(f"{address}/translations/", {"language": "en"}).json()["is_allowed"] is False
+    for path, body in {
+        "translations": {"language": "en"},
+        "reply-translations": {"text": "Hi", "written_language": "en"},
+    }.items():
+        refused = client.post(f"{address}/{path}/", body, content_type="application/json")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (409, "no_consent")
+    assert service.asked == []
