@@ -1,11 +1,12 @@
 """Every write to tickets and their timelines. Each needs an open account scope and runs in a transaction.
 
+Interactions, the handled units, are written by `interaction_actions`.
+
 The intake's own writes take no savepoint: whoever calls them within a transaction gives all of it up on an error.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -18,11 +19,9 @@ from contactcenter.kernel.errors import Conflict, Invalid
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.kernel.push import push_on_commit
 from contactcenter.kernel.statements import insert, rows_from
-from contactcenter.tickets.interpreters import end_interpreting, resume_interpreting
 from contactcenter.tickets.models import (
     Channel,
     Direction,
-    Interaction,
     Message,
     MessageKind,
     MessageStatus,
@@ -338,68 +337,3 @@ def mark_read(*, ticket_id: int) -> None:
     """Set the unread count to zero; a contact who waits in a chat is told."""
     if Ticket.objects.filter(pk=ticket_id, unread__gt=0).update(unread=0):
         enqueue_on_commit("channels.chat_read", ticket_id=ticket_id)
-
-
-@transaction.atomic
-def start_interaction(
-    *,
-    ticket: Ticket,
-    operator_id: int,
-    channel: str,
-    at: datetime,
-    direction: str = Direction.INBOUND,
-    waited_ms: int | None = None,
-    source_key: str | None = None,
-    queue_id: int | None = None,
-) -> Interaction:
-    """Begin one handled unit. With a source_key (a call's segment) the same key gives the same interaction."""
-    fields = {"ticket": ticket, "operator_id": operator_id, "channel": channel, "direction": direction}
-    fields |= {"started_at": at, "waited_ms": waited_ms, "queue_id": queue_id}
-    if source_key is None:
-        return Interaction.objects.create(account_id=ticket.account_id, **fields)
-    interaction, _ = Interaction.objects.get_or_create(
-        account_id=ticket.account_id, source_key=source_key, defaults=fields
-    )
-    return interaction
-
-
-def end_interaction(*, interaction_id: int, at: datetime) -> None:
-    """Set the end of the conversation once; a second call changes nothing. An interpreter who helped goes with it."""
-    Interaction.objects.filter(pk=interaction_id, ended_at__isnull=True).update(ended_at=at)
-    end_interpreting(interaction_id=interaction_id, at=at)
-
-
-def resume_interaction(*, interaction_id: int) -> None:
-    """Take the end back: the contact wrote again before wrap-up was done, and the handled unit goes on."""
-    resume_interpreting(interaction_id=interaction_id)
-    Interaction.objects.filter(pk=interaction_id, wrapped_at__isnull=True).update(ended_at=None)
-
-
-@transaction.atomic
-def wrap_interaction(
-    *,
-    interaction_id: int,
-    at: datetime,
-    disposition_id: int | None,
-    comment: str = "",
-    orders: int = 0,
-    order_amount: Decimal | None = None,
-) -> Interaction:
-    """Record the outcome, the orders that were taken and the end of wrap-up, once.
-
-    `disposition_id` must be one of the account's dispositions; the database refuses another account's. `order_amount`
-    is what the orders are worth together, in the account's currency; Invalid without any order.
-    """
-    if order_amount is not None and not orders:
-        raise Invalid("Say how many orders this amount is of.", field="orders")
-    interaction = Interaction.objects.select_for_update(of=("self",)).get(pk=interaction_id)
-    if interaction.wrapped_at is not None:
-        raise Conflict("This contact is already wrapped up.")
-    interaction.disposition_id = disposition_id
-    interaction.ended_at = interaction.ended_at or at
-    interaction.wrapped_at = at
-    interaction.comment = comment[:500]
-    interaction.orders, interaction.order_amount = orders, order_amount
-    interaction.save(update_fields=["disposition", "ended_at", "wrapped_at", "comment", "orders", "order_amount"])
-    end_interpreting(interaction_id=interaction_id, at=interaction.ended_at)
-    return interaction

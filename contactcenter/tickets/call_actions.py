@@ -9,7 +9,8 @@ from django.db.models import F, Q
 
 from contactcenter.contacts.actions import create_contact, find_or_create_contact
 from contactcenter.contacts.models import Contact, PointKind
-from contactcenter.tickets.actions import open_ticket, push_ticket_changed, start_interaction
+from contactcenter.tickets.actions import open_ticket, push_ticket_changed
+from contactcenter.tickets.interaction_actions import start_interaction
 from contactcenter.tickets.models import Call, CallSegment, Channel, Direction, Interaction, Ticket, TicketStatus
 from contactcenter.tickets.models.ticket import OPEN_STATUSES
 

@@ -22,6 +22,7 @@ from contactcenter.playbooks.queries import disposition_by_code
 from contactcenter.routing import actions as routing
 from contactcenter.routing.models import Assignment, AssignmentState, Offer, OfferState
 from contactcenter.tickets import actions as tickets
+from contactcenter.tickets import interaction_actions
 from contactcenter.tickets.models import Call, Message, Ticket
 
 LOG_EVERY: Final = timedelta(minutes=30)
@@ -183,7 +184,9 @@ class Day:
             interaction = segment.interaction
             if interaction is None or interaction.ended_at is None:
                 continue
-            tickets.wrap_interaction(interaction_id=interaction.pk, at=interaction.ended_at, disposition_id=outcome.pk)
+            interaction_actions.wrap_interaction(
+                interaction_id=interaction.pk, at=interaction.ended_at, disposition_id=outcome.pk
+            )
             if self._chance.random() < 0.8 and call.ticket_id is not None:
                 tickets.change_status(
                     ticket_id=call.ticket_id, status="solved", at=at, actor_id=interaction.operator.user_id

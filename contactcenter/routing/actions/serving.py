@@ -32,6 +32,7 @@ from contactcenter.routing.frames import wrap_frame
 from contactcenter.routing.models import Assignment, AssignmentState, Bridge, OperatorState, Waiting, WrapUpMode
 from contactcenter.routing.states import OWNING
 from contactcenter.tickets import actions as ticket_actions
+from contactcenter.tickets import interaction_actions
 from contactcenter.tickets.interpreters import begin_interpreting
 from contactcenter.tickets.models import Channel, Direction, Ticket
 from contactcenter.tickets.sla_actions import resume_clocks, stop_clocks
@@ -120,7 +121,7 @@ def begin_serving(
     with the language; an interpreter helps from now on.
     """
     callback = open_callback(ticket_id=ticket.pk, lock=True) if channel == Channel.VOICE else None
-    interaction = ticket_actions.start_interaction(
+    interaction = interaction_actions.start_interaction(
         ticket=ticket,
         operator_id=operator_id,
         channel=channel,
@@ -188,7 +189,7 @@ def start_wrap(*, assignment: Assignment, at: datetime, ends: list[EventKind] | 
         return assignment
     if was == AssignmentState.HELD:
         resume_clocks(ticket_id=assignment.ticket_id, at=at)
-    ticket_actions.end_interaction(interaction_id=assignment.interaction_id, at=at)
+    interaction_actions.end_interaction(interaction_id=assignment.interaction_id, at=at)
     OperatorState.objects.filter(pk=assignment.operator_id).update(idle_since=at)
     kinds = [*(ends or ledger_events.closed(assignment=assignment)), EventKind.WRAP_STARTED]
     ledger_events.serving(assignment=assignment, at=at, kinds=kinds)
@@ -211,7 +212,7 @@ def resume_conversation(*, assignment: Assignment, at: datetime) -> None:
         wrap_extended=False,
     ):
         return
-    ticket_actions.resume_interaction(interaction_id=assignment.interaction_id)
+    interaction_actions.resume_interaction(interaction_id=assignment.interaction_id)
     kinds = [EventKind.WRAP_ENDED, *ledger_events.opened(assignment=assignment)]
     ledger_events.serving(assignment=assignment, at=at, kinds=kinds)
     _tell_wrap_finished(assignment=assignment, outcome="resumed")
@@ -296,7 +297,7 @@ def _done(*, assignment: Assignment, at: datetime, outcome: Disposition | None, 
         assignment=assignment, wanted=AssignmentState.DONE, done_at=at
     ):
         return False
-    ticket_actions.wrap_interaction(
+    interaction_actions.wrap_interaction(
         interaction_id=assignment.interaction_id,
         at=at,
         disposition_id=outcome.pk if outcome else None,
@@ -352,7 +353,7 @@ def end_without_outcome(*, assignment: Assignment, at: datetime) -> bool:
         resume_clocks(ticket_id=assignment.ticket_id, at=at)
     interaction = assignment.interaction
     if interaction.wrapped_at is None:
-        ticket_actions.wrap_interaction(interaction_id=interaction.pk, at=at, disposition_id=None)
+        interaction_actions.wrap_interaction(interaction_id=interaction.pk, at=at, disposition_id=None)
     ended = ledger_events.closed(assignment=assignment)
     kinds = [EventKind.WRAP_ENDED] if was == AssignmentState.WRAPPING else ended
     ledger_events.serving(assignment=assignment, at=at, kinds=kinds)

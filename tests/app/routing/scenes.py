@@ -8,6 +8,7 @@ from contactcenter.routing.actions import accept_offer, match_waiting, place_tic
 from contactcenter.routing.models import Assignment, Offer
 from contactcenter.tenancy.models import Account
 from contactcenter.tickets import actions as ticket_actions
+from contactcenter.tickets import interaction_actions
 from contactcenter.tickets.models import Ticket
 from tests.app.factories import AT, make_operator, make_ticket
 
@@ -46,7 +47,7 @@ def served(account: Account, operator: Operator, *, channel: str = "chat") -> Ti
 def on_call(account: Account, operator: Operator) -> Ticket:
     """A call that the operator has been speaking on since ten seconds after the beginning, told by no telephone."""
     ticket = make_ticket(account, channel="voice", language="en", at=AT)
-    interaction = ticket_actions.start_interaction(
+    interaction = interaction_actions.start_interaction(
         ticket=ticket, operator_id=operator.pk, channel="voice", at=after(10)
     )
     Assignment.objects.create(

@@ -17,6 +17,7 @@ from contactcenter.routing.actions import (
 )
 from contactcenter.routing.models import Assignment, Offer, Queue, RelaxationStep
 from contactcenter.tickets import actions as ticket_actions
+from contactcenter.tickets import interaction_actions
 from contactcenter.tickets.interpreters import end_left_open
 from contactcenter.tickets.models import Interaction, InterpreterUse
 from tests.app.factories import AT, make_account, make_ticket
@@ -105,7 +106,7 @@ def test_a_speaker_needs_none(account):
 
 def test_on_a_call_the_operator_calls_one_in_and_the_end_of_the_call_ends_it(account, operator):
     ticket = make_ticket(account, channel="voice", language="fi")
-    call = ticket_actions.start_interaction(
+    call = interaction_actions.start_interaction(
         ticket=ticket, operator_id=operator.pk, channel="voice", at=after(0), source_key="call 1 x 0"
     )
     client = Client()

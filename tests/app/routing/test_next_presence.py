@@ -23,7 +23,7 @@ from contactcenter.routing.actions import (
 from contactcenter.routing.console import console
 from contactcenter.routing.models import Assignment, Offer, OperatorState, Waiting
 from contactcenter.tenancy.models import Role
-from contactcenter.tickets import actions as ticket_actions
+from contactcenter.tickets import interaction_actions
 from contactcenter.tickets.models import Note
 from contactcenter.worktime.events import EventKind
 from tests.app.factories import AT, make_account, make_ticket, make_user
@@ -110,13 +110,13 @@ def test_end_of_shift_can_wait_for_the_work_too(account, anna, recorded):
 
 def test_break_asked_for_on_the_telephone_begins_after_the_calls_wrap_up(account, anna):
     ticket = make_ticket(account, channel="voice", at=AT)
-    call = ticket_actions.start_interaction(
+    call = interaction_actions.start_interaction(
         ticket=ticket, operator_id=anna.pk, channel="voice", at=after(10), source_key="call 1 17.1 0"
     )
     row = set_presence(operator_id=anna.pk, state="break", reason="meal", at=after(30))
     assert (row.presence, row.next_presence) == ("available", "break")
     assert begin_due(at=after(40)) == 0
-    ticket_actions.end_interaction(interaction_id=call.pk, at=after(60))
+    interaction_actions.end_interaction(interaction_id=call.pk, at=after(60))
     wrap_call(interaction_id=call.pk)
     assert OperatorState.objects.get(pk=anna.pk).presence == "available"
 
@@ -128,7 +128,7 @@ def test_break_asked_for_on_the_telephone_begins_after_the_calls_wrap_up(account
 
 def test_call_whose_end_was_never_told_keeps_nobody_from_a_break_for_ever(account, anna):
     ticket = make_ticket(account, channel="voice", at=AT)
-    ticket_actions.start_interaction(
+    interaction_actions.start_interaction(
         ticket=ticket, operator_id=anna.pk, channel="voice", at=after(10), source_key="call 1 17.1 0"
     )
     set_presence(operator_id=anna.pk, state="break", reason="meal", at=after(30))

@@ -8,7 +8,7 @@ import pytest
 from contactcenter.kernel.errors import Conflict, Invalid
 from contactcenter.kernel.models import AuditEntry
 from contactcenter.tenancy.doors import open_account
-from contactcenter.tickets import actions
+from contactcenter.tickets import actions, interaction_actions
 from contactcenter.tickets.drafts import save_draft
 from contactcenter.tickets.models import Message, Note, Ticket
 from tests.app.factories import AT, make_account, make_contact, make_operator, make_ticket, make_user
@@ -127,11 +127,13 @@ def test_a_note_is_written_once_per_uuid(account):
 
 def test_an_interaction_is_wrapped_once(account):
     ticket, operator = make_ticket(account), make_operator(account)
-    interaction = actions.start_interaction(ticket=ticket, operator_id=operator.pk, channel="chat", at=AT)
+    interaction = interaction_actions.start_interaction(ticket=ticket, operator_id=operator.pk, channel="chat", at=AT)
     end = AT + timedelta(minutes=3)
-    actions.wrap_interaction(interaction_id=interaction.pk, at=end, disposition_id=None)
+    interaction_actions.wrap_interaction(interaction_id=interaction.pk, at=end, disposition_id=None)
     with pytest.raises(Conflict):
-        actions.wrap_interaction(interaction_id=interaction.pk, at=end + timedelta(minutes=1), disposition_id=None)
+        interaction_actions.wrap_interaction(
+            interaction_id=interaction.pk, at=end + timedelta(minutes=1), disposition_id=None
+        )
     interaction.refresh_from_db()
     assert (interaction.ended_at, interaction.wrapped_at) == (end, end)
 
@@ -139,7 +141,7 @@ def test_an_interaction_is_wrapped_once(account):
 def test_the_same_source_key_is_one_interaction(account):
     ticket, operator = make_ticket(account), make_operator(account)
     pks = {
-        actions.start_interaction(
+        interaction_actions.start_interaction(
             ticket=ticket, operator_id=operator.pk, channel="voice", at=AT, source_key="call:1:0"
         ).pk
         for _ in range(2)

@@ -8,7 +8,7 @@ import pytest
 from contactcenter.kernel.errors import Conflict, Invalid
 from contactcenter.kernel.models import LiveEvent
 from contactcenter.tenancy.doors import open_every_account
-from contactcenter.tickets.actions import end_interaction, start_interaction
+from contactcenter.tickets.interaction_actions import end_interaction, start_interaction
 from contactcenter.tickets.models import Rating, Ticket
 from contactcenter.tickets.queries import timeline
 from contactcenter.tickets.rating_actions import RatingFinal, rate_ticket
