@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from contactcenter.kernel.errors import Invalid, NotFound
 from contactcenter.kernel.intervals import floor_to_ms, require_aware
@@ -68,7 +67,9 @@ def record_events_of(*, events: Mapping[int, Sequence[EventInput]]) -> int:
         }
         for row in rows.values()
     ]
-    written = rows_from(_RECORD, [json.dumps(given), timezone.now(), SETTLE])
+    # as save() would set it
+    recorded_at = OperatorEvent._meta.get_field("recorded_at").pre_save(next(iter(rows.values())), add=True)
+    written = rows_from(_RECORD, [json.dumps(given), recorded_at, SETTLE])
     _warn_of_other_facts({key: row for key, row in rows.items() if key not in {key for key, _, _ in written}})
     # a little later than the burst lasts, so that its last event is committed by then
     wait = 1.5 * SETTLE.total_seconds()
