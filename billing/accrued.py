@@ -10,12 +10,13 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F
 
+from billing.account_periods import current_period
 from billing.explanation import bill_document
 from billing.models import Accrual, AccrualSum, UsageLine
 from billing.period_sums import INLINE_LINES, PeriodSums, period_sums
 from billing.periods import Period, local_day
 from billing.pricing import Bill, Segment
-from billing.queries import PlannedPeriod, account_bill, current_period, planned_period, planned_segments
+from billing.queries import PlannedPeriod, account_bill, planned_period, planned_segments
 from billing.running_sums import COUNT_FIELDS, SUM_FIELDS, Sums, bill_of_sums, document_of_sums, is_summable, sums_of
 from billing.terms import Timing
 from billing.usage import FACTS, Usage, usage_from_row

@@ -5,19 +5,16 @@ Every function runs inside an account scope that its caller has opened.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
-
 from billing.accepted import accepted_versions
+from billing.account_periods import contracts_in_period, versions_by_tariff
 from billing.add_ons import with_agreed
 from billing.agreed import Accepted, binding_days
 from billing.document_fields import TermsError
 from billing.explanation import CONTACT_RULES, seconds_text, told_classes
-from billing.linter import lint_terms
 from billing.models import (
     Contract,
     CreditReason,
@@ -27,31 +24,21 @@ from billing.models import (
     InvoiceLineUsage,
     TariffVersion,
     UsageLine,
-    VersionState,
 )
 from billing.money import money_text, units_from_decimal
 from billing.periods import (
-    CYCLE_DAYS,
-    Cycle,
     Period,
-    cycle_period,
-    cycles_from,
-    days_period,
     following_period,
-    local_day,
-    month_of,
-    month_period,
 )
-from billing.pricing import Bill, MixedCurrencies, Segment, price_period
+from billing.pricing import Bill, MixedCurrencies, Segment
 from billing.segments import ContractDays, VersionDays, Window, plan_windows
 from billing.snapshot import ahead_document, price_documents, restore_segment, segment_document
-from billing.terms import TariffTerms, TimeClass, Timing
+from billing.terms import TimeClass, Timing
 from billing.terms_document import parse_terms
 from billing.terms_writing import terms_document
 from billing.usage import FACTS, Usage, usage_from_row
-from contactcenter.kernel.errors import DomainError, NotFound
+from contactcenter.kernel.errors import DomainError
 from contactcenter.tenancy.models import Account
-from contactcenter.tenancy.queries import accounts_in_scope
 
 
 class NothingToBill(DomainError):
@@ -84,63 +71,6 @@ class AccountBill:
     bill: Bill
     segments: tuple[dict[str, Any], ...]
     usage: Mapping[str, Sequence[Usage]]
-
-
-def account_in_scope(*, account_id: int) -> Account:
-    """Return an account within reach; NotFound for any other."""
-    account = accounts_in_scope().filter(pk=account_id).first()
-    if account is None:
-        raise NotFound("There is no such account.", field="account")
-    return account
-
-
-def account_period(*, account: Account, label: str) -> Period:
-    """Return the account's month, or its 28-day cycle by its first day, in its own zone; PeriodError where the text
-    names neither.
-    """
-    cycle = Cycle.DAYS_28 if len(label) == len("2026-06-01") else Cycle.MONTH
-    return cycle_period(cycle=cycle, label=label, zone=account.time_zone)
-
-
-def current_period(*, account: Account, at: datetime) -> Period:
-    """Return the month, or the 28-day cycle of its contract, in which an instant falls for an account."""
-    month = month_of(at=at, zone=account.time_zone)
-    day = local_day(at=at, zone=account.time_zone)
-    contracts = [found for found in contracts_in_period(account=account, period=month) if found.starts_on <= day]
-    contracts = [found for found in contracts if found.ends_on is None or day < found.ends_on]
-    versions = _versions_by_tariff(tariff_ids={contract.tariff_id for contract in contracts})
-    for contract in contracts:
-        if _is_in_cycles(versions.get(contract.tariff_id, [])):
-            begun = (day - contract.starts_on).days // CYCLE_DAYS * CYCLE_DAYS
-            first = contract.starts_on + timedelta(days=begun)
-            return days_period(label=first.isoformat(), zone=account.time_zone)
-    return month
-
-
-def _is_in_cycles(versions: Sequence[TariffVersion]) -> bool:
-    """The first version says how a contract is billed: in cycles of 28 days from its first day, or by months."""
-    known = sorted(versions, key=lambda version: str(version.effective_from))
-    return bool(known) and parse_terms(document=known[0].document).cycle is Cycle.DAYS_28
-
-
-def period_labels(*, account: Account, month: str) -> list[str]:
-    """Return the periods that a run of a month bills for an account: the month, or the 28-day cycles of its contract
-    that end in it. PeriodError where the text is no month.
-    """
-    period = month_period(label=month, zone=account.time_zone)
-    contracts = contracts_in_period(account=account, period=period)
-    versions = _versions_by_tariff(tariff_ids={contract.tariff_id for contract in contracts})
-    labels: list[str] = []
-    for contract in contracts:
-        known = sorted(
-            (version for version in versions.get(contract.tariff_id, []) if version.effective_from is not None),
-            key=lambda version: str(version.effective_from),
-        )
-        # the first version says how a contract is billed: its cycles go on from its first day
-        if known and parse_terms(document=known[0].document).cycle is Cycle.DAYS_28:
-            cycles = cycles_from(starts_on=contract.starts_on, until=period.ends_on, zone=account.time_zone)
-            labels += [cycle.label for cycle in cycles if cycle.ends_on > period.starts_on]
-    return labels or [month]
 
 
 def account_bill(*, account: Account, period: Period) -> AccountBill:
@@ -194,7 +124,7 @@ def _ahead(*, account: Account, period: Period, windows: Sequence[Window]) -> li
     after = following_period(period=period)
     begun = {window.contract_id for window in windows}
     contracts = [found for found in contracts_in_period(account=account, period=after) if found.pk in begun]
-    versions = _versions_by_tariff(tariff_ids={contract.tariff_id for contract in contracts})
+    versions = versions_by_tariff(tariff_ids={contract.tariff_id for contract in contracts})
     accepted = accepted_versions(account_id=account.pk)
     ahead = plan_windows(
         period=after, contracts=[_contract_days(contract, versions, accepted) for contract in contracts]
@@ -291,7 +221,7 @@ def _agreed(segments: Sequence[Segment], *, account: Account, period: Period) ->
 
 def _plan(*, account: Account, period: Period) -> tuple[list[Window], dict[int, TariffVersion]]:
     contracts = contracts_in_period(account=account, period=period)
-    versions = _versions_by_tariff(tariff_ids={contract.tariff_id for contract in contracts})
+    versions = versions_by_tariff(tariff_ids={contract.tariff_id for contract in contracts})
     accepted = accepted_versions(account_id=account.pk)
     windows = plan_windows(
         period=period, contracts=[_contract_days(contract, versions, accepted) for contract in contracts]
@@ -318,15 +248,6 @@ def _segments(
     ]
 
 
-def contracts_in_period(*, account: Account, period: Period) -> list[Contract]:
-    """Return the account's contracts that share a day with the period, in order."""
-    return list(
-        Contract.objects.filter(account=account, starts_on__lt=period.ends_on)
-        .filter(Q(ends_on__isnull=True) | Q(ends_on__gt=period.starts_on))
-        .order_by("starts_on", "id")
-    )
-
-
 def usage_in_period(*, account: Account, period: Period) -> list[Usage]:
     """Return the account's current usage whose contacts started in the period, in order of start."""
     rows = (
@@ -337,26 +258,6 @@ def usage_in_period(*, account: Account, period: Period) -> list[Usage]:
         .values_list(*FACTS)
     )
     return [usage_from_row(row) for row in rows.iterator(chunk_size=5000)]
-
-
-def terms_on(*, account: Account, day: date) -> TariffTerms | None:
-    """Return the terms that an account's contract gives it on a day; None without contract or version."""
-    contract = (
-        Contract.objects.filter(account=account, starts_on__lte=day)
-        .filter(Q(ends_on__isnull=True) | Q(ends_on__gt=day))
-        .first()
-    )
-    version = version_in_force(tariff_id=contract.tariff_id, on=day) if contract is not None else None
-    return parse_terms(document=version.document) if version is not None else None
-
-
-def version_in_force(*, tariff_id: int, on: date) -> TariffVersion | None:
-    """Return the version whose terms hold on a day, if any."""
-    return (
-        TariffVersion.objects.filter(tariff_id=tariff_id, state=VersionState.IN_FORCE, effective_from__lte=on)
-        .order_by("-effective_from")
-        .first()
-    )
 
 
 def _contract_days(
@@ -373,13 +274,6 @@ def _contract_days(
         ends_on=contract.ends_on,
         versions=binding_days(versions=known, accepted=accepted),
     )
-
-
-def _versions_by_tariff(*, tariff_ids: Iterable[int]) -> dict[int, list[TariffVersion]]:
-    found: dict[int, list[TariffVersion]] = {}
-    for version in TariffVersion.objects.filter(tariff_id__in=list(tariff_ids), state=VersionState.IN_FORCE):
-        found.setdefault(version.tariff_id, []).append(version)
-    return found
 
 
 def _spread(*, windows: list[Window], usage: list[Usage]) -> tuple[list[list[Usage]], list[Usage]]:
@@ -424,43 +318,3 @@ def contact_explanation(*, contact: InvoiceLineUsage, digits: int) -> dict[str, 
     if line["unit"] == "ms":
         told["billed_s"] = seconds_text(milliseconds=contact.billed)
     return told
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """An account's month under a version or document: the bill, how many contacts, and the bill of the one in force."""
-
-    bill: Bill
-    contacts: int
-    in_force: TariffVersion | None
-    in_force_bill: Bill | None
-    warnings: tuple[dict[str, str], ...]
-
-
-def try_terms(*, terms: TariffTerms, tariff_id: int, account: Account, period: Period) -> Trial:
-    """Price a month of real usage under terms and under the tariff's version in force, whole month, nothing prorated.
-
-    The set-up fee is left out of both: it is not of a month. The engine is that of the invoices.
-    """
-    usage = usage_in_period(account=account, period=period)
-    in_force = version_in_force(tariff_id=tariff_id, on=period.ends_on)
-    before = parse_terms(document=in_force.document) if in_force is not None else None
-
-    def bill(tried: TariffTerms) -> Bill:
-        segment = Segment(
-            terms=tried,
-            usage=usage,
-            key=period.label,
-            zone=period.zone,
-            starts_on=period.starts_on,
-            ends_on=period.ends_on,
-        )
-        return price_period(segments=[segment])
-
-    return Trial(
-        bill=bill(terms),
-        contacts=sum(1 for contact in usage if contact.channel),
-        in_force=in_force,
-        in_force_bill=bill(before) if before else None,
-        warnings=tuple(warning.as_dict() for warning in lint_terms(terms=terms, before=before)),
-    )

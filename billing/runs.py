@@ -11,12 +11,13 @@ from typing import Any
 
 from django.db import transaction
 
+from billing.account_periods import account_period, period_labels
 from billing.actions import build_draft, collect_pending, collect_period, issue_invoice, park_bill
 from billing.late import unbooked_usage
 from billing.models import Invoice, InvoiceLineUsage, InvoiceStatus
 from billing.money import money_text
 from billing.periods import PeriodError
-from billing.queries import NothingToBill, account_period, period_labels
+from billing.queries import NothingToBill
 from contactcenter.kernel.errors import DomainError
 from contactcenter.tenancy.doors import open_account, open_every_account
 from contactcenter.tenancy.models import Account

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from billing.account_periods import contracts_in_period
 from billing.document_fields import TermsError
 from billing.forecast_queries import Outlook, first_full_day
 from billing.forecasting import PROFILE_DAYS, Moment, profile_days
@@ -18,7 +19,7 @@ from billing.models import Tariff, TariffVersion, VersionState
 from billing.period_sums import INLINE_LINES, HoursBeingBuilt, NeedsContacts, period_sums
 from billing.periods import Period, local_day
 from billing.pricing import Bill, LineKind, Segment
-from billing.queries import PlannedPeriod, contracts_in_period, planned_period
+from billing.queries import PlannedPeriod, planned_period
 from billing.terms import TariffTerms, Timing
 from billing.terms_document import parse_terms
 from contactcenter.kernel.jobs import enqueue_on_commit

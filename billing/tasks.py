@@ -10,11 +10,11 @@ from celery import shared_task
 from django.utils import timezone
 
 from billing import actions
+from billing.account_periods import current_period
 from billing.documents.invoice import invoice_filename, invoice_pdf
 from billing.forecast_queries import current_forecast
 from billing.models import AlertMail, Reminder
 from billing.periods import month_of
-from billing.queries import current_period
 from billing.runs import run_invoices
 from billing.tariff_comparison import compare_tariffs
 from contactcenter.kernel.house_mail import MailNotConfigured, send_house_mail

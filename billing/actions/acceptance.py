@@ -5,11 +5,11 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from billing.account_periods import account_in_scope
 from billing.booked import standing_invoices
 from billing.documents.price_sheet import price_sheet, sheet_hash
 from billing.models import AcceptanceSource, Contract, PriceAcceptance, TariffVersion, VersionState
 from billing.periods import local_day
-from billing.queries import account_in_scope
 from billing.terms_document import parse_terms
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, Invalid, NotFound

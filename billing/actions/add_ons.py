@@ -6,13 +6,13 @@ from typing import Any
 
 from django.db import transaction
 
+from billing.account_periods import terms_on
 from billing.actions.drafts import locked_account
 from billing.add_ons import billed_until
 from billing.booked import standing_invoices
 from billing.models import AddOn, AddOnKind, AddOnState, Side
 from billing.money import currency_digits, units_from_decimal
 from billing.periods import local_day
-from billing.queries import terms_on
 from billing.states import ADD_ON_TRANSITIONS
 from billing.terms import BOOKED_KINDS, ComponentKind, Fee, TariffTerms
 from contactcenter.kernel import audit

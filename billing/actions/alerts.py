@@ -10,12 +10,12 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
+from billing.account_periods import current_period
 from billing.alerting import AlertMeasure, Fired, Watch, fired
 from billing.documents.alert_wording import alert_text
 from billing.forecast_queries import current_forecast
 from billing.models import Alert, AlertMail, AlertRule, AlertSeen, UsageCount
 from billing.periods import Period
-from billing.queries import current_period
 from billing.rated_hours import count_usage
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, Invalid, NotFound

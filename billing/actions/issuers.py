@@ -5,9 +5,9 @@ from typing import Any
 
 from django.db import transaction
 
+from billing.account_periods import account_in_scope
 from billing.actions.parties import current_issuer
 from billing.models import BillingProfile, Issuer
-from billing.queries import account_in_scope
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Invalid
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from django.db import transaction
 
+from billing.account_periods import account_in_scope
 from billing.actions.acceptance import keep_acceptance
 from billing.actions.parties import buyer_particulars, current_issuer, seller_particulars
 from billing.actions.tariffs import end_contract, sign_contract
 from billing.documents.price_sheet import price_sheet, sheet_hash
 from billing.models import AcceptanceSource, Contract, NumberSeries, Quote, QuoteStatus, TariffVersion, VersionState
 from billing.periods import local_day
-from billing.queries import account_in_scope
 from billing.quote_figures import quote_figures, quote_hash
 from billing.terms_document import parse_terms
 from contactcenter.kernel import audit

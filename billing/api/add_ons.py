@@ -13,13 +13,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing import actions
+from billing.account_periods import account_in_scope, terms_on
 from billing.add_ons import billed_lines
 from billing.api.reading import WRITERS, ExactJSONParser, ReadsBills, account_of, actor_id, body, whole
 from billing.api.serializers import Shape
 from billing.models import AddOn, AddOnKind, AddOnState, Side
 from billing.money import currency_digits, decimal_from_units, exact_text, money_text
 from billing.periods import local_day
-from billing.queries import account_in_scope, terms_on
 from billing.rounding import round_to_units
 from billing.terms import BOOKED_KINDS, ComponentKind
 from contactcenter.kernel.errors import Invalid, NotFound

@@ -12,12 +12,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing import actions
+from billing.account_periods import account_in_scope
 from billing.alerting import AlertMeasure, AlertMoment
 from billing.api.invoices import ACCOUNT, CURSOR
 from billing.api.reading import ReadsBills, account_of, actor_id, body, whole
 from billing.api.serializers import Shape
 from billing.models import Alert, AlertRule, AlertSeen, Forecast, ForecastState
-from billing.queries import account_in_scope
 from billing.terms import Names
 from contactcenter.tenancy.login import logged_in
 from contactcenter.tenancy.models import Role

@@ -12,13 +12,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing import actions
+from billing.account_periods import current_period
 from billing.api.invoices import visible_invoice, visible_line
 from billing.api.reading import WRITERS, ExactJSONParser, ReadsBills, actor_id, body, whole
 from billing.api.serializers import Shape
 from billing.late import late_usage, waits_for_a_person
 from billing.models import Dispute, DisputeMessage, DisputeState, LateChoice
 from billing.money import decimal_from_units, money_text
-from billing.queries import current_period
 from contactcenter.kernel.errors import NotFound
 from contactcenter.tenancy.login import logged_in
 from contactcenter.tenancy.models import Role

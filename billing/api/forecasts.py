@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from billing.account_periods import current_period
 from billing.api.invoices import ACCOUNT, visible_invoice
 from billing.api.reading import ReadsBills, account_of, month_of_account
 from billing.api.serializers import Shape
@@ -17,7 +18,6 @@ from billing.forecast_queries import current_forecast
 from billing.models import ForecastState
 from billing.periods import Period, local_day
 from billing.pricing import LineKind
-from billing.queries import current_period
 from billing.rounding_queries import rounding_of_invoice, rounding_of_period
 from billing.terms import Names
 from contactcenter.tenancy.login import logged_in

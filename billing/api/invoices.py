@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing import actions
+from billing.account_periods import account_in_scope
 from billing.accrued import accrued_document
 from billing.api.reading import WRITERS, ReadsBills, account_of, actor_id, body, month_of_account, whole
 from billing.api.serializers import (
@@ -27,7 +28,6 @@ from billing.api.shapes import contact_row, invoice_detail, invoice_rows
 from billing.booked import invoices_for
 from billing.documents.invoice import invoice_filename, invoice_pdf
 from billing.models import Invoice, InvoiceLine, InvoiceLineUsage, UsageSource
-from billing.queries import account_in_scope
 from contactcenter.kernel.errors import Invalid, NotFound
 from contactcenter.tenancy.login import logged_in
 from contactcenter.tenancy.permissions import IsBilling

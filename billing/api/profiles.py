@@ -9,9 +9,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing import actions
+from billing.account_periods import account_in_scope
 from billing.api.reading import actor_id
 from billing.models import BillingProfile
-from billing.queries import account_in_scope
 from contactcenter.tenancy.permissions import IsBilling
 
 

@@ -11,8 +11,8 @@ from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
+from billing.account_periods import account_in_scope, account_period
 from billing.periods import Period, PeriodError
-from billing.queries import account_in_scope, account_period
 from contactcenter.kernel.errors import Invalid
 from contactcenter.tenancy.login import logged_in
 from contactcenter.tenancy.models import Account, Role

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing import actions
+from billing.account_periods import account_in_scope, version_in_force
 from billing.actions.tariffs import canonical_document
 from billing.api import serializers as shapes
 from billing.api.reading import ExactJSONParser, account_of, actor_id, body, month_of_account
@@ -18,9 +19,9 @@ from billing.api.shapes import contract_row, tariff_row, version_detail
 from billing.explanation import bill_document
 from billing.linter import lint_terms
 from billing.models import Contract, Tariff, TariffVersion
-from billing.queries import account_in_scope, try_terms, version_in_force
 from billing.terms_document import parse_terms
 from billing.terms_schema import tariff_schema
+from billing.trials import try_terms
 from contactcenter.kernel.errors import NotFound
 from contactcenter.tenancy.login import logged_in
 from contactcenter.tenancy.permissions import IsBilling

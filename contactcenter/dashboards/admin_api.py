@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from billing.queries import account_in_scope
+from billing.account_periods import account_in_scope
 from channels_app.endpoint_actions import save_endpoint
 from channels_app.models import Endpoint
 from contactcenter.dashboards import admin_queries as queries

@@ -13,9 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from billing.account_periods import account_in_scope
 from billing.booked import invoices_for
 from billing.periods import Cycle
-from billing.queries import account_in_scope
 from contactcenter.dashboards.portal_costs import contact_costs, month_cost
 from contactcenter.dashboards.portal_export import contacts_csv, invoice_csv
 from contactcenter.dashboards.portal_months import Month, day_bounds, month_bounds, shifted

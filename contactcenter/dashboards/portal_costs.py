@@ -6,12 +6,13 @@ from decimal import Decimal
 
 from django.db.models import Sum
 
+from billing.account_periods import account_period, current_period
 from billing.accrued import accrued_bill
 from billing.booked import standing_invoice
 from billing.document_fields import TermsError
 from billing.models import Invoice, InvoiceLineUsage, UsageLine
 from billing.pricing import Bill, MixedCurrencies
-from billing.queries import account_bill, account_period, current_period
+from billing.queries import account_bill
 from contactcenter.dashboards.portal_months import Month
 from contactcenter.dashboards.portal_queries import ContactRow, Place
 from contactcenter.kernel.errors import DomainError

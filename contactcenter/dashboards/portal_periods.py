@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from billing.queries import current_period
+from billing.account_periods import current_period
 from contactcenter.dashboards.portal_months import Month, parse_month
 from contactcenter.tenancy.models import Account
 

@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from billing import actions
+from billing.account_periods import account_period
 from billing.accrued import accrued_bill, accrued_document, summed_segment
 from billing.explanation import bill_document
 from billing.models import Accrual, UsageLine
-from billing.queries import UsageWithoutTariff, account_bill, account_period
+from billing.queries import UsageWithoutTariff, account_bill
 from contactcenter.tenancy.models import Account
 from contactcenter.tickets.models import Interaction
 from tests.app.billing.rows import AT, CARE, accept, allocate_again, handle, sign, version_in_force

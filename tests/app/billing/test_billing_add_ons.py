@@ -9,10 +9,11 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 
 from billing import actions
+from billing.account_periods import account_period
 from billing.accrued import accrued_document
 from billing.add_ons import approved_addons
 from billing.models import AddOn, AddOnKind, AddOnState, Contract, Invoice, Side, Tariff
-from billing.queries import Unbillable, account_bill, account_period
+from billing.queries import Unbillable, account_bill
 from billing.replay import replay_file, replay_hash
 from billing.replay_file import replay_document
 from contactcenter.kernel.errors import Conflict, Invalid, PermissionDenied

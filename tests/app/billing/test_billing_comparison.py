@@ -9,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from billing import actions
+from billing.account_periods import account_period
 from billing.models import TariffVersion
-from billing.queries import account_period
 from billing.tariff_comparison import compare_tariffs
 from contactcenter.tenancy.models import Account
 from contactcenter.tickets.models import Interaction

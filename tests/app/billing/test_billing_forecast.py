@@ -9,11 +9,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from billing import actions
+from billing.account_periods import account_period, current_period
 from billing.forecast_queries import current_forecast
 from billing.models import Forecast, RatedHour, RatedShape, UsageCount
 from billing.period_sums import period_sums
 from billing.periods import Period
-from billing.queries import account_bill, account_period, current_period, planned_period
+from billing.queries import account_bill, planned_period
 from billing.rated_hours import build_shape, ready_shape
 from billing.rounding_queries import rounding_of_invoice, rounding_of_period
 from contactcenter.tenancy.models import Account

@@ -9,16 +9,10 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from billing import actions
+from billing.account_periods import account_period
 from billing.explanation import explain_contact
 from billing.models import Invoice, InvoiceLine, InvoiceLineUsage, NumberSeries, ParkedBill, TariffVersion, UsageLine
-from billing.queries import (
-    NothingToBill,
-    Unbillable,
-    UsageWithoutTariff,
-    account_bill,
-    account_period,
-    contact_explanation,
-)
+from billing.queries import NothingToBill, Unbillable, UsageWithoutTariff, account_bill, contact_explanation
 from billing.replay import replay_hash
 from billing.runs import run_invoices
 from contactcenter.kernel.errors import Conflict, Invalid, NotFound

@@ -17,8 +17,9 @@ from hypothesis.extra.django import TestCase
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from billing import actions
+from billing.account_periods import account_period
 from billing.models import Invoice, InvoiceLineUsage, InvoiceStatus, NumberSeries, TariffVersion, UsageLine
-from billing.queries import account_bill, account_period
+from billing.queries import account_bill
 from billing.replay import replay_hash
 from billing.runs import run_invoices
 from contactcenter.kernel.errors import Conflict

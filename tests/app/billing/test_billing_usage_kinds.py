@@ -10,10 +10,11 @@ import pytest
 from django.utils import timezone
 
 from billing import actions
+from billing.account_periods import account_period
 from billing.accrued import accrued_document, summed_segment
 from billing.explanation import bill_document
 from billing.models import InvoiceLineUsage, UsageLine, UsageMark, UsageSource
-from billing.queries import account_bill, account_period
+from billing.queries import account_bill
 from billing.replay import replay_file
 from billing.replay_file import replay_document
 from billing.runs import run_invoices
