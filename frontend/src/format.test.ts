@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { formatClock, formatDay, formatLanguage, formatMoney, formatMonth, formatPhone, formatSpan, formatTime } from './format';
+import { formatClock, formatDate, formatDay, formatLanguage, formatMoney, formatMonth, formatPhone, formatSpan, formatTime } from './format';
 import { setLocale } from './i18n';
 
 afterEach(() => setLocale('en', false));
@@ -41,6 +41,11 @@ test('days near now have names', () => {
   expect(formatDay(new Date(2026, 5, 5, 0, 1), now)).toBe('Today');
   expect(formatDay(new Date(2026, 5, 4, 23, 59), now)).toBe('Yesterday');
   expect(formatDay(new Date(2025, 5, 4), now)).toBe('4 June 2025');
+});
+
+test('a day without a time is the same day on every device', () => {
+  expect(formatDate('2026-06-05', 'America/New_York')).toBe('5 June 2026');
+  expect(formatDate('2026-06-05T02:00:00Z', 'America/New_York')).toBe('4 June 2026');
 });
 
 test('times can be shown in the zone of the account', () => {

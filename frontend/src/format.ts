@@ -31,9 +31,10 @@ export function formatTimeExact(at: string | Date, timeZone?: string): string {
   return dates({ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23', timeZone }).format(new Date(at));
 }
 
-/** 5 June 2026 */
+/** 5 June 2026. A day without a time ("2026-06-05") is that day in every zone. */
 export function formatDate(at: string | Date, timeZone?: string): string {
-  return dates({ day: 'numeric', month: 'long', year: 'numeric', timeZone }).format(new Date(at));
+  const zone = typeof at === 'string' && at.length === 10 ? 'UTC' : timeZone;
+  return dates({ day: 'numeric', month: 'long', year: 'numeric', timeZone: zone }).format(new Date(at));
 }
 
 /** 5 Jun, 12:07 */

@@ -26,11 +26,11 @@ def test_the_client_sees_what_the_month_will_cost_and_is_told_before_it_does(
     page.get_by_label("Tell", exact=True).select_option(label="when it is reached")
     page.get_by_label("Of this amount before tax").fill("5")
     page.get_by_role("button", name="Add alert").click()
-    expect(page.get_by_role("cell", name="100 % of £5.00 reached")).to_be_visible()
+    expect(page.get_by_role("cell", name="100% of £5.00 reached")).to_be_visible()
     shell(site, "from billing.tasks import watch; watch()")
     page.goto("/client/usage")
     banner = page.get_by_role("list", name="Alerts")
-    expect(banner.get_by_text("100 % of £5.00 reached")).to_be_visible()
+    expect(banner.get_by_text("100% of £5.00 reached")).to_be_visible()
     forecast = page.get_by_role("region", name="What the month is expected to cost")
     # the minimum of the demo's tariff is more than a call a day costs
     expect(forecast.get_by_text("£450.00").first).to_be_visible()
@@ -41,4 +41,4 @@ def test_the_client_sees_what_the_month_will_cost_and_is_told_before_it_does(
     expect(page.get_by_role("region", name="What the rounding cost you")).to_be_visible()
     assert violations(page) == []
     banner.get_by_role("button", name="Put away").press("Enter")
-    expect(page.get_by_text("100 % of £5.00 reached")).to_have_count(0)
+    expect(page.get_by_text("100% of £5.00 reached")).to_have_count(0)

@@ -178,7 +178,7 @@ describe('No surprises', () => {
     await settled(() => expect(page.text()).toContain('What the month is expected to cost'));
     await settled(() => expect(page.text()).toContain('€44.00 – €58.50'));
     const text = page.text();
-    for (const part of ['80 % band', '€50.00', '94 back-tests', 'Phone: 60 min of 80 min in the plan used', 'expected to run out on 21 June 2026', 'Likely between 19 June 2026 and 24 June 2026']) expect(text).toContain(part);
+    for (const part of ['80% band', '€50.00', '94 back-tests', 'Phone: 60 min of 80 min in the plan used', 'expected to run out on 21 June 2026', 'Likely between 19 June 2026 and 24 June 2026']) expect(text).toContain(part);
   });
 
   it('says plainly that there is too little history, and why there is no band', async () => {
@@ -214,7 +214,7 @@ describe('No surprises', () => {
     answers['/api/v1/alerts/'] = { results: [fixtures.alert], next: null };
     answers['/api/v1/alerts/3/seen/'] = {};
     await open('/client/contacts?month=2026-06');
-    await settled(() => expect(page.text()).toContain('Phone: more than 100 % of the plan expected, 120 min against 80 min.'));
+    await settled(() => expect(page.text()).toContain('Phone: more than 100% of the plan expected, 120 min against 80 min.'));
     expect(page.text()).toContain('expected to run out on 21 June 2026');
     answers['/api/v1/alerts/'] = { results: [], next: null };
     await page.findAll('button').find((button) => button.attributes('aria-label') === 'Put away')!.trigger('click');
@@ -226,7 +226,7 @@ describe('No surprises', () => {
     answers['/api/v1/alerts/'] = { results: [], next: null };
     answers['/api/v1/alert-rules/'] = { results: [{ id: 1, measure: 'amount', moment: 'reached', percent: 80, amount: '500', by_mail: true, created_by: 'Inés Vidal', created_at: '2026-06-01T00:00:00Z' }] };
     await open('/client/alerts');
-    await settled(() => expect(page.text()).toContain('80 % of €500.00 reached'));
+    await settled(() => expect(page.text()).toContain('80% of €500.00 reached'));
     expect(page.find('form').exists()).toBe(false);
     page.unmount();
     await open('/client/alerts', 'client_admin');
@@ -239,7 +239,7 @@ describe('No surprises', () => {
   it('shows what rounding added and cost, line by line', async () => {
     await open('/client/usage?month=2026-06');
     await settled(() => expect(page.text()).toContain('Rounding added 1.57 min and cost €1.57 before tax.'));
-    const row = page.findAll('tbody tr').find((item) => item.text().includes('+1.57 min (64.4 %)'))!;
+    const row = page.findAll('tbody tr').find((item) => item.text().includes('+1.57 min (64.4%)'))!;
     expect(row.text()).toContain('€1.43');
   });
 });

@@ -8,7 +8,7 @@ import { i18n } from '@/i18n';
 import { useSession } from '@/session';
 import * as fixtures from './fixtures';
 import AcceptDialog from './AcceptDialog.vue';
-import { newStream, PROFILES, profileOf, type Quote, readMix, writeMix } from './quotes';
+import { formulaText, newStream, PROFILES, profileOf, type Quote, readMix, writeMix } from './quotes';
 import StaffCompare from './StaffCompare.vue';
 
 const comparison = {
@@ -49,6 +49,10 @@ describe('volumes', () => {
     expect(readMix('')).toEqual({});
     expect(readMix('Spanish mostly')).toBeNull();
     expect(writeMix({ es: 70, en: 30 })).toBe('es 70, en 30');
+  });
+  it('writes the exact fractions of a formula as people read them', () => {
+    expect(formulaText('23725/84 / 0.75')).toBe('282.44 / 0.75');
+    expect(formulaText('224/3 × 15 × 2.25')).toBe('74.67 × 15 × 2.25');
   });
   it('knows hours by their name', () => {
     expect(profileOf(newStream('voice', 'Calls').hours)).toBe('office');

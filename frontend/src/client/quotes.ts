@@ -1,4 +1,5 @@
 import type { components } from '@/api/schema';
+import { formatNumber } from '@/format';
 import type { Tone } from '@/ui/Tag.vue';
 
 type Schemas = components['schemas'];
@@ -101,6 +102,19 @@ export function writeMix(shares: Record<string, number>): string {
   return Object.entries(shares)
     .map(([language, share]) => `${language} ${share}`)
     .join(', ');
+}
+
+/** "23725/84 / 0.75" as people read it: 282.44 / 0.75. The server's formula is exact, fractions included. */
+export function formulaText(formula: string): string {
+  return formula
+    .split(' ')
+    .map((part) => {
+      const found = /^(\d+(?:\.\d+)?)(?:\/(\d+))?$/.exec(part);
+      if (!found) return part;
+      const value = Number(found[1]) / Number(found[2] ?? 1);
+      return formatNumber(value, Number.isInteger(value) ? 0 : 2);
+    })
+    .join(' ');
 }
 
 export function quoteTone(status: QuoteRow['status']): Tone {
