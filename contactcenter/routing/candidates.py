@@ -15,7 +15,7 @@ from contactcenter.routing.rules import QueueRules, default_steps
 PASS_COOLDOWN: Final = timedelta(seconds=60)
 """So long an operator who declined or missed a ticket is not offered the same one again."""
 HANDED_ON_COOLDOWN: Final = timedelta(minutes=10)
-"""So long an operator who handed a ticket on to a queue is not offered it again: it was to go to somebody else."""
+"""So long an operator who handed a ticket on, to whomever, is not offered it out of a queue: others are to have it."""
 BACKLOG_LOOKED_AT: Final = 10_000
 """A matching run looks at so many of the most urgent waiting tickets."""
 _UNKNOWN: Final = QueueRules(steps=default_steps(3))
@@ -74,10 +74,10 @@ _FOR: Final = (
     + _ORDER
 )
 _PASSES: Final = """
-    SELECT ticket_id, operator_id, resolved_at + %s FROM routing_offer
+    SELECT ticket_id, operator_id, resolved_at + %s, false FROM routing_offer
     WHERE state IN ('declined', 'timed_out') AND resolved_at > %s
     UNION ALL
-    SELECT ticket_id, operator_id, transferred_at + %s FROM routing_assignment WHERE transferred_at > %s
+    SELECT ticket_id, operator_id, transferred_at + %s, true FROM routing_assignment WHERE transferred_at > %s
 """
 
 
@@ -137,10 +137,16 @@ class Backlog:
         self._closed = [queue_id for queue_id, rules in book.rules.items() if not is_open(rules.hours, at=at)]
         self.passes: dict[int, dict[int, datetime]] = {}
         """Per ticket the operators who passed it on a moment ago, and until when they are not asked again."""
+        self.handed_on: dict[int, dict[int, datetime]] = {}
+        """The same of those who had it in hand and handed it on."""
         cooldowns = [PASS_COOLDOWN, at - PASS_COOLDOWN, HANDED_ON_COOLDOWN, at - HANDED_ON_COOLDOWN]
-        for ticket_id, operator_id, until in rows_from(_PASSES, cooldowns, binary=True):
-            passed = self.passes.setdefault(ticket_id, {})
+        for ticket_id, operator_id, until, was_in_hand in rows_from(_PASSES, cooldowns, binary=True):
+            passed = (self.handed_on if was_in_hand else self.passes).setdefault(ticket_id, {})
             passed[operator_id] = max(until, passed.get(operator_id, until))
+
+    def asked_again_at(self, ticket_id: int) -> list[datetime]:
+        """Return the instants at which somebody may be asked for this ticket again."""
+        return [*self.passes.get(ticket_id, {}).values(), *self.handed_on.get(ticket_id, {}).values()]
 
     def all(self) -> list[WaitingTicket]:
         """Return the most urgent ones."""
@@ -179,6 +185,7 @@ class Backlog:
                     machine_allowed=term.machine_allowed,
                     interpreter_allowed=term.interpreter_allowed,
                     passed_by=frozenset(self.passes.get(ticket_id, ())),
+                    handed_on_by=frozenset(self.handed_on.get(ticket_id, ())),
                     last_operator_id=last,
                     last_served_at=served,
                 )

@@ -3,7 +3,7 @@
 Pure: no Django and no clock. The steps are
 1. order the waiting by priority, then by when they are due, then first in first out (R3);
 2. keep the operators who are available, entitled to the account and certified for it, in the queue's pool, who speak
-   the language and have the skills, have room on the channel, and have not just passed this ticket on;
+   the language and have the skills, have room on the channel, and have not just passed this ticket on or handed it on;
 3. of those take who needs the least help with the language, then the last operator who served the contact, the better
    band of proficiency, the lowest load, the longest idle, the lowest id;
 4. relax as the ticket waits (rules.py). Entitlement and certifications are never relaxed (R4).
@@ -54,6 +54,7 @@ class WaitingTicket:
     machine_allowed: bool = False
     interpreter_allowed: bool = False
     passed_by: frozenset[int] = frozenset()
+    handed_on_by: frozenset[int] = frozenset()
     """Operators who declined or missed this ticket a moment ago."""
     last_operator_id: int | None = None
     """Who served this contact last; asked first when eligible and within the queue's window."""
@@ -156,8 +157,8 @@ def refusal(
 ) -> Verdict | None:
     """None when the operator may be offered this ticket now; else the first reason against it.
 
-    The reasons, in this order: not_entitled, deciding (on another offer), not_certified, not_available, passed,
-    not_in_queue, language, skill, wrapping, capacity, busy (with something that this must not interrupt).
+    The reasons, in this order: not_entitled, deciding (on another offer), not_certified, not_available, handed_on,
+    passed, not_in_queue, language, skill, wrapping, capacity, busy (with something that this must not interrupt).
     """
     demand = demand or demand_of(ticket, at=at)
     if ticket.account_id not in operator.accounts:
@@ -169,6 +170,8 @@ def refusal(
         return Verdict(operator_id=operator.operator_id, reason="not_certified", detail={"skill": missing})
     if not operator.available:
         return Verdict(operator_id=operator.operator_id, reason="not_available")
+    if operator.operator_id in ticket.handed_on_by:
+        return Verdict(operator_id=operator.operator_id, reason="handed_on")
     if operator.operator_id in ticket.passed_by:
         return Verdict(operator_id=operator.operator_id, reason="passed")
     if demand.members is not None and operator.operator_id not in demand.members:

@@ -60,6 +60,7 @@ def plan_offers(
             stage_of(ticket.rules, waited=at - ticket.enqueued_at),
             ticket.channel == "voice",
             ticket.passed_by,
+            ticket.handed_on_by,
         )
         line = lines.get(asks)
         if line is None:
@@ -125,6 +126,7 @@ class _Crew:
         for skill, level in ticket.certifications.items():
             keep("not_certified", self._skilled(skill, level))
         drop("not_available", self._away)
+        drop("handed_on", ticket.handed_on_by)
         drop("passed", ticket.passed_by)
         if demand.members is not None:
             keep("not_in_queue", demand.members)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -114,7 +114,7 @@ def _match(*, at: datetime, everything: bool) -> Run:
         busy_operators |= operators
         if not operators:
             break
-    _look_again(ticket_ids=None if changes.everything else changes.tickets, book=book, passes=backlog.passes, at=at)
+    _look_again(ticket_ids=None if changes.everything else changes.tickets, book=book, backlog=backlog, at=at)
     # somebody is at them; the next run looks again
     MatchMark.objects.bulk_create(
         [
@@ -256,9 +256,7 @@ _TAKEN_TICKETS: Final = """
 """
 
 
-def _look_again(
-    *, ticket_ids: Collection[int] | None, book: Book, passes: Mapping[int, Mapping[int, datetime]], at: datetime
-) -> None:
+def _look_again(*, ticket_ids: Collection[int] | None, book: Book, backlog: Backlog, at: datetime) -> None:
     """Note when time alone changes who may take these tickets (None: all that wait)."""
     if ticket_ids is not None and not ticket_ids:
         return
@@ -273,7 +271,7 @@ def _look_again(
         terms = book.terms.get(account_id)
         if rules is None or terms is None:
             continue
-        instants = list(passes.get(ticket_id, {}).values())
+        instants = backlog.asked_again_at(ticket_id)
         step = look_again_at(rules, enqueued_at=enqueued_at, at=at)
         if enqueued_at > at:
             # it came after the instant of this run, which has taken its mark and not looked at it

@@ -38,6 +38,7 @@ def ticket(
     priority: int = 0,
     waited_s: int = 0,
     passed_by: frozenset[int] = frozenset(),
+    handed_on_by: frozenset[int] = frozenset(),
     last_operator_id: int | None = None,
     queue: QueueRules | None = None,
     due_s: int = 86_400,
@@ -54,6 +55,7 @@ def ticket(
         due_at=NOON - timedelta(seconds=waited_s - due_s),
         rules=queue or rules(),
         passed_by=passed_by,
+        handed_on_by=handed_on_by,
         last_operator_id=last_operator_id,
         last_served_at=NOON - timedelta(seconds=served_s),
         **more,
@@ -115,6 +117,11 @@ def test_operator_on_a_break_is_refused() -> None:
 def test_operator_who_just_passed_the_ticket_is_refused() -> None:
     assert reason(operator(7), ticket(passed_by=frozenset({7}))) == "passed"
     assert reason(operator(8), ticket(passed_by=frozenset({7}))) is None
+
+
+def test_operator_who_handed_the_ticket_on_is_refused_for_that() -> None:
+    assert reason(operator(7), ticket(handed_on_by=frozenset({7}))) == "handed_on"
+    assert reason(operator(8), ticket(handed_on_by=frozenset({7}))) is None
 
 
 def test_language_level_needed_falls_as_the_ticket_waits() -> None:

@@ -102,6 +102,7 @@ def tickets(draw: st.DrawFn, ticket_id: int = 1, world: World | None = None) -> 
         interpreter_allowed=interpreter,
         last_served_at=NOON - timedelta(seconds=draw(seconds)),
         passed_by=draw(st.frozensets(st.integers(1, 6), max_size=2)),
+        handed_on_by=draw(st.frozensets(st.integers(1, 6), max_size=2)),
         last_operator_id=draw(st.none() | st.integers(1, 6)),
     )
 
@@ -156,7 +157,7 @@ def test_load_with_offers_stays_within_capacity_and_every_offer_is_allowed(
         assert one.account_id in chosen.accounts
         assert chosen.available
         assert not chosen.has_offer
-        assert chosen.operator_id not in one.passed_by
+        assert chosen.operator_id not in one.passed_by | one.handed_on_by
         assert all(chosen.skills.get(skill, 0) >= level for skill, level in one.certifications.items())
         assert all(chosen.skills.get(skill, 0) >= level for skill, level in one.rules.skills.items())
         wanted = demand_of(one, at=NOON).level
