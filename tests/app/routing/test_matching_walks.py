@@ -246,11 +246,13 @@ class Floor(RuleBasedStateMachine):
             Ticket.objects.filter(pk=ticket.pk).update(status="closed")
             actions.place_ticket(ticket_id=ticket.pk, at=self.at)
 
-    @may_happen(1, number=st.integers(0, 3))
-    def leave(self, number: int) -> None:
-        """The visitor of a chat goes, whether they wait, are offered or served."""
-        chats = Ticket.objects.filter(channel="chat", status__in=["new", "open"]).order_by("id")
-        ticket = chats[number : number + 1].first()
+    @may_happen(4, number=st.integers(0, 3), asked=st.booleans())
+    def leave(self, number: int, asked: bool) -> None:
+        """The visitor of a chat goes, whether they wait, are offered or served; most often while somebody is asked."""
+        # who has left already, so that what they wrote waits as a mail, leaves no second time
+        chats = Ticket.objects.filter(channel="chat", status__in=["new", "open"]).exclude(waiting__channel="email")
+        offered = chats.filter(offers__state=OfferState.PENDING, waiting__isnull=False).order_by("id").first()
+        ticket = offered if asked and offered else chats.order_by("id")[number : number + 1].first()
         if ticket is not None:
             self.attempt(actions.conversation_ended, ticket_id=ticket.pk)
             assert not Offer.objects.filter(ticket=ticket, state=OfferState.PENDING).exists()
