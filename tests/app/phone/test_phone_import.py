@@ -13,12 +13,14 @@ from channels_app.models import Endpoint, PhoneLogEntry
 from channels_app.phone.files import LogFormat
 from channels_app.phone.tasks import reduce_phone_logs
 from contactcenter.contacts.models import ContactPoint
+from contactcenter.dashboards.models import ContactQuarter
 from contactcenter.operators.models import Operator, OperatorAlias
 from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tenancy.models import Account, Role, User
 from contactcenter.tickets.models import Call, CallSegment, Interaction, Ticket, TicketStatus
 from contactcenter.worktime.actions import derive_operator
 from contactcenter.worktime.models import OperatorEvent, Slice
+from tests.app.dashboards.rollup_facts import fold
 from tests.unit.phone.test_phone_reducer import HELD_CALL
 
 pytestmark = pytest.mark.django_db
@@ -142,6 +144,20 @@ def test_ring_that_was_missed_is_told_even_if_it_comes_after_the_call(endpoint, 
     report = _import(tmp_path, "1700000507|1700000500.31|sales|Anna|RINGNOANSWER|6000\n")
     assert [ring["operator"] for ring in report["calls"][0]["segments"][0]["rings"]] == ["Anna"]
     assert [(event.kind, event.at.second) for event in _live_events()] == [("offer.made", 41), ("offer.ended", 47)]
+
+
+def test_caller_who_hangs_up_while_a_telephone_rings_frees_the_operator_once_and_has_abandoned(endpoint, tmp_path):
+    rang = "1700000509|1700000500.31|sales|Anna|RINGCANCELED|4000\n"
+    for text in (MISSED + rang, rang + MISSED, MISSED):
+        _import(tmp_path, text)
+    # the reservation ends when the caller goes, and nobody talks or wraps up
+    assert [(event.kind, event.at.second) for event in _live_events()] == [("offer.made", 45), ("offer.ended", 49)]
+    call = Call.objects.get()
+    assert (call.outcome, call.wait_ms, call.answered_at) == ("abandoned", 9000, None)
+    assert not Interaction.objects.exists()
+    fold()
+    row = ContactQuarter.objects.get()
+    assert (row.contacts, row.answered, row.abandoned) == (1, 0, 1)
 
 
 def test_second_call_of_a_contact_joins_the_open_ticket_and_a_closed_one_is_left_alone(endpoint, tmp_path):

@@ -9,11 +9,14 @@ import pytest
 from contactcenter.kernel.models import LiveEvent
 from contactcenter.routing.actions import (
     accept_offer,
+    cancel_callback,
     conversation_ended,
     match_waiting,
     place_ticket,
+    request_callback,
 )
 from contactcenter.routing.actions.offers import OfferGone
+from contactcenter.routing.candidates import loads_of
 from contactcenter.routing.models import Abandonment, Assignment, Offer, Waiting
 from contactcenter.tickets import actions as ticket_actions
 from contactcenter.worktime.events import EventKind
@@ -82,3 +85,30 @@ def test_visitor_who_leaves_once_somebody_answers_has_not_abandoned() -> None:
     assert Assignment.objects.get().state == "wrapping"
     assert Offer.objects.get().state == "accepted"
     assert not Abandonment.objects.exists()
+
+
+def test_offered_callback_that_nobody_wants_any_more_is_taken_back_once(recorded: list[tuple[int, Any]]) -> None:
+    account = make_account()
+    operator = at_work(account)
+    ticket = waiting(account)
+    callback, _ = request_callback(ticket_id=ticket.pk, source="console", number="+442071838750", at=after(5))
+    assert match_waiting(at=after(6)) == 1
+    offer = Offer.objects.get()
+    assert offer.channel == "voice"
+    recorded.clear()
+
+    # whoever waits to be called leaves the chat without leaving the queue
+    conversation_ended(ticket_id=ticket.pk, at=after(7))
+    offer.refresh_from_db()
+    assert offer.state == "pending"
+    for seconds in (8, 9):
+        cancel_callback(callback_id=callback.pk, reason="Not any more", at=after(seconds), actor_id=None)
+
+    offer.refresh_from_db()
+    assert (offer.state, offer.resolved_at) == ("rescinded", after(8))
+    assert [(event.kind, event.at) for _, event in recorded] == [(EventKind.OFFER_ENDED, after(8))]
+    assert loads_of(operator_ids=[operator.pk])[operator.pk] == {"voice": 0, "chat": 0, "email": 0}
+    with pytest.raises(OfferGone):
+        accept_offer(offer_id=offer.pk, operator_id=operator.pk, at=after(10))
+    assert not Abandonment.objects.exists()
+    assert not Assignment.objects.exists()
