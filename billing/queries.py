@@ -16,6 +16,7 @@ from billing.agreed import Accepted, binding_days
 from billing.document_fields import TermsError
 from billing.explanation import CONTACT_RULES, seconds_text, told_classes
 from billing.models import (
+    BillingProfile,
     Contract,
     CreditReason,
     DocumentKind,
@@ -92,7 +93,7 @@ def account_bill(*, account: Account, period: Period) -> AccountBill:
     if not windows:
         raise NothingToBill(f"{account.name} has no tariff in {period.label}.")
     try:
-        segments = _segments(windows=windows, usage=by_window, versions=version_by_id)
+        segments = _segments(windows=windows, usage=by_window, versions=version_by_id, account=account)
         segments = _agreed(segments, account=account, period=period)
         documents = _documents(windows=windows, segments=segments, versions=version_by_id)
         if any(fee.timing is Timing.ADVANCE for segment in segments for fee in segment.terms.fees):
@@ -130,7 +131,7 @@ def _ahead(*, account: Account, period: Period, windows: Sequence[Window]) -> li
         period=after, contracts=[_contract_days(contract, versions, accepted) for contract in contracts]
     )
     by_id = {version.pk: version for found in versions.values() for version in found}
-    segments = _segments(windows=ahead, usage=[[] for _ in ahead], versions=by_id)
+    segments = _segments(windows=ahead, usage=[[] for _ in ahead], versions=by_id, account=account)
     return [
         ahead_document(document=document) for document in _documents(windows=ahead, segments=segments, versions=by_id)
     ]
@@ -183,7 +184,7 @@ def planned_period(*, account: Account, period: Period) -> PlannedPeriod:
     if not windows:
         raise NothingToBill(f"{account.name} has no tariff in {period.label}.")
     try:
-        segments = _segments(windows=windows, usage=[[] for _ in windows], versions=versions)
+        segments = _segments(windows=windows, usage=[[] for _ in windows], versions=versions, account=account)
         segments = _agreed(segments, account=account, period=period)
         if not any(fee.timing is Timing.ADVANCE for segment in segments for fee in segment.terms.fees):
             return PlannedPeriod(segments=tuple(segments))
@@ -200,7 +201,7 @@ def planned_period(*, account: Account, period: Period) -> PlannedPeriod:
 def planned_segments(*, account: Account, period: Period) -> list[Segment]:
     """Return the segments of a period as its contracts and versions lay them out, without any usage."""
     windows, versions = _plan(account=account, period=period)
-    segments = _segments(windows=windows, usage=[[] for _ in windows], versions=versions)
+    segments = _segments(windows=windows, usage=[[] for _ in windows], versions=versions, account=account)
     return _agreed(segments, account=account, period=period)
 
 
@@ -230,8 +231,13 @@ def _plan(*, account: Account, period: Period) -> tuple[list[Window], dict[int, 
 
 
 def _segments(
-    *, windows: Sequence[Window], usage: Sequence[list[Usage]], versions: Mapping[int, TariffVersion]
+    *,
+    windows: Sequence[Window],
+    usage: Sequence[list[Usage]],
+    versions: Mapping[int, TariffVersion],
+    account: Account,
 ) -> list[Segment]:
+    owes_tax = bool(windows) and BillingProfile.objects.filter(account=account, is_reverse_charge=True).exists()
     terms = {pk: parse_terms(document=versions[pk].document) for pk in {window.version_id for window in windows}}
     return [
         Segment(
@@ -243,6 +249,7 @@ def _segments(
             zone=window.zone,
             starts_on=window.starts_on,
             ends_on=window.ends_on,
+            is_reverse_charge=owes_tax,
         )
         for window, contacts in zip(windows, usage, strict=True)
     ]

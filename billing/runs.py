@@ -78,6 +78,12 @@ def run_invoices(
         yield from outcomes
 
 
+def bill_again(*, account: Account, period: str, at: datetime, actor_id: int | None) -> Outcome:
+    """Build the draft of one period of an account, a month or a 28-day cycle by its first day; parked if it fails."""
+    with open_account(account.pk):
+        return _bill_account(account=account, period=period, at=at, issue=False, dry_run=False, actor_id=actor_id)
+
+
 def _bill_account(
     *, account: Account, period: str, at: datetime, issue: bool, dry_run: bool, actor_id: int | None
 ) -> Outcome:

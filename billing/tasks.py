@@ -3,18 +3,20 @@
 import logging
 from collections import Counter
 from datetime import timedelta
-from smtplib import SMTPException
+from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
 from typing import Any
 
 from celery import shared_task
 from django.utils import timezone
 
 from billing import actions
-from billing.account_periods import current_period
-from billing.documents.invoice import invoice_filename, invoice_pdf
+from billing.actions.deliveries import MOST_ATTEMPTS, OPEN_STATES
+from billing.actions.parties import recipients_of
+from billing.documents.mailing import document_files, document_text
 from billing.forecast_queries import current_forecast
-from billing.models import AlertMail, Reminder
+from billing.models import AlertMail, InvoiceDelivery, Reminder
 from billing.periods import month_of
+from billing.queries import current_period
 from billing.runs import run_invoices
 from billing.tariff_comparison import compare_tariffs
 from contactcenter.kernel.house_mail import MailNotConfigured, send_house_mail
@@ -111,12 +113,70 @@ def send_reminder(*, reminder_id: int) -> None:
                 recipient=reminder.recipient,
                 subject=reminder.subject,
                 body=reminder.body,
-                attachments=[(invoice_filename(invoice=invoice), invoice_pdf(invoice=invoice), "application/pdf")],
+                attachments=document_files(invoice=invoice)[0],
+                cc=[other for other in recipients_of(account=invoice.account) if other != reminder.recipient],
             )
         except (SMTPException, OSError, MailNotConfigured) as failure:
             error = f"{type(failure).__name__}: {failure}"
             logger.warning("reminder %s did not leave: %s", reminder_id, error)
         actions.note_sending(reminder_id=reminder_id, at=timezone.now(), error=error)
+
+
+@shared_task(name="billing.send_invoice")
+def send_invoice(*, delivery_id: int) -> None:
+    """Send a document to one address, once however often this runs; what is refused for now is tried again later."""
+    with open_every_account(reason="a delivery is known by its id alone"):
+        delivery = actions.claim_delivery(delivery_id=delivery_id, at=timezone.now())
+        if delivery is None:
+            return
+        invoice = delivery.invoice
+        try:
+            files, missing = document_files(invoice=invoice)
+            text = document_text(invoice=invoice, has_xml=not missing)
+            send_house_mail(
+                sender=invoice.seller["email"] or "billing@localhost",
+                recipient=delivery.recipient,
+                subject=text.subject,
+                body=text.body,
+                attachments=files,
+                message_id=delivery.message_id,
+            )
+        except (SMTPException, OSError, MailNotConfigured) as failure:
+            logger.warning("document %s did not leave: %s", delivery.invoice_id, failure)
+            actions.note_not_sent(
+                delivery_id=delivery_id,
+                at=timezone.now(),
+                error=_said(failure),
+                is_permanent=_is_permanent(failure),
+            )
+        else:
+            actions.note_sent(delivery_id=delivery_id, at=timezone.now(), note=missing)
+
+
+def _said(failure: Exception) -> str:
+    if isinstance(failure, SMTPRecipientsRefused):
+        code, text = next(iter(failure.recipients.values()))
+        return f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
+    return f"{type(failure).__name__}: {failure}"
+
+
+def _is_permanent(failure: Exception) -> bool:
+    """A refusal of the recipient or of the mail itself in the 500s; anything else may be otherwise later."""
+    if isinstance(failure, SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in failure.recipients.values())
+    return isinstance(failure, SMTPDataError) and failure.smtp_code >= 500
+
+
+@shared_task(name="billing.send_invoices")
+def send_invoices() -> None:
+    """Send what a lost task or a mail server out of reach has left behind."""
+    with open_every_account(reason="sweeps the documents of all accounts"):
+        due = InvoiceDelivery.objects.filter(
+            state__in=OPEN_STATES, attempts__lt=MOST_ATTEMPTS, next_attempt_at__lte=timezone.now()
+        )
+        ids = list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:200])
+    for delivery_id in ids:
+        send_invoice(delivery_id=delivery_id)
 
 
 @shared_task(name="billing.send_reminders")

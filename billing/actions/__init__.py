@@ -12,9 +12,17 @@ from billing.actions.alerts import (
     watch_accounts,
 )
 from billing.actions.credit_notes import issue_credit_note
+from billing.actions.deliveries import (
+    claim_delivery,
+    note_bounce,
+    note_not_sent,
+    note_sent,
+    queue_deliveries,
+    send_again,
+)
 from billing.actions.disputes import answer_dispute, open_dispute, resolve_dispute
 from billing.actions.drafts import approve_invoice, build_draft, discard_draft
-from billing.actions.issuers import change_issuer, change_profile
+from billing.actions.issuers import change_issuer
 from billing.actions.issuing import issue_invoice
 from billing.actions.late import credit_late_usage, decide_late_usage
 from billing.actions.parking import park_bill
@@ -26,6 +34,7 @@ from billing.actions.payments import (
     refund_wallet,
     settle_from_wallet,
 )
+from billing.actions.profiles import change_profile, decide_proposal, propose_profile, withdraw_proposal
 from billing.actions.quotes import (
     accept_quote,
     add_quote,
@@ -63,6 +72,7 @@ __all__ = [
     "change_issuer",
     "change_profile",
     "change_quote",
+    "claim_delivery",
     "collect_pending",
     "collect_period",
     "collect_run",
@@ -72,6 +82,7 @@ __all__ = [
     "current_issuer",
     "decide_add_on",
     "decide_late_usage",
+    "decide_proposal",
     "decline_quote",
     "discard_draft",
     "discard_quote",
@@ -83,12 +94,17 @@ __all__ = [
     "issue_invoice",
     "match_payment",
     "note_alert_mail",
+    "note_bounce",
+    "note_not_sent",
     "note_sending",
+    "note_sent",
     "offer_tariff",
     "open_dispute",
     "park_bill",
     "propose_add_on",
+    "propose_profile",
     "put_in_force",
+    "queue_deliveries",
     "record_acceptance",
     "record_payment",
     "refund_wallet",
@@ -97,6 +113,7 @@ __all__ = [
     "revise_quote",
     "save_draft_version",
     "see_alert",
+    "send_again",
     "send_quote",
     "settle_from_wallet",
     "sign_contract",
@@ -106,6 +123,7 @@ __all__ = [
     "watch_account",
     "watch_accounts",
     "withdraw_add_on",
+    "withdraw_proposal",
     "withdraw_quote",
     "write_reminder",
 ]

@@ -8,8 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from billing.accepted import outside_prices
-from billing.account_periods import account_in_scope, account_period
-from billing.actions.parties import buyer_particulars, current_issuer, seller_particulars
+from billing.actions.parties import buyer_particulars, current_issuer, document_language, seller_particulars
 from billing.actions.settling import corrections_for
 from billing.booked import is_cancelled
 from billing.correction_lines import corrected, explain_correction
@@ -18,7 +17,7 @@ from billing.models import DocumentKind, Invoice, InvoiceLine, InvoiceLineUsage,
 from billing.money import exact_text
 from billing.periods import Period, PeriodError, local_midnight
 from billing.pricing import Bill, Line
-from billing.queries import AccountBill, account_bill
+from billing.queries import AccountBill, account_bill, account_in_scope, account_period
 from billing.snapshot import content_hash
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, DomainError, Invalid, NotFound
@@ -187,18 +186,18 @@ def draft_fields(*, priced: AccountBill, corrections: list[dict[str, Any]]) -> d
     """Return the columns of an invoice that its bill and its parties give."""
     account, period, bill = priced.account, priced.period, priced.bill
     seller = seller_particulars(issuer=current_issuer())
-    buyer = buyer_particulars(account=account)
+    buyer, language = buyer_particulars(account=account), document_language(account=account)
     return {
         "period_start": period.starts_on,
         "period_end": period.ends_on,
-        "language": account.language,
+        "language": language,
         "time_zone": account.time_zone,
         "currency": bill.currency,
         "digits": bill.digits,
         "net": bill.money(units=bill.net_units),
         "tax": bill.money(units=bill.tax_units),
         "total": bill.money(units=bill.total_units),
-        "taxes": bill_document(bill=bill, language=account.language)["taxes"],
+        "taxes": bill_document(bill=bill, language=language)["taxes"],
         "tariff": list(priced.segments),
         "corrections": corrections,
         "seller": seller,
@@ -208,7 +207,7 @@ def draft_fields(*, priced: AccountBill, corrections: list[dict[str, Any]]) -> d
             bill=bill,
             unpriced=len(bill.unpriced),
             segments=priced.segments,
-            language=account.language,
+            language=language,
             period=period.label,
             seller=seller,
             buyer=buyer,

@@ -1,13 +1,12 @@
-"""Writes of both parties' particulars, for documents built from then on."""
+"""Writes of the issuer's particulars, for documents built from then on."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
 
-from billing.account_periods import account_in_scope
 from billing.actions.parties import current_issuer
-from billing.models import BillingProfile, Issuer
+from billing.models import Issuer
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Invalid
 
@@ -25,20 +24,3 @@ def change_issuer(*, values: Mapping[str, Any], actor_id: int | None) -> Issuer:
     changed = {name: [before[name], value] for name, value in values.items() if before[name] != value}
     audit.record(action="issuer.changed", target=issuer, actor_id=actor_id, data=changed)
     return issuer
-
-
-@transaction.atomic
-def change_profile(*, account_id: int, values: Mapping[str, Any], actor_id: int | None) -> BillingProfile:
-    """Change where and as whom an account receives documents; NotFound out of reach."""
-    account = account_in_scope(account_id=account_id)
-    BillingProfile.objects.bulk_create([BillingProfile(account=account)], ignore_conflicts=True)
-    profile = BillingProfile.objects.select_for_update(of=("self",)).get(account=account)
-    before = {name: getattr(profile, name) for name in values}
-    for name, value in values.items():
-        setattr(profile, name, value)
-    profile.save(update_fields=list(values))
-    changed = {name: [before[name], value] for name, value in values.items() if before[name] != value}
-    audit.record(
-        action="billing_profile.changed", target=profile, actor_id=actor_id, account_id=account.pk, data=changed
-    )
-    return profile

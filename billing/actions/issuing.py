@@ -4,8 +4,9 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
+from billing.actions.deliveries import queue_deliveries
 from billing.actions.drafts import check_draft_current, check_period_closed, locked_invoice, named_period
-from billing.actions.parties import current_issuer
+from billing.actions.parties import current_issuer, profile_of
 from billing.actions.payments import settle_document
 from billing.models import DocumentChain, DocumentKind, Invoice, InvoiceStatus, Issuer, NumberSeries
 from billing.periods import local_day
@@ -36,7 +37,9 @@ def issue_invoice(*, invoice_id: int, at: datetime, actor_id: int | None, approv
         invoice.approved_at, invoice.approved_by_id = at, actor_id
     issuer = current_issuer()
     issued_on = local_day(at=at, zone=account.time_zone)
-    due_on = issued_on + timedelta(days=issuer.payment_days)
+    given_days = profile_of(account=account).payment_days
+    payment_days = issuer.payment_days if given_days is None else given_days
+    due_on = issued_on + timedelta(days=payment_days)
     return put_in_series(invoice=invoice, issuer=issuer, at=at, issued_on=issued_on, due_on=due_on, actor_id=actor_id)
 
 
@@ -68,6 +71,7 @@ def put_in_series(
     chain.length, chain.head = invoice.chain_position, invoice.chain_hash
     chain.save(update_fields=["length", "head"])
     settle_document(invoice=invoice, at=at, actor_id=actor_id)
+    queue_deliveries(invoice=invoice, at=at, actor_id=actor_id)
     _tell(invoice, actor_id=actor_id)
     return invoice
 

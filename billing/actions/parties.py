@@ -31,6 +31,25 @@ def buyer_particulars(*, account: Account) -> dict[str, str]:
     } | (_profile_particulars(profile) if profile is not None else {})
 
 
+def profile_of(*, account: Account) -> BillingProfile:
+    """Return the account's profile, one of defaults where nobody wrote it yet."""
+    return BillingProfile.objects.filter(account=account).first() or BillingProfile(account=account)
+
+
+def document_language(*, account: Account) -> str:
+    """Return the language of the account's documents and of the mails that bring them."""
+    return profile_of(account=account).language or account.language
+
+
+def recipients_of(*, account: Account) -> list[str]:
+    """Return the addresses that documents and reminders go to, the billing address first, each once."""
+    every = [account.billing_email, *profile_of(account=account).emails]
+    spelled: dict[str, str] = {}
+    for address in filter(None, every):
+        spelled.setdefault(address.lower(), address)
+    return list(spelled.values())
+
+
 def _profile_particulars(profile: BillingProfile) -> dict[str, str]:
     names = ("country", "city", "postcode", "registration", "reference")
     return _given(**{name: getattr(profile, name) for name in names})

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 
 from billing.actions.drafts import locked_invoice
+from billing.actions.parties import recipients_of
 from billing.documents.reminder_wording import LEVELS, reminder_text
 from billing.documents.wording import Wording
 from billing.models import BillingProfile, DocumentKind, Invoice, Reminder
@@ -33,7 +34,8 @@ def write_reminder(*, invoice_id: int, at: datetime, actor_id: int | None) -> Re
         raise Conflict("Nothing of this invoice is overdue.")
     if BillingProfile.objects.filter(account=account, reminders=False).exists():
         raise Conflict(f"{account.name} gets no reminders.")
-    if not account.billing_email:
+    recipients = recipients_of(account=account)
+    if not recipients:
         raise Conflict(f"{account.name} has no e-mail address for bills.")
     last = Reminder.objects.filter(invoice=invoice).order_by("-level").first()
     level = 1 if last is None else last.level + 1
@@ -56,7 +58,7 @@ def write_reminder(*, invoice_id: int, at: datetime, actor_id: int | None) -> Re
         account=account,
         invoice=invoice,
         level=level,
-        recipient=account.billing_email,
+        recipient=recipients[0],
         subject=text.subject,
         body=text.body,
         written_at=at,

@@ -14,9 +14,10 @@ from rest_framework.views import APIView
 from billing import actions
 from billing.api.reading import actor_id, body, whole
 from billing.api.serializers import Shape
+from billing.identifiers import iban_problem
 from billing.models import Issuer, NumberSeries, ParkedBill
 from billing.periods import PeriodError, month_period
-from billing.runs import run_invoices
+from billing.runs import bill_again
 from contactcenter.kernel.errors import Invalid, NotFound
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.tenancy.permissions import IsBilling
@@ -63,13 +64,20 @@ class IssuerSerializer(serializers.ModelSerializer[Issuer]):
         model = Issuer
         fields = (
             "legal_name", "legal_address", "country", "city", "postcode", "tax_id", "email", "bank_account",
-            "number_prefix", "credit_prefix", "payment_days", "grace_days", "late_periods",
+            "number_prefix", "credit_prefix", "payment_days", "grace_days", "late_periods", "sends_documents",
         )  # fmt: skip
 
     def validate_country(self, value: str) -> str:
         """Refuse what is no country code by its form."""
         if value and not re.fullmatch(r"[A-Z]{2}", value):
             raise serializers.ValidationError("must be two capital letters such as ES")
+        return value
+
+    def validate_bank_account(self, value: str) -> str:
+        """Refuse what looks like an IBAN and is none."""
+        problem = iban_problem(number=value)
+        if problem:
+            raise serializers.ValidationError(problem)
         return value
 
 
@@ -150,13 +158,8 @@ class RetryView(APIView):
         parked = ParkedBill.objects.select_related("account").filter(pk=bill_id).first()
         if parked is None:
             raise NotFound("There is no such parked bill.")
-        (outcome,) = run_invoices(
-            period=parked.period,
-            accounts=[parked.account],
-            at=timezone.now(),
-            issue=False,
-            dry_run=False,
-            actor_id=actor_id(request),
+        outcome = bill_again(
+            account=parked.account, period=parked.period, at=timezone.now(), actor_id=actor_id(request)
         )
         return Response(RetryOutcomeSerializer({"outcome": outcome.outcome, "reason": outcome.reason}).data)
 

@@ -173,7 +173,7 @@ class DraftRequestSerializer(Shape):
     """Which draft to build; again: bill a period anew whose invoice was cancelled."""
 
     account = serializers.IntegerField()
-    period = serializers.CharField(max_length=7)
+    period = serializers.CharField(max_length=10)
     again = serializers.BooleanField(default=False)
 
 

@@ -3,6 +3,7 @@
 from billing.models.accrual import Accrual, AccrualSum
 from billing.models.add_ons import AddOn, AddOnKind, AddOnState, Side
 from billing.models.alerts import Alert, AlertMail, AlertRule, AlertSeen
+from billing.models.deliveries import DeliveryState, InvoiceDelivery
 from billing.models.disputes import Dispute, DisputeMessage, DisputeState
 from billing.models.forecast import Forecast, ForecastState
 from billing.models.hours import RatedHour, RatedShape, UsageCount
@@ -18,7 +19,7 @@ from billing.models.invoice import (
 from billing.models.issuer import DocumentChain, Issuer, NumberSeries
 from billing.models.late import LateChoice, LateDecision
 from billing.models.payments import Book, MoneyEntry, MoneyMovement, MovementKind, Payment, PaymentSource
-from billing.models.profile import BillingProfile
+from billing.models.profile import BillingProfile, ProfileProposal, ProposalState
 from billing.models.quotes import AcceptanceSource, PriceAcceptance, Quote, QuoteStatus
 from billing.models.reminders import Reminder
 from billing.models.tariff import Contract, Tariff, TariffVersion, VersionState
@@ -40,6 +41,7 @@ __all__ = [
     "CollectedRun",
     "Contract",
     "CreditReason",
+    "DeliveryState",
     "Dispute",
     "DisputeMessage",
     "DisputeState",
@@ -48,6 +50,7 @@ __all__ = [
     "Forecast",
     "ForecastState",
     "Invoice",
+    "InvoiceDelivery",
     "InvoiceLine",
     "InvoiceLineUsage",
     "InvoiceStatus",
@@ -62,6 +65,8 @@ __all__ = [
     "Payment",
     "PaymentSource",
     "PriceAcceptance",
+    "ProfileProposal",
+    "ProposalState",
     "Quote",
     "QuoteStatus",
     "RatedHour",

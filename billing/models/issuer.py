@@ -7,7 +7,8 @@ class Issuer(models.Model):
     """The house that issues invoices; its particulars are copied into each.
 
     `grace_days` after a period's end its drafts still take in late usage: nothing is approved before. `late_periods` is
-    how many periods back late usage is billed without a person's word.
+    how many periods back late usage is billed without a person's word. `sends_documents` off: nothing is mailed when it
+    is issued, to nobody.
     """
 
     legal_name = models.CharField(max_length=200)
@@ -23,6 +24,7 @@ class Issuer(models.Model):
     payment_days = models.PositiveSmallIntegerField(default=14)
     grace_days = models.PositiveSmallIntegerField(default=0)
     late_periods = models.PositiveSmallIntegerField(default=3)
+    sends_documents = models.BooleanField(default=True)
 
     class Meta:
         constraints = [

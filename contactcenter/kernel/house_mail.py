@@ -16,10 +16,21 @@ class MailNotConfigured(ValueError):
 
 
 def send_house_mail(
-    *, sender: str, recipient: str, subject: str, body: str, attachments: Sequence[tuple[str, bytes, str]] = ()
+    *,
+    sender: str,
+    recipient: str,
+    subject: str,
+    body: str,
+    attachments: Sequence[tuple[str, bytes, str]] = (),
+    cc: Sequence[str] = (),
+    message_id: str = "",
 ) -> None:
-    """Send a mail with files (name, content, type). Errors of smtplib and OSError where the server does not take it."""
-    mail = EmailMessage(subject, body, sender, [recipient], connection=_connection())
+    """Send a mail with files (name, content, type), under a Message-ID of the caller's where one is given.
+
+    Errors of smtplib and OSError where the server does not take it.
+    """
+    headers = {"Message-ID": message_id} if message_id else {}
+    mail = EmailMessage(subject, body, sender, [recipient], cc=list(cc), headers=headers, connection=_connection())
     for name, content, content_type in attachments:
         mail.attach(name, content, content_type)
     mail.send()

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { formatClock, formatDate, formatDay, formatLanguage, formatMoney, formatMonth, formatPhone, formatSpan, formatTime } from './format';
+import { formatClock, formatDate, formatDay, formatLanguage, formatMoney, formatMonth, formatPeriod, formatPhone, formatSpan, formatTime } from './format';
 import { setLocale } from './i18n';
 
 afterEach(() => setLocale('en', false));
@@ -57,4 +57,11 @@ test('languages are named in the language of the page', async () => {
   await setLocale('ru', false);
   expect(formatLanguage('es')).toBe('Испанский');
   expect(formatLanguage('')).toBe('Язык не определён');
+});
+
+test('a period is a month, or the days of a 28-day cycle by its first', async () => {
+  expect(formatPeriod('2026-06')).toBe('June 2026');
+  expect(formatPeriod('2026-06-01').replace(/[\u2009\u202f\u00a0]/g, ' ')).toBe('1 – 28 June 2026');
+  await setLocale('ru', false);
+  expect(formatPeriod('2026-12-15')).toContain('2027');
 });

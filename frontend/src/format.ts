@@ -51,6 +51,16 @@ export function formatMonth(month: string): string {
   return dates({ month: 'long', year: 'numeric', timeZone: 'UTC' }).format(new Date(`${month}-01T00:00:00Z`));
 }
 
+const CYCLE_DAYS = 28;
+
+/** June 2026 of "2026-06"; the days of a 28-day cycle, which is named by its first: 1 – 28 June 2026 of "2026-06-01". */
+export function formatPeriod(label: string): string {
+  if (label.length === '2026-06'.length) return formatMonth(label);
+  const first = new Date(`${label}T00:00:00Z`);
+  const last = new Date(first.getTime() + (CYCLE_DAYS - 1) * 86_400_000);
+  return dates({ day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }).formatRange(first, last);
+}
+
 /** Today, Yesterday, or the date; `now` decides which day it is. */
 export function formatDay(at: string | Date, now: Date): string {
   const day = startOfDay(new Date(at));

@@ -736,6 +736,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/billing-profile-proposals/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return what clients want changed in their profiles, newest first. */
+        get: operations["profile_proposals"];
+        put?: never;
+        /** @description Propose a change of one's own account's profile; one that waits is replaced. */
+        post: operations["profile_propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing-profile-proposals/{proposal_id}/accept/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take a client's proposal over into its profile. */
+        post: operations["profile_proposal_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing-profile-proposals/{proposal_id}/decline/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Decline a client's proposal, with the reason. */
+        post: operations["profile_proposal_decline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing-profile-proposals/{proposal_id}/withdraw/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take one's own account's proposal back. */
+        post: operations["profile_proposal_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/break-reasons/": {
         parameters: {
             query?: never;
@@ -1348,6 +1417,24 @@ export interface paths {
         put?: never;
         /** @description Issue a credit note on an invoice: all that is left of it, or the amounts of the lines named. */
         post: operations["invoice_credit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{invoice_id}/deliveries/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return where the document was mailed and what became of it. */
+        get: operations["invoice_deliveries"];
+        put?: never;
+        /** @description Send an issued document once more, to the addresses that its account has now. */
+        post: operations["invoice_send_again"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2987,6 +3074,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/wallet/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return what moved in an account's wallet, newest first, each with the balance after it. */
+        get: operations["wallet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/wallet/refund/": {
         parameters: {
             query?: never;
@@ -3988,14 +4092,31 @@ export interface components {
             base: string;
             amount: string;
         };
-        /** @description Particulars for documents built from now on; reference is printed on every e-invoice (BT-10). */
+        /**
+         * @description The profile as it is. currency: the tariff's, null without one; house_payment_days: what null payment_days mean;
+         *     number_prefix: how the account's invoices are numbered.
+         */
         BillingProfile: {
-            country?: string;
-            city?: string;
-            postcode?: string;
-            registration?: string;
-            reference?: string;
-            reminders?: boolean;
+            account: number;
+            legal_name: string;
+            legal_address: string;
+            tax_id: string;
+            billing_email: string;
+            country: string;
+            city: string;
+            postcode: string;
+            registration: string;
+            reference: string;
+            emails: string[];
+            sends_documents: boolean;
+            reminders: boolean;
+            language: string;
+            payment_days: number | null;
+            is_reverse_charge: boolean;
+            currency: string | null;
+            account_language: string;
+            house_payment_days: number;
+            number_prefix: string;
         };
         /** @enum {unknown} */
         BlankEnum: "";
@@ -4845,6 +4966,36 @@ export interface components {
             /** @default  */
             reason: string;
         };
+        /** @description Where a document was mailed, newest first, and its reminders. */
+        Deliveries: {
+            results: components["schemas"]["Delivery"][];
+            reminders: components["schemas"]["SentReminder"][];
+        };
+        /** @description A document on its way to an address. note: what could not be attached; error: what the mail server said. */
+        Delivery: {
+            id: number;
+            recipient: string;
+            round: number;
+            state: components["schemas"]["DeliveryState"];
+            /** Format: date-time */
+            queued_at: string;
+            attempts: number;
+            /** Format: date-time */
+            sent_at: string | null;
+            /** Format: date-time */
+            bounced_at: string | null;
+            error: string;
+            note: string;
+        };
+        /**
+         * @description * `waiting` - Waiting
+         *     * `sending` - Sending
+         *     * `sent` - Sent
+         *     * `bounced` - Bounced
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        DeliveryState: "waiting" | "sending" | "sent" | "bounced" | "failed";
         /** @description What a part of the bill costs more, or less (below 0), than under the own tariff. */
         DifferencePart: {
             part: components["schemas"]["BillPart"];
@@ -5533,6 +5684,7 @@ export interface components {
             payment_days?: number;
             grace_days?: number;
             late_periods?: number;
+            sends_documents?: boolean;
         };
         /**
          * @description * `en` - English
@@ -5748,6 +5900,14 @@ export interface components {
             wallet: string;
             owed: string;
         };
+        /**
+         * @description * `payment` - Payment
+         *     * `settlement` - Settlement
+         *     * `surplus` - Surplus
+         *     * `refund` - Refund
+         * @enum {string}
+         */
+        MovementKind: "payment" | "settlement" | "surplus" | "refund";
         /** @description An object by id and name. */
         Named: {
             id: number;
@@ -5828,6 +5988,25 @@ export interface components {
         NewPointRequest: {
             kind: components["schemas"]["PointKind"];
             value: string;
+        };
+        /** @description What a client admin wants changed. */
+        NewProfileProposalRequest: {
+            legal_name?: string;
+            legal_address?: string;
+            tax_id?: string;
+            billing_email?: string;
+            country?: string;
+            city?: string;
+            postcode?: string;
+            registration?: string;
+            reference?: string;
+            emails?: string[];
+            sends_documents?: boolean;
+            reminders?: boolean;
+            language?: components["schemas"]["LanguageEnum"] | components["schemas"]["BlankEnum"];
+            payment_days?: number | null;
+            is_reverse_charge?: boolean;
+            account: number;
         };
         /** @description A quote to draft for an account. */
         NewQuoteRequest: {
@@ -6100,15 +6279,6 @@ export interface components {
             service_level_from?: string | null;
             is_active?: boolean;
         };
-        /** @description Particulars for documents built from now on; reference is printed on every e-invoice (BT-10). */
-        PatchedBillingProfileRequest: {
-            country?: string;
-            city?: string;
-            postcode?: string;
-            registration?: string;
-            reference?: string;
-            reminders?: boolean;
-        };
         /** @description A reason. `reason` is recorded, `labels` are shown: {language: words}. `account_id`: whose time the break is. */
         PatchedBreakReasonRequest: {
             reason?: string;
@@ -6163,6 +6333,7 @@ export interface components {
             payment_days?: number;
             grace_days?: number;
             late_periods?: number;
+            sends_documents?: boolean;
         };
         /** @description An operator to create, or the part of one to change. Lists replace what was there; no password is shown. */
         PatchedOperatorWriteRequest: {
@@ -6191,6 +6362,28 @@ export interface components {
             account_id?: number | null;
             calendar_id?: number | null;
             targets?: components["schemas"]["TargetRequest"][];
+        };
+        /**
+         * @description Particulars for documents built from now on; reference is printed on every e-invoice (BT-10).
+         *
+         *     emails: addresses beside the billing address; language "": the account's; payment_days null: the issuer's.
+         */
+        PatchedProfileValuesRequest: {
+            legal_name?: string;
+            legal_address?: string;
+            tax_id?: string;
+            billing_email?: string;
+            country?: string;
+            city?: string;
+            postcode?: string;
+            registration?: string;
+            reference?: string;
+            emails?: string[];
+            sends_documents?: boolean;
+            reminders?: boolean;
+            language?: components["schemas"]["LanguageEnum"] | components["schemas"]["BlankEnum"];
+            payment_days?: number | null;
+            is_reverse_charge?: boolean;
         };
         /** @description A queue to create, or the part of one to change. account_id null: shared; '' in language or channel: any. */
         PatchedQueueWriteRequest: {
@@ -6517,6 +6710,34 @@ export interface components {
             content_hash: string;
             texts: components["schemas"]["SheetTexts"];
         };
+        /** @description What a client wants changed, by field; before: what stands there now. */
+        ProfileProposal: {
+            id: number;
+            account: number;
+            account_name: string;
+            state: components["schemas"]["ProposalState"];
+            values: {
+                [key: string]: unknown;
+            };
+            before: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            proposed_at: string;
+            proposed_by: string;
+            /** Format: date-time */
+            decided_at: string | null;
+            reason: string;
+        };
+        /** @description Proposals, newest first. */
+        ProfileProposalPage: {
+            results: components["schemas"]["ProfileProposal"][];
+            next: string | null;
+        };
+        /** @description Why a proposal is declined. */
+        ProfileReasonRequest: {
+            reason: string;
+        };
         /** @description One run of the proof. */
         Proof: {
             id: number;
@@ -6567,6 +6788,14 @@ export interface components {
             /** Format: date */
             ends_on?: string | null;
         };
+        /**
+         * @description * `waiting` - Waiting
+         *     * `accepted` - Accepted
+         *     * `declined` - Declined
+         *     * `withdrawn` - Withdrawn
+         * @enum {string}
+         */
+        ProposalState: "waiting" | "accepted" | "declined" | "withdrawn";
         /**
          * @description Whom a reply to the ticket's last mail goes to; `known` are the addresses (in lower case) the ticket has seen.
          *
@@ -7072,6 +7301,17 @@ export interface components {
             title: string;
             body: string;
             version: number;
+        };
+        /** @description A reminder of the invoice. */
+        SentReminder: {
+            id: number;
+            level: number;
+            recipient: string;
+            /** Format: date-time */
+            written_at: string;
+            /** Format: date-time */
+            sent_at: string | null;
+            error: string;
         };
         /** @description The message that is queued, and how it reads. */
         SentTemplate: {
@@ -8024,6 +8264,26 @@ export interface components {
             channel: string;
             today: components["schemas"]["Figures"];
         };
+        /** @description A movement in the wallet. amount: above zero where money came in; balance: of its currency after it. */
+        WalletEntry: {
+            id: number;
+            kind: components["schemas"]["MovementKind"];
+            /** Format: date-time */
+            moved_at: string;
+            moved_by: string | null;
+            amount: string;
+            balance: string;
+            currency: string;
+            invoice: number | null;
+            invoice_number: string | null;
+            reference: string;
+            note: string;
+        };
+        /** @description Movements in the wallet, newest first. */
+        WalletPage: {
+            results: components["schemas"]["WalletEntry"][];
+            next: string | null;
+        };
         /** @description What looks wrong with a tariff; a warning never forbids. */
         Warning: {
             kind: string;
@@ -8270,7 +8530,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["PatchedBillingProfileRequest"];
+                "application/json": components["schemas"]["PatchedProfileValuesRequest"];
             };
         };
         responses: {
@@ -9584,6 +9844,121 @@ export interface operations {
             };
         };
     };
+    profile_proposals: {
+        parameters: {
+            query?: {
+                /** @description account id */
+                account?: number;
+                /** @description `next` of the page before */
+                cursor?: string;
+                waiting?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileProposalPage"];
+                };
+            };
+        };
+    };
+    profile_propose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProfileProposalRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileProposal"];
+                };
+            };
+        };
+    };
+    profile_proposal_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileProposal"];
+                };
+            };
+        };
+    };
+    profile_proposal_decline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileReasonRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileProposal"];
+                };
+            };
+        };
+    };
+    profile_proposal_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileProposal"];
+                };
+            };
+        };
+    };
     break_reasons: {
         parameters: {
             query?: never;
@@ -10555,6 +10930,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Invoice"];
+                };
+            };
+        };
+    };
+    invoice_deliveries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invoice_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deliveries"];
+                };
+            };
+        };
+    };
+    invoice_send_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invoice_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deliveries"];
                 };
             };
         };
@@ -13185,6 +13602,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    wallet: {
+        parameters: {
+            query: {
+                account: number;
+                /** @description `next` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WalletPage"];
+                };
             };
         };
     };

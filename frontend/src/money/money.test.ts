@@ -8,6 +8,9 @@ import { clientRoutes } from '@/client/routes';
 import { i18n } from '@/i18n';
 import { useSession } from '@/session';
 import AddOns from './AddOns.vue';
+import DeliveriesCard from './DeliveriesCard.vue';
+import ProfileForm from './ProfileForm.vue';
+import Wallet from './Wallet.vue';
 
 const addOn = {
   id: 3, account: 1, account_name: 'Azul Pay', reference: 'AO-00003', kind: 'recurring', code: '', name: 'Evening line', description: '', quantity: '2', amount: '45.00', currency: 'EUR',
@@ -85,4 +88,53 @@ test('someone who only reads is offered nothing to press', async () => {
   await shown(AddOns, { accountId: 1 });
   await vi.waitFor(() => expect(page.text()).toContain('Evening line'));
   expect(page.findAll('button').map((button) => button.text()).filter((text) => text !== '')).toEqual([]);
+});
+
+const profile = {
+  account: 1, legal_name: 'Azul S.L.', legal_address: '', tax_id: '', billing_email: 'a@azul.example', country: 'ES', city: '', postcode: '', registration: '', reference: '', emails: ['b@azul.example'],
+  sends_documents: true, reminders: true, language: '', payment_days: null, is_reverse_charge: false, currency: 'EUR', account_language: 'es', house_payment_days: 14, number_prefix: 'INV-',
+};
+
+test('a client admin proposes only what it changed, and cannot touch terms', async () => {
+  answers['/api/v1/accounts/1/billing-profile/'] = profile;
+  answers['/api/v1/billing-profile-proposals/'] = { results: [], next: null };
+  await shown(ProfileForm, { accountId: 1 });
+  await vi.waitFor(() => expect(page.text()).toContain('Propose the change'));
+  const field = (label: string) => page.findAll('.field').find((item) => item.text().startsWith(label))!;
+  await field('City').find('input').setValue('Madrid');
+  await field('Further addresses').find('textarea').setValue('b@azul.example\n c@azul.example \n');
+  expect(field('Days to pay').find('input').attributes('readonly')).toBeDefined();
+  await page.find('form').trigger('submit');
+  await vi.waitFor(() => expect(sent).toHaveLength(1));
+  expect(sent[0]).toEqual({ path: '/api/v1/billing-profile-proposals/', body: { account: 1, city: 'Madrid', emails: ['b@azul.example', 'c@azul.example'] } });
+});
+
+test('a document that bounced says so, with the words of the server', async () => {
+  answers['/api/v1/invoices/7/deliveries/'] = {
+    results: [{ id: 1, recipient: 'a@azul.example', round: 1, state: 'bounced', queued_at: '2026-07-01T10:00:00Z', attempts: 1, sent_at: null, bounced_at: '2026-07-01T10:01:00Z', error: '550 no such user', note: '' }],
+    reminders: [],
+  };
+  await shown(DeliveriesCard, { invoice: 7, maySend: true });
+  await vi.waitFor(() => expect(page.text()).toContain('Bounced'));
+  expect(page.text()).toContain('550 no such user');
+  await press('Send again');
+  expect(sent[0]!.path).toBe('/api/v1/invoices/7/deliveries/');
+});
+
+test('a refund is sent only after it is confirmed', async () => {
+  useSession().me = { ...me, role: 'billing_admin' };
+  answers['/api/v1/balance/'] = { results: [{ currency: 'EUR', open: '121.00', wallet: '29.00', owed: '92.00' }] };
+  answers['/api/v1/wallet/'] = { results: [{ id: 1, kind: 'payment', moved_at: '2026-07-01T10:00:00Z', moved_by: 'Bo', amount: '29.00', balance: '29.00', currency: 'EUR', invoice: null, invoice_number: null, reference: 'advance', note: '' }], next: null };
+  await shown(Wallet, { accountId: 1 });
+  await vi.waitFor(() => expect(page.text()).toContain('€92.00'));
+  expect(page.text()).toContain('advance');
+  await press('Refund');
+  const [amount] = [...document.querySelectorAll<HTMLInputElement>('.dialog input')];
+  amount!.value = '9.00';
+  amount!.dispatchEvent(new Event('input'));
+  await submit();
+  expect(sent).toEqual([]);
+  document.querySelector<HTMLInputElement>('.dialog input[type=checkbox]')!.click();
+  await submit();
+  await vi.waitFor(() => expect(sent).toEqual([{ path: '/api/v1/wallet/refund/', body: { account: 1, currency: 'EUR', amount: '9.00', note: '' } }]));
 });

@@ -39,7 +39,14 @@ BODY = {"client_uuid": "6f1c1a52-7a0c-4a51-9e6e-0d5a3f0c9b11", "channel": "email
 METHODS = ("get", "post", "put", "patch", "delete")
 
 TABLE = {
-    "GET /api/v1/accounts/{account_id}/billing-profile/": "nnnyynnn",
+    "GET /api/v1/accounts/{account_id}/billing-profile/": "nnnyyyy-",
+    "GET /api/v1/billing-profile-proposals/": "nnnyyyy-",
+    "POST /api/v1/billing-profile-proposals/": "nnnnnnyy",
+    "POST /api/v1/billing-profile-proposals/{proposal_id}/accept/": "nnn--nnn",
+    "POST /api/v1/billing-profile-proposals/{proposal_id}/decline/": "nnn--nnn",
+    "POST /api/v1/billing-profile-proposals/{proposal_id}/withdraw/": "nnnnnn--",
+    "GET /api/v1/invoices/{invoice_id}/deliveries/": "nnn-----",
+    "POST /api/v1/invoices/{invoice_id}/deliveries/": "nnn--nnn",
     "PATCH /api/v1/accounts/{account_id}/billing-profile/": "nnnyynnn",
     "GET /api/v1/accrual/": "nnnyyyy-",
     "GET /api/v1/accrual/rounding/": "nnnyyyy-",
@@ -114,6 +121,7 @@ TABLE = {
     "POST /api/v1/payments/": "nnnyynnn",
     "POST /api/v1/payments/import/": "nnnyynnn",
     "POST /api/v1/payments/{payment_id}/match/": "nnnyynnn",
+    "GET /api/v1/wallet/": "nnnyyyy-",
     "POST /api/v1/wallet/settle/": "nnnyynnn",
     "POST /api/v1/wallet/refund/": "nnnyynnn",
     "POST /api/v1/reminders/": "nnnyynnn",

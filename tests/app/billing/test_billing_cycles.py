@@ -5,17 +5,19 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from billing import actions, tasks
-from billing.account_periods import current_period, period_labels
 from billing.accrued import accrued_bill
-from billing.models import Accrual, Invoice, InvoiceLine
+from billing.models import Accrual, Invoice, InvoiceLine, ParkedBill
+from billing.queries import current_period, period_labels
 from billing.replay import replay_hash
 from billing.runs import run_invoices
 from contactcenter.operators.models import Operator
-from contactcenter.tenancy.models import Account
+from contactcenter.tenancy.models import Account, Role
 from tests.app.billing.rows import AT, handle, sign, version_in_force
+from tests.app.factories import make_user
 
 BASE: dict[str, Any] = {"code": "base", "kind": "recurring", "name": "Base", "amount": "300.00"}
 
@@ -97,3 +99,13 @@ def test_the_bill_so_far_of_a_cycle_is_read_from_running_sums(account: Account, 
         assert accrued_bill(account=account, period=period).total_units == 150
     assert not any("billing_usageline" in query["sql"] for query in queries)
     assert sorted(Accrual.objects.values_list("period", flat=True)) == ["2026-06-01", "2026-06-29"]
+
+
+def test_a_parked_cycle_can_be_tried_again(account: Account, client: Client) -> None:
+    sign(account, version_in_force(document(BASE, cycle="28_days")), since=date(2026, 5, 4))
+    actions.park_bill(account_id=account.pk, period="2026-06-01", reason="The tariff was wrong.", at=AT)
+    client.force_login(make_user(Role.BILLING_ADMIN))
+    told = client.post(f"/api/v1/parked-bills/{ParkedBill.objects.get().pk}/retry/")
+    assert (told.status_code, told.json()["outcome"]) == (200, "created")
+    assert Invoice.objects.get().period == "2026-06-01"
+    assert not ParkedBill.objects.exists()
