@@ -10,13 +10,13 @@ from celery import shared_task
 from django.utils import timezone
 
 from billing import actions
+from billing.account_periods import current_period
 from billing.actions.deliveries import MOST_ATTEMPTS, OPEN_STATES
 from billing.actions.parties import recipients_of
 from billing.documents.mailing import document_files, document_text
 from billing.forecast_queries import current_forecast
 from billing.models import AlertMail, InvoiceDelivery, Reminder
 from billing.periods import month_of
-from billing.queries import current_period
 from billing.runs import run_invoices
 from billing.tariff_comparison import compare_tariffs
 from contactcenter.kernel.house_mail import MailNotConfigured, send_house_mail

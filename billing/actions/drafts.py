@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from billing.accepted import outside_prices
+from billing.account_periods import account_in_scope, account_period
 from billing.actions.parties import buyer_particulars, current_issuer, document_language, seller_particulars
 from billing.actions.settling import corrections_for
 from billing.booked import is_cancelled
@@ -17,7 +18,7 @@ from billing.models import DocumentKind, Invoice, InvoiceLine, InvoiceLineUsage,
 from billing.money import exact_text
 from billing.periods import Period, PeriodError, local_midnight
 from billing.pricing import Bill, Line
-from billing.queries import AccountBill, account_bill, account_in_scope, account_period
+from billing.queries import AccountBill, account_bill
 from billing.snapshot import content_hash
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, DomainError, Invalid, NotFound

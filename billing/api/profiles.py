@@ -13,12 +13,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing import actions
+from billing.account_periods import account_in_scope, terms_on
 from billing.actions.parties import current_issuer, profile_of
 from billing.api.reading import ReadsBills, account_of, actor_id, body, whole
 from billing.api.serializers import Shape
 from billing.models import BillingProfile, ProfileProposal, ProposalState
 from billing.periods import local_day
-from billing.queries import account_in_scope, terms_on
 from contactcenter.kernel.errors import NotFound
 from contactcenter.tenancy.models import Account, Language, Role
 from contactcenter.tenancy.permissions import IsBilling, roles

@@ -9,9 +9,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from billing import actions, tasks
+from billing.account_periods import current_period, period_labels
 from billing.accrued import accrued_bill
 from billing.models import Accrual, Invoice, InvoiceLine, ParkedBill
-from billing.queries import current_period, period_labels
 from billing.replay import replay_hash
 from billing.runs import run_invoices
 from contactcenter.operators.models import Operator

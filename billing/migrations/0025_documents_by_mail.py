@@ -8,11 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-<<<<<<<< HEAD:billing/migrations/0023_documents_by_mail.py
-        ("billing", "0022_contracts_accepted"),
-========
-        ("billing", "0019_tariff_offered"),
->>>>>>>> 97f43fb (Name 28-day cycles by their days on screen, and try a parked one again by itself):billing/migrations/0020_documents_by_mail.py
+        ("billing", "0024_usage_marks"),
         ("tenancy", "0007_service_level"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

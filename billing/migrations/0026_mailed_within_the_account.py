@@ -4,11 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-<<<<<<<< HEAD:billing/migrations/0024_mailed_within_the_account.py
-    dependencies = [("billing", "0023_documents_by_mail")]
-========
-    dependencies = [("billing", "0020_documents_by_mail")]
->>>>>>>> 97f43fb (Name 28-day cycles by their days on screen, and try a parked one again by itself):billing/migrations/0021_mailed_within_the_account.py
+    dependencies = [("billing", "0025_documents_by_mail")]
 
     operations = [
         migrations.RunSQL(
