@@ -109,6 +109,7 @@ _ROWS: Mapping[str, tuple[str, str, str]] = {
     "basis_ivr": ("voice menu", "голосовое меню", "menú de voz"),
     "basis_idle": ("share of waiting", "доля ожидания", "parte de la espera"),
     "basis_operator": ("operator time", "время оператора", "tiempo de operador"),
+    "basis_interpreter": ("interpreter", "переводчик", "intérprete"),
     "basis_talk_only": ("Talk", "Разговор", "Conversación"),
     "basis_talk_hold": ("Talk and hold", "Разговор и удержание", "Conversación y espera"),
     "basis_all_work": ("All work on the contact", "Вся работа по обращению", "Todo el trabajo del contacto"),

@@ -29,6 +29,7 @@ def house(tmp_path: Path):
     return build_house(tmp_path)
 
 
+ONE_SOURCE = "id = (SELECT min(id) FROM billing_usagesource WHERE kind = 'talk')"
 ONE_SESSION_LINE = "id = (SELECT min(id) FROM billing_usageline WHERE session_id IS NOT NULL)"
 ONE_CONTACT_LINE = "id = (SELECT min(id) FROM billing_usageline WHERE interaction_id IS NOT NULL)"
 ONE_QUARTER = "id = (SELECT min(id) FROM dashboards_contactquarter)"
@@ -56,9 +57,9 @@ ALTERATIONS = [
         "UPDATE billing_usageline SET talk_ms = talk_ms + 1000 WHERE talk_ms > 0",
         "usage = allocations",
     ),
-    ("UPDATE billing_usagesource SET ms = ms - 1 WHERE kind = 'talk'", "usage = allocations"),
+    (f"UPDATE billing_usagesource SET ms = ms - 1 WHERE {ONE_SOURCE}", "usage = allocations"),
     ("UPDATE billing_usageline SET is_current = false WHERE talk_ms > 0", "usage = allocations"),
-    ("DELETE FROM billing_usagesource WHERE kind = 'talk'", "usage = allocations"),
+    (f"DELETE FROM billing_usagesource WHERE {ONE_SOURCE}", "usage = allocations"),
     (f"UPDATE billing_usageline SET idle_ms = idle_ms + 1 WHERE {ONE_SESSION_LINE}", "usage = allocations"),
     (f"UPDATE billing_usageline SET is_current = false WHERE {ONE_SESSION_LINE}", "usage = allocations"),
     (f"UPDATE billing_usageline SET orders = 1 WHERE {ONE_CONTACT_LINE}", "usage = facts"),
@@ -110,9 +111,13 @@ NAMED = {
         "SELECT id FROM worktime_slice WHERE kind = 'break'"
     ),
     "UPDATE worktime_allocationrun SET is_current = false": "SELECT id FROM worktime_session",
-    "DELETE FROM billing_usagesource WHERE kind = 'talk'": (
-        "SELECT usage_line_id FROM billing_usagesource WHERE kind = 'talk'"
+    f"DELETE FROM billing_usagesource WHERE {ONE_SOURCE}": (
+        f"SELECT usage_line_id FROM billing_usagesource WHERE {ONE_SOURCE}"
     ),
+    f"UPDATE billing_usageline SET is_current = false WHERE {ONE_SESSION_LINE}": (
+        f"SELECT session_id FROM billing_usageline WHERE {ONE_SESSION_LINE}"
+    ),
+    "UPDATE billing_invoiceline SET amount = amount + 1": "SELECT invoice_id FROM billing_invoiceline",
     f"UPDATE dashboards_contactquarter SET contacts = contacts + 1 WHERE {ONE_QUARTER}": (
         f"SELECT account_id FROM dashboards_contactquarter WHERE {ONE_QUARTER}"
     ),
