@@ -19,6 +19,9 @@ PAGES = [
     (CLIENT, "/client/contacts"),
     (CLIENT, "/client/tickets"),
     (CLIENT, "/client/invoices"),
+    (CLIENT, "/client/prices"),
+    (CLIENT, "/client/offers"),
+    (CLIENT, "/client/billing"),
     (CLIENT, "/client/alerts"),
     (CLIENT, "/client/playbook"),
     (CLIENT, "/client/api"),
@@ -26,17 +29,26 @@ PAGES = [
     (ADMIN, "/admin/wallboard"),
     (ADMIN, "/admin/wall"),
     (ADMIN, "/admin/planning"),
+    (ADMIN, "/admin/floor"),
     (ADMIN, "/admin/operators"),
     (ADMIN, "/admin/time"),
     (ADMIN, "/admin/time?tab=corrections"),
     (ADMIN, "/admin/time?tab=contradictions"),
     (ADMIN, "/admin/time?tab=allocations"),
     (ADMIN, "/admin/queues"),
+    (ADMIN, "/admin/breaks"),
+    (ADMIN, "/admin/skills"),
+    (ADMIN, "/admin/hours"),
+    (ADMIN, "/admin/promises"),
     (ADMIN, "/admin/accounts"),
+    (ADMIN, "/admin/signatures"),
     (ADMIN, "/admin/endpoints"),
     (ADMIN, "/admin/endpoints/receipts"),
     (ADMIN, "/admin/tariffs"),
     (ADMIN, "/admin/tariffs/{tariff}"),
+    (ADMIN, "/admin/tariffs/{tariff}/price-sheet"),
+    (ADMIN, "/admin/quotes"),
+    (ADMIN, "/admin/quotes/new"),
     (ADMIN, "/admin/invoices"),
     (ADMIN, "/admin/api"),
     (ADMIN, "/admin/audit"),
@@ -70,8 +82,8 @@ def test_axe_finds_nothing(site, passwords, new_page, dark):
             log_in(pages[email], email, passwords[email])
         page = pages[email]
         page.goto(address.replace("{tariff}", _tariff(page)) if "{tariff}" in address else address)
+        expect(page.locator("h1").first, f"{address} shows a heading").to_be_visible(timeout=30_000)
         page.wait_for_load_state("networkidle")
-        assert page.locator("h1").first.is_visible(), f"{address} shows no heading"
         problems = violations(page)
         if problems:
             found[address] = problems
