@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from contactcenter.runner.servers import free_port
 from tests.e2e.desks import CHIEF, DMITRY, JAMES, Seat
@@ -182,6 +182,8 @@ def chromium_path() -> str:
 def browser() -> Iterator[Browser]:
     """A real Chromium without a screen."""
     path = chromium_path()
+    # a bound for a busy machine, not a wait: what is there is seen at once
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield browser

@@ -9,7 +9,7 @@ from uuid import uuid4
 from playwright.sync_api import Locator, Page, expect
 
 CHAT = "/demo/chat/medtech-chat/"
-DMITRY, JAMES, CHIEF = "dmitry@demo.example", "james@demo.example", "supervisor@demo.example"
+ANNA, DMITRY, JAMES, CHIEF = "anna@demo.example", "dmitry@demo.example", "james@demo.example", "supervisor@demo.example"
 
 
 def widget(page: Page, selector: str) -> Locator:

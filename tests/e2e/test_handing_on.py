@@ -7,11 +7,12 @@ from uuid import uuid4
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.desks import CHAT, CHIEF, DMITRY, JAMES, Seat, open_chat, say
+from tests.e2e.conftest import log_in
+from tests.e2e.desks import ANNA, CHAT, CHIEF, DMITRY, JAMES, Desk, Seat, open_chat, say
 
 
 def test_a_chat_goes_to_an_operator_is_consulted_about_and_goes_to_a_queue(
-    seats: dict[str, Seat], new_page: Callable[..., Page]
+    seats: dict[str, Seat], new_page: Callable[..., Page], passwords: dict[str, str]
 ) -> None:
     dmitry, james, chief = seats[DMITRY], seats[JAMES], seats[CHIEF]
     # before the visitor: where nobody is there, the widget takes messages instead of a chat
@@ -66,7 +67,8 @@ def test_a_chat_goes_to_an_operator_is_consulted_about_and_goes_to_a_queue(
     assert dmitry.get(f"tickets/{chat}/")["assignee"]["name"] == dmitry.name
     james.wrap(chat)
 
-    # transferred to a queue: nobody's, it waits in the place it took at first; then the break begins
+    # transferred to a queue: nobody's, it waits in the place it took at first; then the break begins. James, who is
+    # free, handed it on himself less than ten minutes ago
     dmitry.post("presence/", state="break", reason="meal")
     dmitry.press("Alt+T", when="Transfer")
     page.get_by_role("tab", name="Queues").click()
@@ -77,4 +79,14 @@ def test_a_chat_goes_to_an_operator_is_consulted_about_and_goes_to_a_queue(
     assert (waiting["waiting_since"], waiting["assignee"]) == (place, None)
     dmitry.wrap(chat)
     expect(page.locator("button.presence")).to_contain_text("Meal")
+    why = {one["operator"]["name"]: one["reason"] for one in chief.get(f"tickets/{chat}/routing/")["waiting"]["others"]}
+    assert why[james.name] == "handed_on"
+    # somebody else who may take it is asked as soon as they are there
+    page = new_page()
+    log_in(page, ANNA, passwords[ANNA])
+    anna = Desk(page)
+    anna.be("available")
+    assert anna.accept() == chat
+    assert anna.get(f"tickets/{chat}/")["assignee"]["name"] == "Anna Orlova"
     chief.solve(chat)
+    anna.be("offline")
