@@ -141,7 +141,8 @@ def test_files_go_both_ways_and_pictures_are_shown(desk: Desk, new_page: Callabl
     desk.page.locator(".composer input[type=file]").set_input_files(
         {"name": "price list.txt", "mimeType": "text/plain", "buffer": b"A visit: 2,500"}
     )
-    desk.page.get_by_role("button", name="Send", exact=True).click()
+    expect(desk.page.locator(".composer li")).to_contain_text("price list.txt")
+    desk.page.locator(".composer .foot button.primary").click()
     link = widget(page, ".operator a")
     expect(link).to_have_text("price list.txt")
     fetched = page.request.get(link.get_attribute("href") or "")
