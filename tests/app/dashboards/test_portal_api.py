@@ -18,6 +18,7 @@ from contactcenter.routing.models import Abandonment, Queue
 from contactcenter.tenancy.doors import open_account, open_every_account
 from contactcenter.tenancy.models import Account, FormerServiceLevel, Role, User
 from contactcenter.tickets.models import Call, CallSegment, Interaction, Rating
+from tests.app.billing.rows import accept
 from tests.app.factories import AT, make_account, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
@@ -440,7 +441,7 @@ def priced(account):
     """A contact of 61 s under a contract of 0.60 a minute, rounded up to whole minutes, and a fee of 10."""
     row = handle(account, at("2026-06-02T09:00:00"))
     tariff = Tariff.objects.create(name="Care")
-    TariffVersion.objects.create(
+    version = TariffVersion.objects.create(
         tariff=tariff,
         number=1,
         state="in_force",
@@ -458,6 +459,7 @@ def priced(account):
     )
     with open_account(account.pk):
         Contract.objects.create(account=account, tariff=tariff, starts_on=date(2026, 1, 1))
+        accept(account, version)
         UsageLine.objects.create(
             account=account,
             interaction=row,
