@@ -201,7 +201,7 @@ def test_operators_clock_is_cut_at_the_quarters_and_never_mixed_with_handle_time
 def test_bucket_whose_last_fact_goes_is_emptied():
     account, operator = make_account(), make_operator()
     serve(make_ticket(account), operator)
-    miss(account, after_s=3_600)
+    miss(account, after_s=86_400)
     fold()
     assert [ContactQuarter.objects.count(), ContactDay.objects.count()] == [2, 2]
     Call.objects.all().delete()
