@@ -4,7 +4,6 @@ import logging
 from datetime import timedelta
 
 import redis
-from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -12,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from contactcenter.kernel import valkey
 from contactcenter.kernel.models import Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
         checks["database"] = checks["migrations"] = checks["worker"] = "the database does not answer"
         logger.warning("not ready, the database does not answer: %s", error)
     try:
-        redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1).ping()
+        valkey.new_client().ping()
     except (redis.RedisError, OSError) as error:
         checks["valkey"] = "Valkey does not answer"
         logger.warning("not ready, Valkey does not answer: %s", error)

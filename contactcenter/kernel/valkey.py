@@ -22,6 +22,20 @@ _gathered: ContextVar[list[Command] | None] = ContextVar("valkey_commands", defa
 _client: redis.Redis | None = None
 
 
+def new_client(*, patience_s: float = PATIENCE_S) -> redis.Redis:
+    """Return a client that soon says when Valkey is away: a request must not wait for a server that is not there.
+
+    The package's own way is to try again for several seconds.
+    """
+    return redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=patience_s,
+        socket_connect_timeout=patience_s,
+        # once more, at once, over a new connection: the old one may have died with a server that is back
+        retry=Retry(NoBackoff(), 1),
+    )
+
+
 @contextmanager
 def one_round_trip() -> Iterator[None]:
     """Within: what is told by this thread is gathered, and sent at the end."""
@@ -50,13 +64,7 @@ def tell(*command: str | bytes) -> None:
 def _send(commands: list[Command]) -> None:
     global _client
     if _client is None:
-        _client = redis.Redis.from_url(
-            settings.REDIS_URL,
-            socket_timeout=PATIENCE_S,
-            socket_connect_timeout=PATIENCE_S,
-            # once more, at once, over a new connection: the old one may have died with a server that is back
-            retry=Retry(NoBackoff(), 1),
-        )
+        _client = new_client()
     try:
         with _client.pipeline(transaction=False) as pipeline:
             for command in commands:

@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 import redis
 from django.conf import settings
 
+from contactcenter.kernel import valkey
 from contactcenter.kernel.push import push_passing
 from contactcenter.tenancy.models import User
 from contactcenter.tickets.queries import get_ticket
@@ -126,5 +127,5 @@ def _typing_key(ticket_id: int, user_id: int) -> str:
 def _valkey() -> redis.Redis:
     global _client
     if _client is None:
-        _client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
+        _client = valkey.new_client()
     return _client

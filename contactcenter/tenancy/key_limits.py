@@ -8,6 +8,8 @@ from typing import Final
 import redis
 from django.conf import settings
 
+from contactcenter.kernel import valkey
+
 logger = logging.getLogger(__name__)
 
 WINDOW_S: Final = 60
@@ -15,7 +17,7 @@ WINDOW_S: Final = 60
 
 @cache
 def _client() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
+    return valkey.new_client(patience_s=0.5)
 
 
 def wait_s(*, key_id: int, at: datetime) -> int | None:
