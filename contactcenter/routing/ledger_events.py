@@ -55,7 +55,12 @@ def _offer(*, offer: Offer, kind: EventKind, at: datetime, word: str, reason: st
 def serving(*, assignment: Assignment, at: datetime, kinds: list[EventKind]) -> None:
     """Events of one served interaction, at one instant, in this order."""
     if EventKind.FOCUS_ENDED in kinds:
-        forget_focus(operator_id=assignment.operator_id, at=at)
+        forget_focus(
+            operator_id=assignment.operator_id,
+            interaction_id=assignment.interaction_id,
+            ticket_id=assignment.ticket_id,
+            at=at,
+        )
     record_events(
         operator_id=assignment.operator_id,
         events=[

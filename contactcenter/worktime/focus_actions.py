@@ -24,7 +24,8 @@ def sign_focus(*, operator_id: int, event: EventInput) -> None:
     row = FocusSign.objects.select_for_update(of=("self",)).filter(pk=operator_id).first()
     active = event.kind is EventKind.FOCUS_STARTED
     before = None if row is None else _attention(row)
-    taken = take(before, subject=_subject(event), at=to_ms(event.at), active=active)
+    subject = _subject(interaction_id=event.interaction_id, ticket_id=event.ticket_id)
+    taken = take(before, subject=subject, at=to_ms(event.at), active=active)
     events = []
     if row is not None and taken.held is not None:
         events.append(_held(row, taken.held))
@@ -55,15 +56,20 @@ def sign_focus(*, operator_id: int, event: EventInput) -> None:
 
 
 @transaction.atomic
-def forget_focus(*, operator_id: int, at: datetime) -> None:
-    """Record the sign held back, if it counts, because the end of a contact ends the attention at this instant."""
+def forget_focus(*, operator_id: int, interaction_id: int | None, ticket_id: int | None, at: datetime) -> None:
+    """Record the sign held back, if it counts, because the end of a contact ends the attention to it at this instant.
+
+    Attention to another ticket stays as it is.
+    """
     row = FocusSign.objects.select_for_update(of=("self",)).filter(pk=operator_id).first()
     if row is None:
         return
-    held = forget(_attention(row), at=to_ms(at))
+    subject = _subject(interaction_id=interaction_id, ticket_id=ticket_id)
+    after, held = forget(_attention(row), subject=subject, at=to_ms(at))
     if held is not None:
         record_events(operator_id=operator_id, events=[_held(row, held)])
-    row.delete()
+    if after is None:
+        row.delete()
 
 
 def flush_focus(*, at: datetime) -> int:
@@ -88,8 +94,8 @@ def _attention(row: FocusSign) -> Attention:
     return Attention(row.subject, to_ms(row.told_at), None if row.held_at is None else to_ms(row.held_at))
 
 
-def _subject(event: EventInput) -> str:
-    return f"interaction {event.interaction_id}" if event.interaction_id else f"ticket {event.ticket_id}"
+def _subject(*, interaction_id: int | None, ticket_id: int | None) -> str:
+    return f"interaction {interaction_id}" if interaction_id else f"ticket {ticket_id}"
 
 
 def _held(row: FocusSign, held: int) -> EventInput:

@@ -69,12 +69,14 @@ def flush(before: Attention, *, at: int) -> int | None:
     return before.held if at >= before.told + STEP else None
 
 
-def forget(before: Attention, *, at: int) -> int | None:
-    """Return the instant of the held sign if it is to be recorded because something else ends the attention at `at`.
+def forget(before: Attention, *, subject: str, at: int) -> tuple[Attention | None, int | None]:
+    """Return the attention once something else ends that to the subject at `at`, and the held sign's instant if needed.
 
-    What comes afterwards begins anew.
+    What comes afterwards begins anew (None); attention to another subject stays, with its sign held back.
     """
-    return before.held if before.held is not None and before.held > at else _needed(before, at)
+    if subject != before.subject:
+        return before, None
+    return None, before.held if before.held is not None and before.held > at else _needed(before, at)
 
 
 def _needed(before: Attention, at: int) -> int | None:

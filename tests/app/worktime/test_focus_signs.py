@@ -113,8 +113,21 @@ def test_end_of_the_conversation_ends_the_attention_and_what_comes_then_begins_a
     # attention that went on after the instant at which the conversation is said to have ended
     sign_focus(operator_id=operator.pk, event=sign(account.pk, 7, after(60)))
     sign_focus(operator_id=operator.pk, event=sign(account.pk, 7, after(80)))
-    forget_focus(operator_id=operator.pk, at=after(70))
+    forget_focus(operator_id=operator.pk, interaction_id=None, ticket_id=7, at=after(70))
     assert OperatorEvent.objects.filter(kind="focus.started", ticket_id=7).count() == 2
+
+
+def test_end_of_one_conversation_leaves_the_attention_to_another_with_its_last_sign():
+    account = make_account()
+    operator = at_work(account)
+    ticket = served(account, operator)
+    sign_focus(operator_id=operator.pk, event=sign(account.pk, ticket.pk + 1, after(20)))
+    sign_focus(operator_id=operator.pk, event=sign(account.pk, ticket.pk + 1, after(30)))
+    finish_conversation(ticket_id=ticket.pk, operator_id=operator.pk, at=after(40))
+    assert FocusSign.objects.get(operator=operator).held_at == after(30)
+    flush_focus(at=after(65))
+    latest = OperatorEvent.objects.filter(kind="focus.started", ticket_id=ticket.pk + 1).latest("at")
+    assert latest.at == after(30)
 
 
 def test_sweep_records_what_was_held_back(monkeypatch):

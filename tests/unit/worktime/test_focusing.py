@@ -1,6 +1,6 @@
 """Signs of attention: the ledger is told few of them and says the same to the millisecond as if told all."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contactcenter.worktime.events import EventKind
@@ -47,12 +47,12 @@ class Console:
             self.attention = Attention(self.attention.subject, held)
 
     def finish(self, subject: str, at: int) -> None:
-        """The conversation ends, and with it the attention, as routing tells the ledger."""
+        """The conversation ends, and with it the attention to it, as routing tells the ledger."""
         if self.attention is not None:
-            held = forget(self.attention, at=at)
+            after, held = forget(self.attention, subject=subject, at=at)
             if held is not None:
                 self.recorded.append(event(self.attention.subject, held))
-        self.attention = None
+            self.attention = after
         for events in (self.told, self.recorded):
             events.append(event(subject, at, active=False))
 
@@ -79,6 +79,7 @@ STEPS = st.lists(
 
 
 @given(steps=STEPS)
+@example(steps=[("sign", "a", 1), ("sign", "a", 1), ("finish", "b", 1)])
 def test_derived_focus_is_the_same_to_the_millisecond_as_from_every_single_sign(steps):
     console, now = Console(), 0
     for what, subject, gap in steps:
