@@ -185,6 +185,45 @@ def _bill(site: Site, *, period: str) -> list[dict[str, str]]:
     return list(json.loads(result.stdout)["accounts"])
 
 
+# what a usage line is of, and by which columns there is one current line of it; a line is of exactly one of them
+KEYS_OF_USAGE = {"interaction_id": "interaction_id", "call_id": "call_id", "session_id": "session_id, account_id, day"}
+MS_OF_USAGE = (
+    "talk_ms + hold_ms + wrap_ms + focus_ms + open_ms + patched_ms + ivr_ms + idle_ms + operator_ms + interpreter_ms"
+)
+
+
+def _usage_totals(site: Site) -> list[tuple]:
+    return _rows(site, f"SELECT count(*), sum({MS_OF_USAGE}), sum(messages + segments) FROM billing_usageline")
+
+
+def _assert_nothing_is_counted_twice(site: Site) -> None:
+    current = "FROM billing_usageline WHERE is_current"
+    counted = {}
+    for origin, key in KEYS_OF_USAGE.items():
+        of_it = f"{current} AND {origin} IS NOT NULL"
+        twice = _rows(site, f"SELECT {key}, count(*) {of_it} GROUP BY {key} HAVING count(*) > 1")
+        assert twice == [], origin
+        ((counted[origin],),) = _rows(site, f"SELECT count(*) {of_it}")
+    assert counted["interaction_id"] > 0
+    assert counted["session_id"] > 0
+    assert [(sum(counted.values()),)] == _rows(site, f"SELECT count(*) {current}"), "lines of no origin, or of two"
+    # across lines, where no constraint of the database looks
+    on_two_days = _rows(
+        site,
+        "SELECT line.account_id, source.slice_id, count(*) FROM billing_usagesource source"
+        " JOIN billing_usageline line ON line.id = source.usage_line_id"
+        " WHERE line.is_current AND line.session_id IS NOT NULL"
+        " GROUP BY line.account_id, source.slice_id HAVING count(*) > 1",
+    )
+    assert on_two_days == []
+    menus_of_handled_calls = _rows(
+        site,
+        "SELECT line.call_id FROM billing_usageline line WHERE line.is_current AND line.ivr_ms > 0 AND EXISTS"
+        " (SELECT 1 FROM tickets_callsegment s WHERE s.call_id = line.call_id AND s.interaction_id IS NOT NULL)",
+    )
+    assert menus_of_handled_calls == []
+
+
 def test_killed_processes_lose_no_acknowledged_message_and_bill_nothing_twice(own_site: Site):
     site = own_site
     day = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
@@ -231,19 +270,13 @@ def test_killed_processes_lose_no_acknowledged_message_and_bill_nothing_twice(ow
     _wait_until_ready(site)
     verified = site.manage("verify")
     assert verified.returncode == 0, verified.stdout.decode()[-3000:] + verified.stderr.decode()[-1000:]
-    twice = _rows(
-        site,
-        "SELECT interaction_id FROM billing_usageline WHERE is_current GROUP BY interaction_id HAVING count(*) > 1",
-    )
-    assert twice == []
-    before = _rows(
-        site, "SELECT count(*), sum(talk_ms + hold_ms + wrap_ms + focus_ms + open_ms) FROM billing_usageline"
-    )
+    _assert_nothing_is_counted_twice(site)
+    before = _usage_totals(site)
     first, second = (_bill(site, period=re.sub(r"-\d\d$", "", day)) for _ in range(2))
     assert {outcome["outcome"] for outcome in first} == {"created"}
     assert {outcome["outcome"] for outcome in second} == {"unchanged"}
     assert [(o["invoice"], o["total"], o["hash"]) for o in first] == [
         (o["invoice"], o["total"], o["hash"]) for o in second
     ]
-    after = _rows(site, "SELECT count(*), sum(talk_ms + hold_ms + wrap_ms + focus_ms + open_ms) FROM billing_usageline")
+    after = _usage_totals(site)
     assert before == after

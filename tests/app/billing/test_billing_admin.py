@@ -19,11 +19,21 @@ def admin() -> Client:
     return client
 
 
+# of usage: the contact's line, and the line of the operator's hours of that day
 @pytest.mark.parametrize(
-    "model", ["issuer", "numberseries", "tariff", "contract", "invoice", "parkedbill", "usageline"]
+    ("model", "rows"),
+    [
+        ("issuer", 1),
+        ("numberseries", 1),
+        ("tariff", 1),
+        ("contract", 1),
+        ("invoice", 1),
+        ("parkedbill", 1),
+        ("usageline", 2),
+    ],
 )
 def test_every_list_and_row_opens(
-    admin: Client, account: Account, serve: Callable[..., Interaction], model: str
+    admin: Client, account: Account, serve: Callable[..., Interaction], model: str, rows: int
 ) -> None:
     sign(account, version_in_force())
     serve(talk=70)
@@ -33,8 +43,15 @@ def test_every_list_and_row_opens(
     actions.park_bill(account_id=account.pk, period="2026-07", reason="no usage", at=AT)
     listed = admin.get(f"/backoffice/billing/{model}/")
     assert listed.status_code == 200
-    (row,) = listed.context["cl"].queryset
-    assert admin.get(f"/backoffice/billing/{model}/{row.pk}/change/").status_code == 200
+    found = list(listed.context["cl"].queryset)
+    assert len(found) == rows
+    for row in found:
+        assert admin.get(f"/backoffice/billing/{model}/{row.pk}/change/").status_code == 200
+    if model == "usageline":
+        assert sorted((line.interaction_id is None, line.session_id is None) for line in found) == [
+            (False, True),
+            (True, False),
+        ]
 
 
 def test_an_invoice_cannot_be_changed_or_deleted_there(

@@ -1,6 +1,7 @@
 """A small simulated day, proven by the same command that proves a real one."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from io import StringIO
@@ -12,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.utils import timezone
 
+from billing.models import UsageLine
 from contactcenter.dashboards.demo import drive, steps
 from contactcenter.dashboards.demo.load import load_demo
 from contactcenter.dashboards.demo.simulate import CannotSimulate, history_days, simulate_days, sum_up
@@ -21,7 +23,7 @@ from contactcenter.routing.actions import set_presence
 from contactcenter.routing.models import Offer, OperatorState
 from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tickets.models import Call, Interaction, Message, Ticket
-from contactcenter.worktime.models import Session
+from contactcenter.worktime.models import Allocation, Session
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,13 +55,30 @@ def everything() -> dict[str, int]:
         return {model.__name__: model.objects.count() for model in models}  # type: ignore[attr-defined]
 
 
+def assert_one_usage_line_for_each_source(summary: dict[str, Any]) -> None:
+    """A line for each interaction; one for each account's part of a session; no call ended in the menu."""
+    with open_every_account(reason="the test counts"):
+        lines = UsageLine.objects.filter(is_current=True)
+        contacts = Counter(lines.filter(interaction__isnull=False).values_list("interaction_id", flat=True))
+        hours = Counter(lines.filter(session_id__isnull=False).values_list("session_id", "account_id", "day"))
+        given = Allocation.objects.filter(run__is_current=True, account__isnull=False, ms__gt=0)
+        parts = {(*part, DAY) for part in given.values_list("run__session_id", "account_id")}
+        assert contacts == Counter(Interaction.objects.values_list("pk", flat=True))
+        assert hours == Counter(parts)
+        assert not lines.filter(call__isnull=False).exists()
+    assert contacts.total() == summary["interactions"]
+    assert {session_id for session_id, _, _ in hours} == set(Session.objects.values_list("pk", flat=True))
+    assert summary["usage_lines"] == contacts.total() + hours.total()
+
+
 def test_a_simulated_day_adds_up_ends_tidily_and_is_simulated_once() -> None:
     summary = simulate()
     assert summary["voice"] + summary["email"] + summary["chat"] == 24
     assert summary["sessions"] == 6
     assert summary["offers_accepted"] >= 6
     assert summary["wrapped_up"] == summary["offers_accepted"]
-    assert summary["usage_lines"] == summary["interactions"] > summary["wrapped_up"]
+    assert summary["interactions"] > summary["wrapped_up"]
+    assert_one_usage_line_for_each_source(summary)
 
     report = verify()
     assert report["ok"]
