@@ -68,6 +68,14 @@ class Site:
         with psycopg.connect(self.servers()["DATABASE_URL"], autocommit=True) as connection:
             assert connection.execute(statement, values).rowcount > 0, f"nothing was set back: {statement}"
 
+    def wait_until(self, statement: str, *values: object, seconds: float = 60) -> None:
+        """Wait until a statement finds a row: what the server does by itself, and no page shows for certain."""
+        deadline = time.monotonic() + seconds
+        with psycopg.connect(self.servers()["DATABASE_URL"], autocommit=True) as connection:
+            while connection.execute(statement, values).fetchone() is None:
+                assert time.monotonic() < deadline, f"nothing was found: {statement} {values}"
+                time.sleep(0.1)
+
     def servers(self) -> dict[str, str]:
         """Return the settings by which a command reaches this site's servers."""
         valkey = (self.var / "valkey" / "valkey.conf").read_text()

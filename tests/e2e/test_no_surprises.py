@@ -26,7 +26,7 @@ def test_the_client_sees_what_the_month_will_cost_and_is_told_before_it_does(
     page.get_by_label("Tell", exact=True).select_option(label="when it is reached")
     page.get_by_label("Of this amount before tax").fill("5")
     page.get_by_role("button", name="Add alert").click()
-    expect(page.get_by_role("cell", name="100% of £5.00 reached")).to_be_visible()
+    expect(page.get_by_role("cell", name="100% of £5.00 reached", exact=True)).to_be_visible()
     shell(site, "from billing.tasks import watch; watch()")
     page.goto("/client/usage")
     banner = page.get_by_role("list", name="Alerts")
