@@ -78,3 +78,5 @@ def test_offers_are_accepted_declined_taken_back_cancelled_and_run_out(
     expect(notice).to_have_count(0)
     sms(chief, "seen")
     dmitry.solve(dmitry.take())
+    # nothing stays in hand for the tests that come after
+    dmitry.solve(first)
