@@ -15,7 +15,7 @@ from billing.actions.deliveries import MOST_ATTEMPTS, OPEN_STATES
 from billing.actions.parties import recipients_of
 from billing.documents.mailing import document_files, document_text
 from billing.forecast_queries import current_forecast
-from billing.models import AlertMail, InvoiceDelivery, Reminder
+from billing.models import AlertMail, HouseMail, InvoiceDelivery, Reminder
 from billing.periods import month_of
 from billing.runs import run_invoices
 from billing.tariff_comparison import compare_tariffs
@@ -75,21 +75,9 @@ def send_alerts(*, alert_id: int | None = None) -> None:
         if alert_id is not None:
             waiting = waiting.filter(alert=alert_id)
         for mail_id in list(waiting.values_list("pk", flat=True)[:200]):
-            mail = actions.take_alert_mail(mail_id=mail_id, at=timezone.now())
-            if mail is None:
-                continue
-            error = ""
-            try:
-                send_house_mail(
-                    sender=actions.current_issuer().email or "billing@localhost",
-                    recipient=mail.recipient,
-                    subject=mail.subject,
-                    body=mail.body,
-                )
-            except (SMTPException, OSError, MailNotConfigured) as failure:
-                error = f"{type(failure).__name__}: {failure}"
-                logger.warning("mail %s about an alert did not leave: %s", mail_id, error)
-            actions.note_alert_mail(mail_id=mail_id, at=timezone.now(), error=error)
+            mail = actions.take_mail(model=AlertMail, mail_id=mail_id, at=timezone.now())
+            if mail is not None:
+                _send(mail, sender=actions.current_issuer().email)
 
 
 @shared_task(name="billing.expire_quotes")
@@ -103,23 +91,33 @@ def expire_quotes() -> None:
 def send_reminder(*, reminder_id: int) -> None:
     """Send a reminder with its invoice; what the mail server does not take now, the sweeper tries again."""
     with open_every_account(reason="a reminder is known by its id alone"):
-        reminder = actions.take_for_sending(reminder_id=reminder_id)
+        reminder = actions.take_mail(model=Reminder, mail_id=reminder_id, at=timezone.now())
         if reminder is None:
             return
-        invoice, error = reminder.invoice, ""
-        try:
-            send_house_mail(
-                sender=invoice.seller["email"] or "billing@localhost",
-                recipient=reminder.recipient,
-                subject=reminder.subject,
-                body=reminder.body,
-                attachments=document_files(invoice=invoice)[0],
-                cc=[other for other in recipients_of(account=invoice.account) if other != reminder.recipient],
-            )
-        except (SMTPException, OSError, MailNotConfigured) as failure:
-            error = f"{type(failure).__name__}: {failure}"
-            logger.warning("reminder %s did not leave: %s", reminder_id, error)
-        actions.note_sending(reminder_id=reminder_id, at=timezone.now(), error=error)
+        invoice = reminder.invoice
+        _send(
+            reminder,
+            sender=invoice.seller["email"],
+            attachments=document_files(invoice=invoice)[0],
+            cc=[other for other in recipients_of(account=invoice.account) if other != reminder.recipient],
+        )
+
+
+def _send(mail: HouseMail, *, sender: str, **parts: Any) -> None:
+    """Send a mail that was claimed, and note what became of it."""
+    error = ""
+    try:
+        send_house_mail(
+            sender=sender or "billing@localhost",
+            recipient=mail.recipient,
+            subject=mail.subject,
+            body=mail.body,
+            **parts,
+        )
+    except (SMTPException, OSError, MailNotConfigured) as failure:
+        error = f"{type(failure).__name__}: {failure}"
+        logger.warning("%s %s did not leave: %s", mail._meta.verbose_name, mail.pk, error)
+    actions.note_mail(mail=mail, at=timezone.now(), error=error)
 
 
 @shared_task(name="billing.send_invoice")

@@ -4,10 +4,8 @@ from billing.actions.acceptance import accept_prices, record_acceptance
 from billing.actions.add_ons import decide_add_on, end_add_on, propose_add_on, withdraw_add_on
 from billing.actions.alerts import (
     add_alert_rule,
-    note_alert_mail,
     remove_alert_rule,
     see_alert,
-    take_alert_mail,
     watch_account,
     watch_accounts,
 )
@@ -22,6 +20,7 @@ from billing.actions.deliveries import (
 )
 from billing.actions.disputes import answer_dispute, open_dispute, resolve_dispute
 from billing.actions.drafts import approve_invoice, build_draft, discard_draft
+from billing.actions.house_mails import note_mail, take_mail
 from billing.actions.issuers import change_issuer
 from billing.actions.issuing import issue_invoice
 from billing.actions.late import credit_late_usage, decide_late_usage
@@ -46,7 +45,7 @@ from billing.actions.quotes import (
     send_quote,
     withdraw_quote,
 )
-from billing.actions.reminders import note_sending, take_for_sending, write_reminder
+from billing.actions.reminders import write_reminder
 from billing.actions.tariffs import (
     add_draft_version,
     add_tariff,
@@ -93,10 +92,9 @@ __all__ = [
     "issue_credit_note",
     "issue_invoice",
     "match_payment",
-    "note_alert_mail",
     "note_bounce",
+    "note_mail",
     "note_not_sent",
-    "note_sending",
     "note_sent",
     "offer_tariff",
     "open_dispute",
@@ -117,8 +115,7 @@ __all__ = [
     "send_quote",
     "settle_from_wallet",
     "sign_contract",
-    "take_alert_mail",
-    "take_for_sending",
+    "take_mail",
     "throw_away_draft",
     "watch_account",
     "watch_accounts",

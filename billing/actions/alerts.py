@@ -1,5 +1,6 @@
 """Writes of alerts: rules that people set, what fires, who is told, what was seen."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -23,10 +24,9 @@ from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.kernel.push import push_on_commit
 from contactcenter.tenancy.models import Account, Role, User
 
+logger = logging.getLogger(__name__)
+
 MOST_RULES = 20
-MOST_ATTEMPTS = 10
-CLAIMED_FOR = timedelta(minutes=10)
-"""So long a mail whose sender died is left alone."""
 LOOK_BACK = timedelta(days=7)
 """So long after its end a period is still looked at: what an outage kept from firing fires then."""
 
@@ -111,7 +111,11 @@ def watch_accounts(*, at: datetime, most: int) -> int:
     )
     rows = list(due.order_by(F("watched_at").asc(nulls_first=True), "pk").select_related("account")[:most])
     for row in rows:
-        watch_account(account=row.account, at=at)
+        try:
+            watch_account(account=row.account, at=at)
+        except Exception:
+            # a door: an account that cannot be forecast must not keep the alerts of all behind it from firing
+            logger.exception("account %s could not be watched, it is looked at again within the hour", row.account_id)
         # by the number that was read before the forecast: what came meanwhile is looked at the next time
         UsageCount.objects.filter(pk=row.pk).update(watched_number=row.number, watched_at=at)
     return len(rows)
@@ -199,21 +203,3 @@ def _mails(*, account: Account, alert: Alert, rule: AlertRule, period: Period) -
             AlertMail(account=account, alert=alert, recipient=recipient, subject=text.subject[:300], body=text.body)
         )
     return mails
-
-
-def take_alert_mail(*, mail_id: int, at: datetime) -> AlertMail | None:
-    """Claim a mail and count the attempt; None where it is sent, tried too often, or claimed by another just now."""
-    free = Q(claimed_at__isnull=True) | Q(claimed_at__lt=at - CLAIMED_FOR)
-    claimed = AlertMail.objects.filter(free, pk=mail_id, sent_at__isnull=True, attempts__lt=MOST_ATTEMPTS).update(
-        claimed_at=at, attempts=F("attempts") + 1
-    )
-    return AlertMail.objects.get(pk=mail_id) if claimed == 1 else None
-
-
-def note_alert_mail(*, mail_id: int, at: datetime, error: str) -> None:
-    """Note that a mail left, or what the mail server said: then it may be tried again."""
-    found = AlertMail.objects.filter(pk=mail_id, sent_at__isnull=True)
-    if error:
-        found.update(error=error[:500], claimed_at=None)
-    else:
-        found.update(error="", sent_at=at)

@@ -17,7 +17,6 @@ from contactcenter.kernel.errors import Conflict
 from contactcenter.kernel.jobs import enqueue_on_commit
 
 BETWEEN = timedelta(days=7)
-MOST_ATTEMPTS = 10
 
 
 @transaction.atomic
@@ -67,30 +66,6 @@ def write_reminder(*, invoice_id: int, at: datetime, actor_id: int | None) -> Re
     data = {"invoice": invoice.number, "level": level, "open": str(money.open)}
     audit.record(action="reminder.written", target=reminder, actor_id=actor_id, account_id=account.pk, data=data)
     enqueue_on_commit("billing.send_reminder", reminder_id=reminder.pk)
-    return reminder
-
-
-def note_sending(*, reminder_id: int, at: datetime, error: str) -> None:
-    """Note that a reminder left, or what the mail server said."""
-    found = Reminder.objects.filter(pk=reminder_id, sent_at__isnull=True)
-    if error:
-        found.update(error=error[:500])
-    else:
-        found.update(error="", sent_at=at)
-
-
-@transaction.atomic
-def take_for_sending(*, reminder_id: int) -> Reminder | None:
-    """Count an attempt and return the reminder; None where it is sent, tried too often, or being sent right now."""
-    reminder = (
-        Reminder.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("invoice")
-        .filter(pk=reminder_id, sent_at__isnull=True, attempts__lt=MOST_ATTEMPTS)
-        .first()
-    )
-    if reminder is not None:
-        reminder.attempts += 1
-        reminder.save(update_fields=["attempts"])
     return reminder
 
 

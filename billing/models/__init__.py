@@ -7,6 +7,7 @@ from billing.models.deliveries import DeliveryState, InvoiceDelivery
 from billing.models.disputes import Dispute, DisputeMessage, DisputeState
 from billing.models.forecast import Forecast, ForecastState
 from billing.models.hours import RatedHour, RatedShape, UsageCount
+from billing.models.house_mails import HouseMail
 from billing.models.invoice import (
     CreditReason,
     DocumentKind,
@@ -49,6 +50,7 @@ __all__ = [
     "DocumentKind",
     "Forecast",
     "ForecastState",
+    "HouseMail",
     "Invoice",
     "InvoiceDelivery",
     "InvoiceLine",

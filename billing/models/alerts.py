@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from billing.alerting import AlertMeasure, AlertMoment
+from billing.models.house_mails import HouseMail
 from contactcenter.tenancy.scoped import AccountScopedModel
 
 
@@ -60,17 +61,10 @@ class Alert(AccountScopedModel):
         return f"{self.period} {self.code}"
 
 
-class AlertMail(AccountScopedModel):
+class AlertMail(HouseMail):
     """A mail about an alert to one person, each once."""
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="mails")
-    recipient = models.EmailField()
-    subject = models.CharField(max_length=300)
-    body = models.TextField()
-    attempts = models.PositiveSmallIntegerField(default=0)
-    claimed_at = models.DateTimeField(null=True)
-    error = models.CharField(max_length=500, blank=True)
-    sent_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["alert", "recipient"], name="alert_mail_once")]

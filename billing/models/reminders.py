@@ -3,23 +3,17 @@
 from django.conf import settings
 from django.db import models
 
+from billing.models.house_mails import HouseMail
 from billing.models.invoice import Invoice
-from contactcenter.tenancy.scoped import AccountScopedModel
 
 
-class Reminder(AccountScopedModel):
-    """A reminder as it was written; `sent_at` once the mail server took it, `error` what it said otherwise."""
+class Reminder(HouseMail):
+    """A reminder of an overdue invoice, one a level."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="reminders")
     level = models.PositiveSmallIntegerField()
-    recipient = models.EmailField()
-    subject = models.CharField(max_length=300)
-    body = models.TextField()
     written_at = models.DateTimeField()
     written_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    sent_at = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    error = models.CharField(max_length=500, blank=True)
 
     class Meta:
         constraints = [

@@ -12,13 +12,14 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from billing import actions, tasks
-from billing.models import Alert, AlertMail, AlertRule
+from billing.actions import alerts as alert_actions
+from billing.models import Alert, AlertMail, AlertRule, UsageCount
 from contactcenter.kernel.errors import Conflict, Invalid
 from contactcenter.kernel.models import LiveEvent
 from contactcenter.tenancy.models import Account, Membership, Role
 from contactcenter.tickets.models import Interaction
 from tests.app.billing.rows import CARE, sign, version_in_force
-from tests.app.factories import make_user
+from tests.app.factories import make_account, make_user
 
 Serve = Callable[..., Interaction]
 JUNE = datetime(2026, 6, 1, 9, tzinfo=UTC)
@@ -64,6 +65,30 @@ def test_a_budget_fires_once_for_a_period_and_again_in_the_next(account: Account
     calls(serve, first=JUNE + timedelta(days=31), days=1, seconds=9000)
     (later,) = actions.watch_account(account=account, at=MIDDLE + timedelta(days=30))
     assert (alert.period, later.period) == ("2026-06", "2026-07")
+
+
+def test_an_account_that_cannot_be_watched_keeps_no_other_from_its_alerts(
+    account: Account, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = make_account("Broken")
+    rule(broken, amount=Decimal(1))
+    sign(account, version_in_force(PLAN))
+    rule(account, amount=Decimal(1))
+    calls(serve, first=JUNE, days=1)
+    UsageCount.objects.filter(account=broken).update(watched_at=None)
+    UsageCount.objects.filter(account=account).update(watched_at=JUNE)
+    forecast = alert_actions.current_forecast
+
+    def failing(**given: Any) -> Any:
+        if given["account"] == broken:
+            raise ZeroDivisionError
+        return forecast(**given)
+
+    monkeypatch.setattr(alert_actions, "current_forecast", failing)
+    # the broken one comes first, and goes to the end of the line
+    assert actions.watch_accounts(at=MIDDLE, most=1) == 1
+    assert actions.watch_accounts(at=MIDDLE, most=1) == 1
+    assert [alert.account_id for alert in Alert.objects.all()] == [account.pk]
 
 
 def test_the_same_alert_cannot_be_written_twice(account: Account) -> None:
@@ -127,10 +152,10 @@ def test_a_mail_that_another_worker_has_claimed_is_left_to_it(account: Account, 
     calls(serve, first=JUNE, days=1)
     actions.watch_account(account=account, at=MIDDLE)
     sent = AlertMail.objects.get()
-    assert actions.take_alert_mail(mail_id=sent.pk, at=MIDDLE) is not None
-    assert actions.take_alert_mail(mail_id=sent.pk, at=MIDDLE + timedelta(minutes=9)) is None
+    assert actions.take_mail(model=AlertMail, mail_id=sent.pk, at=MIDDLE) is not None
+    assert actions.take_mail(model=AlertMail, mail_id=sent.pk, at=MIDDLE + timedelta(minutes=9)) is None
     # whoever claimed it has died
-    assert actions.take_alert_mail(mail_id=sent.pk, at=MIDDLE + timedelta(minutes=11)) is not None
+    assert actions.take_mail(model=AlertMail, mail_id=sent.pk, at=MIDDLE + timedelta(minutes=11)) is not None
 
 
 def test_what_an_outage_kept_from_firing_fires_after_the_period(account: Account, serve: Serve) -> None:

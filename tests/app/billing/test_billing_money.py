@@ -10,6 +10,7 @@ from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
+from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -238,6 +239,14 @@ def test_reminders_rise_by_level_and_are_sent_in_the_clients_language(account: A
     ]
     assert mail.outbox[0].attachments[0].filename == "INV-2026-00001.pdf"
     assert not Reminder.objects.filter(sent_at__isnull=True).exists()
+
+
+def test_a_reminder_that_another_worker_is_sending_does_not_leave_twice(account: Account, invoice: Invoice) -> None:
+    reminder = remind(invoice, at=datetime(2026, 7, 16, 12, tzinfo=UTC))
+    assert actions.take_mail(model=Reminder, mail_id=reminder.pk, at=timezone.now()) is not None
+    send_reminder(reminder_id=reminder.pk)
+    send_reminders()
+    assert mail.outbox == []
 
 
 @pytest.mark.parametrize("language", ["en", "ru", "es"])
