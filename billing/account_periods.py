@@ -3,16 +3,15 @@
 Every function runs inside an account scope that its caller has opened.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 
-from billing.models import (
-    Contract,
-    TariffVersion,
-    VersionState,
-)
+from billing.accepted import accepted_versions
+from billing.agreed import Accepted, binding_days
+from billing.models import Contract, TariffVersion, VersionState
 from billing.periods import (
     CYCLE_DAYS,
     Cycle,
@@ -24,6 +23,7 @@ from billing.periods import (
     month_of,
     month_period,
 )
+from billing.segments import ContractDays, VersionDays, Window, plan_windows
 from billing.terms import TariffTerms
 from billing.terms_document import parse_terms
 from contactcenter.kernel.errors import NotFound
@@ -47,65 +47,116 @@ def account_period(*, account: Account, label: str) -> Period:
     return cycle_period(cycle=cycle, label=label, zone=account.time_zone)
 
 
+@dataclass(frozen=True, slots=True)
+class BoundContracts:
+    """Contracts of an account in order of their days, as they bind it, and the versions of their tariffs by id."""
+
+    contracts: tuple[ContractDays, ...] = ()
+    versions: Mapping[int, TariffVersion] = field(default_factory=dict)
+
+    def cycle_of(self, contract: ContractDays) -> Cycle:
+        """The version of its first day says how a contract is billed: its cycles go on from that day."""
+        if not contract.versions:
+            return Cycle.MONTH
+        version_id = contract.version_on(contract.starts_on) or contract.versions[0].version_id
+        # the form in which versions are kept names the cycle unless it is the month
+        return Cycle(self.versions[version_id].document.get("cycle", Cycle.MONTH))
+
+    def billed_by(self, period: Period) -> list[ContractDays]:
+        """Return those that a period bills: a month the monthly ones, a 28-day cycle those whose cycle it is."""
+        return [contract for contract in self.contracts if self._is_billed_by(contract, period)]
+
+    def windows(self, period: Period) -> list[Window]:
+        """Return the days of a period under the contracts that it bills."""
+        return plan_windows(period=period, contracts=self.billed_by(period))
+
+    def windows_elsewhere(self, period: Period) -> list[Window]:
+        """Return the days of a period under contracts that other periods bill."""
+        others = [contract for contract in self.contracts if not self._is_billed_by(contract, period)]
+        return plan_windows(period=period, contracts=others)
+
+    def _is_billed_by(self, contract: ContractDays, period: Period) -> bool:
+        if self.cycle_of(contract) is not period.cycle:
+            return False
+        return period.cycle is Cycle.MONTH or (period.starts_on - contract.starts_on).days % CYCLE_DAYS == 0
+
+
 def current_period(*, account: Account, at: datetime) -> Period:
     """Return the month, or the 28-day cycle of its contract, in which an instant falls for an account."""
-    month = month_of(at=at, zone=account.time_zone)
     day = local_day(at=at, zone=account.time_zone)
-    contracts = [found for found in contracts_in_period(account=account, period=month) if found.starts_on <= day]
-    contracts = [found for found in contracts if found.ends_on is None or day < found.ends_on]
-    versions = versions_by_tariff(tariff_ids={contract.tariff_id for contract in contracts})
-    for contract in contracts:
-        if _is_in_cycles(versions.get(contract.tariff_id, [])):
+    found = bound_contracts(account=account, starts_on=day, ends_on=day + timedelta(days=1))
+    for contract in found.contracts:
+        if found.cycle_of(contract) is Cycle.DAYS_28:
             begun = (day - contract.starts_on).days // CYCLE_DAYS * CYCLE_DAYS
             first = contract.starts_on + timedelta(days=begun)
             return days_period(label=first.isoformat(), zone=account.time_zone)
-    return month
-
-
-def _is_in_cycles(versions: Sequence[TariffVersion]) -> bool:
-    """The first version says how a contract is billed: in cycles of 28 days from its first day, or by months."""
-    known = sorted(versions, key=lambda version: str(version.effective_from))
-    return bool(known) and parse_terms(document=known[0].document).cycle is Cycle.DAYS_28
+    return month_of(at=at, zone=account.time_zone)
 
 
 def period_labels(*, account: Account, month: str) -> list[str]:
-    """Return the periods that a run of a month bills for an account: the month, or the 28-day cycles of its contract
-    that end in it. PeriodError where the text is no month.
+    """Return the periods that a run of a month bills for an account: the month where any contract is billed by months,
+    or none is known, and the 28-day cycles of its contracts that end in it. PeriodError where the text is no month.
     """
     period = month_period(label=month, zone=account.time_zone)
-    contracts = contracts_in_period(account=account, period=period)
-    versions = versions_by_tariff(tariff_ids={contract.tariff_id for contract in contracts})
+    # the last cycle of a contract that has ended may end in the month after
+    since = period.starts_on - timedelta(days=CYCLE_DAYS)
+    found = bound_contracts(account=account, starts_on=since, ends_on=period.ends_on)
     labels: list[str] = []
-    for contract in contracts:
-        known = sorted(
-            (version for version in versions.get(contract.tariff_id, []) if version.effective_from is not None),
-            key=lambda version: str(version.effective_from),
-        )
-        # the first version says how a contract is billed: its cycles go on from its first day
-        if known and parse_terms(document=known[0].document).cycle is Cycle.DAYS_28:
-            cycles = cycles_from(starts_on=contract.starts_on, until=period.ends_on, zone=account.time_zone)
-            labels += [cycle.label for cycle in cycles if cycle.ends_on > period.starts_on]
-    return labels or [month]
+    for contract in found.contracts:
+        if found.cycle_of(contract) is Cycle.MONTH:
+            continue
+        for cycle in cycles_from(starts_on=contract.starts_on, until=period.ends_on, zone=account.time_zone):
+            if cycle.ends_on > period.starts_on and (contract.ends_on is None or cycle.starts_on < contract.ends_on):
+                labels.append(cycle.label)
+    is_monthly = any(
+        contract.ends_on is None or contract.ends_on > period.starts_on for contract in found.billed_by(period)
+    )
+    return [month, *labels] if is_monthly or not labels else labels
 
 
-def contracts_in_period(*, account: Account, period: Period) -> list[Contract]:
-    """Return the account's contracts that share a day with the period, in order."""
-    return list(
-        Contract.objects.filter(account=account, starts_on__lt=period.ends_on)
-        .filter(Q(ends_on__isnull=True) | Q(ends_on__gt=period.starts_on))
+def period_contracts(*, account: Account, period: Period) -> BoundContracts:
+    """Return the account's contracts that share a day with a period, whether it bills them or another does."""
+    return bound_contracts(account=account, starts_on=period.starts_on, ends_on=period.ends_on)
+
+
+def bound_contracts(*, account: Account, starts_on: date, ends_on: date) -> BoundContracts:
+    """Return the account's contracts that share a day with [starts_on, ends_on), by the versions that it accepted."""
+    rows = list(
+        Contract.objects.filter(account=account, starts_on__lt=ends_on)
+        .filter(Q(ends_on__isnull=True) | Q(ends_on__gt=starts_on))
         .order_by("starts_on", "id")
+    )
+    if not rows:
+        return BoundContracts()
+    tariffs = {row.tariff_id for row in rows}
+    in_force = TariffVersion.objects.filter(tariff_id__in=tariffs, state=VersionState.IN_FORCE)
+    versions = list(in_force.order_by("effective_from"))
+    accepted = accepted_versions(account_id=account.pk)
+    return BoundContracts(
+        contracts=tuple(_contract_days(row, versions, accepted) for row in rows),
+        versions={version.pk: version for version in versions},
+    )
+
+
+def _contract_days(contract: Contract, versions: Sequence[TariffVersion], accepted: Sequence[Accepted]) -> ContractDays:
+    known = [
+        VersionDays(version_id=version.pk, effective_from=version.effective_from)
+        for version in versions
+        if version.tariff_id == contract.tariff_id and version.effective_from is not None
+    ]
+    return ContractDays(
+        contract_id=contract.pk,
+        starts_on=contract.starts_on,
+        ends_on=contract.ends_on,
+        versions=binding_days(versions=known, accepted=accepted),
     )
 
 
 def terms_on(*, account: Account, day: date) -> TariffTerms | None:
-    """Return the terms that an account's contract gives it on a day; None without contract or version."""
-    contract = (
-        Contract.objects.filter(account=account, starts_on__lte=day)
-        .filter(Q(ends_on__isnull=True) | Q(ends_on__gt=day))
-        .first()
-    )
-    version = version_in_force(tariff_id=contract.tariff_id, on=day) if contract is not None else None
-    return parse_terms(document=version.document) if version is not None else None
+    """Return the terms that bind an account on a day by its contract; None without contract or version."""
+    found = bound_contracts(account=account, starts_on=day, ends_on=day + timedelta(days=1))
+    version_id = found.contracts[0].version_on(day) if found.contracts else None
+    return parse_terms(document=found.versions[version_id].document) if version_id is not None else None
 
 
 def version_in_force(*, tariff_id: int, on: date) -> TariffVersion | None:
@@ -115,10 +166,3 @@ def version_in_force(*, tariff_id: int, on: date) -> TariffVersion | None:
         .order_by("-effective_from")
         .first()
     )
-
-
-def versions_by_tariff(*, tariff_ids: Iterable[int]) -> dict[int, list[TariffVersion]]:
-    found: dict[int, list[TariffVersion]] = {}
-    for version in TariffVersion.objects.filter(tariff_id__in=list(tariff_ids), state=VersionState.IN_FORCE):
-        found.setdefault(version.tariff_id, []).append(version)
-    return found

@@ -37,6 +37,11 @@ class Period:
     ends_on: date
 
     @property
+    def cycle(self) -> Cycle:
+        """How long it is: labels of months and of 28-day cycles differ in their length."""
+        return Cycle.MONTH if len(self.label) == len("2026-06") else Cycle.DAYS_28
+
+    @property
     def starts_at(self) -> datetime:
         """The first instant of the period, in UTC."""
         return local_midnight(day=self.starts_on, zone=self.zone)
@@ -103,9 +108,8 @@ def cycle_period(*, cycle: Cycle, label: str, zone: str) -> Period:
 
 def following_period(*, period: Period) -> Period:
     """Return the period of the same cycle that begins where this one ends."""
-    if len(period.label) == len("2026-06"):
-        return month_period(label=f"{period.ends_on:%Y-%m}", zone=period.zone)
-    return days_period(label=period.ends_on.isoformat(), zone=period.zone)
+    label = f"{period.ends_on:%Y-%m}" if period.cycle is Cycle.MONTH else period.ends_on.isoformat()
+    return cycle_period(cycle=period.cycle, label=label, zone=period.zone)
 
 
 def cycles_from(*, starts_on: date, until: date, zone: str) -> list[Period]:

@@ -9,15 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from billing.accepted import accepted_versions
-from billing.account_periods import contracts_in_period, versions_by_tariff
+from billing.account_periods import period_contracts
 from billing.add_ons import with_agreed
-from billing.agreed import Accepted, binding_days
 from billing.document_fields import TermsError
 from billing.explanation import CONTACT_RULES, seconds_text, told_classes
 from billing.models import (
     BillingProfile,
-    Contract,
     CreditReason,
     DocumentKind,
     Invoice,
@@ -27,12 +24,9 @@ from billing.models import (
     UsageLine,
 )
 from billing.money import money_text, units_from_decimal
-from billing.periods import (
-    Period,
-    following_period,
-)
+from billing.periods import Period, following_period
 from billing.pricing import Bill, MixedCurrencies, Segment
-from billing.segments import ContractDays, VersionDays, Window, plan_windows
+from billing.segments import Window
 from billing.snapshot import ahead_document, price_documents, restore_segment, segment_document
 from billing.terms import TimeClass, Timing
 from billing.terms_document import parse_terms
@@ -80,9 +74,10 @@ def account_bill(*, account: Account, period: Period) -> AccountBill:
     NothingToBill without contract and usage; UsageWithoutTariff where usage falls on days without one; Unbillable where
     the versions of the period do not go together.
     """
-    windows, version_by_id = _plan(account=account, period=period)
+    bound = period_contracts(account=account, period=period)
+    windows, version_by_id = bound.windows(period), bound.versions
     usage = usage_in_period(account=account, period=period)
-    by_window, uncovered = _spread(windows=windows, usage=usage)
+    by_window, uncovered = _spread(windows=windows, elsewhere=bound.windows_elsewhere(period), usage=usage)
     if uncovered:
         first = uncovered[0].started_at
         raise UsageWithoutTariff(
@@ -124,17 +119,11 @@ def _ahead(*, account: Account, period: Period, windows: Sequence[Window]) -> li
     """The next period under the contracts that have begun by now, for fees in advance."""
     after = following_period(period=period)
     begun = {window.contract_id for window in windows}
-    contracts = [found for found in contracts_in_period(account=account, period=after) if found.pk in begun]
-    versions = versions_by_tariff(tariff_ids={contract.tariff_id for contract in contracts})
-    accepted = accepted_versions(account_id=account.pk)
-    ahead = plan_windows(
-        period=after, contracts=[_contract_days(contract, versions, accepted) for contract in contracts]
-    )
-    by_id = {version.pk: version for found in versions.values() for version in found}
-    segments = _segments(windows=ahead, usage=[[] for _ in ahead], versions=by_id, account=account)
-    return [
-        ahead_document(document=document) for document in _documents(windows=ahead, segments=segments, versions=by_id)
-    ]
+    bound = period_contracts(account=account, period=after)
+    ahead = [window for window in bound.windows(after) if window.contract_id in begun]
+    segments = _segments(windows=ahead, usage=[[] for _ in ahead], versions=bound.versions, account=account)
+    documents = _documents(windows=ahead, segments=segments, versions=bound.versions)
+    return [ahead_document(document=document) for document in documents]
 
 
 def _paid_ahead(*, account: Account, period: Period, digits: int) -> dict[str, int]:
@@ -180,7 +169,8 @@ def planned_period(*, account: Account, period: Period) -> PlannedPeriod:
 
     NothingToBill where no contract covers a day of it; Unbillable where a version cannot be read.
     """
-    windows, versions = _plan(account=account, period=period)
+    bound = period_contracts(account=account, period=period)
+    windows, versions = bound.windows(period), bound.versions
     if not windows:
         raise NothingToBill(f"{account.name} has no tariff in {period.label}.")
     try:
@@ -200,7 +190,8 @@ def planned_period(*, account: Account, period: Period) -> PlannedPeriod:
 
 def planned_segments(*, account: Account, period: Period) -> list[Segment]:
     """Return the segments of a period as its contracts and versions lay them out, without any usage."""
-    windows, versions = _plan(account=account, period=period)
+    bound = period_contracts(account=account, period=period)
+    windows, versions = bound.windows(period), bound.versions
     segments = _segments(windows=windows, usage=[[] for _ in windows], versions=versions, account=account)
     return _agreed(segments, account=account, period=period)
 
@@ -218,16 +209,6 @@ def _agreed(segments: Sequence[Segment], *, account: Account, period: Period) ->
                     f"{period.label} has {segment.terms.currency} and {', '.join(sorted(known))}."
                 )
     return found
-
-
-def _plan(*, account: Account, period: Period) -> tuple[list[Window], dict[int, TariffVersion]]:
-    contracts = contracts_in_period(account=account, period=period)
-    versions = versions_by_tariff(tariff_ids={contract.tariff_id for contract in contracts})
-    accepted = accepted_versions(account_id=account.pk)
-    windows = plan_windows(
-        period=period, contracts=[_contract_days(contract, versions, accepted) for contract in contracts]
-    )
-    return windows, {version.pk: version for found in versions.values() for version in found}
 
 
 def _segments(
@@ -267,25 +248,12 @@ def usage_in_period(*, account: Account, period: Period) -> list[Usage]:
     return [usage_from_row(row) for row in rows.iterator(chunk_size=5000)]
 
 
-def _contract_days(
-    contract: Contract, versions: dict[int, list[TariffVersion]], accepted: Sequence[Accepted]
-) -> ContractDays:
-    known = [
-        VersionDays(version_id=version.pk, effective_from=version.effective_from)
-        for version in versions.get(contract.tariff_id, [])
-        if version.effective_from is not None
-    ]
-    return ContractDays(
-        contract_id=contract.pk,
-        starts_on=contract.starts_on,
-        ends_on=contract.ends_on,
-        versions=binding_days(versions=known, accepted=accepted),
-    )
-
-
-def _spread(*, windows: list[Window], usage: list[Usage]) -> tuple[list[list[Usage]], list[Usage]]:
-    bounds = [window.bounds for window in windows]
-    by_window: list[list[Usage]] = [[] for _ in windows]
+def _spread(
+    *, windows: Sequence[Window], elsewhere: Sequence[Window], usage: list[Usage]
+) -> tuple[list[list[Usage]], list[Usage]]:
+    """Usage by window, and what no window covers; what falls to those elsewhere is another period's."""
+    bounds = [window.bounds for window in (*windows, *elsewhere)]
+    by_window: list[list[Usage]] = [[] for _ in bounds]
     uncovered: list[Usage] = []
     for contact in usage:
         for index, (start, end) in enumerate(bounds):
@@ -296,7 +264,7 @@ def _spread(*, windows: list[Window], usage: list[Usage]) -> tuple[list[list[Usa
             # waiting and operator hours of such days are nobody's bill
             if contact.channel:
                 uncovered.append(contact)
-    return by_window, uncovered
+    return by_window[: len(windows)], uncovered
 
 
 def contact_explanation(*, contact: InvoiceLineUsage, digits: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
-from billing.account_periods import account_period, period_labels
+from billing.account_periods import account_period, period_contracts, period_labels
 from billing.actions import build_draft, collect_pending, collect_period, issue_invoice, park_bill
 from billing.late import unbooked_usage
 from billing.models import Invoice, InvoiceLineUsage, InvoiceStatus
@@ -140,4 +140,9 @@ def late_contacts(*, invoice: Invoice) -> int:
     """Return how many contacts of an issued invoice's period have usage, or newer usage, that is not on it."""
     if invoice.status != InvoiceStatus.ISSUED:
         return 0
-    return max(0, unbooked_usage(invoice=invoice).exclude(channel="").count() - invoice.unpriced)
+    unbooked = unbooked_usage(invoice=invoice).exclude(channel="")
+    period = account_period(account=invoice.account, label=invoice.period)
+    for window in period_contracts(account=invoice.account, period=period).windows_elsewhere(period):
+        start, end = window.bounds
+        unbooked = unbooked.exclude(started_at__gte=start, started_at__lt=end)
+    return max(0, unbooked.count() - invoice.unpriced)

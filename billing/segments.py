@@ -25,6 +25,11 @@ class ContractDays:
     ends_on: date | None
     versions: tuple[VersionDays, ...]
 
+    def version_on(self, day: date) -> int | None:
+        """Return the version that holds on a day, None before the first."""
+        held = [version for version in self.versions if version.effective_from <= day]
+        return max(held, key=lambda version: version.effective_from).version_id if held else None
+
 
 @dataclass(frozen=True, slots=True)
 class Window:

@@ -11,11 +11,11 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from billing.account_periods import contracts_in_period
+from billing.account_periods import period_contracts
 from billing.document_fields import TermsError
 from billing.forecast_queries import Outlook, first_full_day
 from billing.forecasting import PROFILE_DAYS, Moment, profile_days
-from billing.models import Tariff, TariffVersion, VersionState
+from billing.models import Contract, Tariff, TariffVersion, VersionState
 from billing.period_sums import INLINE_LINES, HoursBeingBuilt, NeedsContacts, period_sums
 from billing.periods import Period, local_day
 from billing.pricing import Bill, LineKind, Segment
@@ -62,7 +62,8 @@ def compare_tariffs(
     """
     plan = planned_period(account=account, period=period)
     own = plan.segments[-1].terms
-    contract = contracts_in_period(account=account, period=period)[-1]
+    days = period_contracts(account=account, period=period).billed_by(period)[-1]
+    contract = Contract.objects.select_related("tariff").get(pk=days.contract_id)
     try:
         base: _Priced | None = _priced(account=account, period=period, terms=own, at=at, most=most)
         state = "own"

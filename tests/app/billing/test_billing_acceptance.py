@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from importlib import import_module
 from typing import Any
 from unittest import mock
@@ -12,6 +13,7 @@ from django.apps import apps
 from django.test import Client
 
 from billing import actions
+from billing.account_periods import terms_on
 from billing.actions.drafts import OutsidePrices
 from billing.agreements import account_sheets
 from billing.models import Contract, Invoice, ParkedBill, PriceAcceptance, TariffVersion
@@ -95,6 +97,22 @@ def test_new_prices_charge_nobody_until_they_are_accepted_and_from_that_day_on(a
     # until the 15th 2 minutes, less 1 included; then 2 minutes at 2.00
     amounts = dict(second.lines.filter(code="phone").values_list("segment", "amount"))
     assert amounts == {"2026-06-01/2026-06-15": Decimal("1.00"), "2026-06-16/2026-06-30": Decimal("4.00")}
+
+
+def test_the_terms_of_a_day_are_those_that_were_accepted_for_it(account: Account) -> None:
+    version = version_in_force()
+    sign(account, version)
+    dearer = put_in_force(version, date(2026, 6, 1))
+
+    def rate(day: int) -> Fraction:
+        terms = terms_on(account=account, day=date(2026, 6, day))
+        assert terms is not None
+        return terms.rates[0].price
+
+    assert rate(20) == 1
+    accept(account, dearer, since=date(2026, 6, 16))
+    assert [rate(15), rate(16)] == [1, 2]
+    assert terms_on(account=account, day=date(2025, 12, 31)) is None
 
 
 def test_a_draft_whose_prices_are_no_longer_agreed_is_neither_approved_nor_issued(

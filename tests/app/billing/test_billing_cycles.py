@@ -84,9 +84,75 @@ def test_a_cycle_is_drafted_when_it_has_ended_though_its_month_goes_on(
     assert sorted(Invoice.objects.values_list("period", flat=True)) == ["2026-05-04", "2026-06-01"]
 
 
+PHONE: dict[str, Any] = {"code": "phone", "kind": "per_minute", "rate_per_minute": "1", "basis": "talk"}
+
+
+def run_of(account: Account, month: str) -> dict[str, list[tuple[str, str]]]:
+    """The lines that a run of a month drafts, by period."""
+    before = set(Invoice.objects.values_list("pk", flat=True))
+    outcomes = list(run_invoices(period=month, accounts=[account], at=AT, issue=False, dry_run=False))
+    assert {outcome.outcome for outcome in outcomes} <= {"created", "nothing_to_bill"}
+    return {invoice.period: lines(invoice) for invoice in Invoice.objects.exclude(pk__in=before)}
+
+
+def test_a_month_and_the_cycles_of_the_contract_after_it_bill_each_day_once(
+    account: Account, operator: Operator
+) -> None:
+    monthly = version_in_force(document(BASE, PHONE))
+    in_cycles = version_in_force(document({**BASE, "amount": "280.00"}, PHONE, cycle="28_days"))
+    sign(account, monthly, since=date(2026, 6, 1), until=date(2026, 6, 16))
+    sign(account, in_cycles, since=date(2026, 6, 16), until=date(2026, 7, 20))
+    handle(account=account, operator=operator, started_at=datetime(2026, 6, 10, 9, tzinfo=UTC), talk=60)
+    handle(account=account, operator=operator, started_at=datetime(2026, 6, 20, 9, tzinfo=UTC), talk=120)
+    # 15 of 30 days; the cycle of 16 June ends on 13 July
+    assert run_of(account, "2026-06") == {
+        "2026-06": [("2026-06-01/2026-06-15", "150.0000"), ("2026-06-01/2026-06-15", "1.0000")]
+    }
+    assert run_of(account, "2026-07") == {
+        "2026-06-16": [("2026-06-16/2026-07-13", "280.0000"), ("2026-06-16/2026-07-13", "2.0000")]
+    }
+    # the last cycle ends in August, of which the contract has no day: 6 of 28 days
+    august = run_of(account, "2026-08")
+    assert august == {"2026-07-14": [("2026-07-14/2026-07-19", "60.0000"), ("2026-07-14/2026-07-19", "0.0000")]}
+
+
+def test_cycles_and_the_month_of_the_contract_after_them_bill_each_day_once(
+    account: Account, operator: Operator
+) -> None:
+    in_cycles = version_in_force(document({**BASE, "amount": "280.00"}, PHONE, cycle="28_days"))
+    sign(account, in_cycles, since=date(2026, 5, 4), until=date(2026, 6, 10))
+    sign(account, version_in_force(document(BASE, PHONE)), since=date(2026, 6, 10))
+    handle(account=account, operator=operator, started_at=datetime(2026, 6, 9, 9, tzinfo=UTC), talk=60)
+    handle(account=account, operator=operator, started_at=datetime(2026, 6, 10, 9, tzinfo=UTC), talk=120)
+    # 21 of 30 days by the month; 9 of the 28 that began on 1 June by the cycle
+    assert run_of(account, "2026-06") == {
+        "2026-06": [("2026-06-10/2026-06-30", "210.0000"), ("2026-06-10/2026-06-30", "2.0000")],
+        "2026-06-01": [("2026-06-01/2026-06-09", "90.0000"), ("2026-06-01/2026-06-09", "1.0000")],
+    }
+
+
+def test_usage_of_another_period_is_not_late_on_an_issued_invoice(account: Account, operator: Operator) -> None:
+    sign(account, version_in_force(document(BASE, PHONE)), since=date(2026, 5, 1), until=date(2026, 5, 16))
+    sign(account, version_in_force(document(PHONE, cycle="28_days")), since=date(2026, 5, 16))
+    handle(account=account, operator=operator, started_at=datetime(2026, 5, 20, 9, tzinfo=UTC), talk=60)
+    at = datetime(2026, 7, 2, 12, tzinfo=UTC)
+    for outcome in ("issued", "issued"):
+        (told,) = run_invoices(period="2026-05", accounts=[account], at=at, issue=True, dry_run=False)
+        assert (told.outcome, told.invoice["contacts"], told.invoice["late"]) == (outcome, 0, 0)
+
+
+def test_a_contract_is_billed_by_the_cycle_of_the_version_that_binds_it_on_its_first_day(account: Account) -> None:
+    version = version_in_force(document(BASE))
+    later = actions.add_draft_version(
+        tariff_id=version.tariff_id, document=document(BASE, cycle="28_days"), at=AT, actor_id=None
+    )
+    actions.put_in_force(version_id=later.pk, effective_from=date(2026, 5, 1), at=AT, actor_id=None)
+    sign(account, later, since=date(2026, 5, 4))
+    assert period_labels(account=account, month="2026-06") == ["2026-06-01"]
+
+
 def test_the_bill_so_far_of_a_cycle_is_read_from_running_sums(account: Account, operator: Operator) -> None:
-    phone = {"code": "phone", "kind": "per_minute", "rate_per_minute": "1", "basis": "talk"}
-    sign(account, version_in_force(document(phone, cycle="28_days")), since=date(2026, 5, 4))
+    sign(account, version_in_force(document(PHONE, cycle="28_days")), since=date(2026, 5, 4))
     at = datetime(2026, 6, 10, 9, tzinfo=UTC)
     period = current_period(account=account, at=at)
     assert (period.label, period.starts_on, period.ends_on) == ("2026-06-01", date(2026, 6, 1), date(2026, 6, 29))
