@@ -1,11 +1,12 @@
 """Starts the servers the tests need: an embedded PostgreSQL and Valkey of their own, gone afterwards.
 
 TEST_VAR keeps the servers' directory between runs (with pytest's --reuse-db); TEST_DATABASE_URL and TEST_REDIS_URL
-use servers that run already.
+use servers that run already. Without them, several workers share what one process has migrated (tests/migrated.py).
 """
 
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,12 +17,15 @@ from asgiref.sync import SyncToAsync
 from django.db import connections
 from hypothesis import settings as hypothesis_settings
 
+from tests import migrated
+
 # a busy machine is no reason for a property to fail
 hypothesis_settings.register_profile("project", deadline=None)
 hypothesis_settings.load_profile("project")
 
 _servers: list[Any] = []
 _temporary: Path | None = None
+_migrating: subprocess.Popen[bytes] | None = None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -31,10 +35,14 @@ def pytest_configure(config: pytest.Config) -> None:
     Each xdist worker has servers of its own: live events wait for the oldest transaction of the whole database
     server, so tests that share one would wait for each other.
     """
-    global _temporary
+    global _temporary, _migrating
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    if not worker and config.getoption("numprocesses", None):
-        return  # the controller runs no test
+    if not worker and config.getoption("numprocesses", None):  # the controller runs no test
+        if not config.option.collectonly and not {"TEST_VAR", "TEST_DATABASE_URL"} & set(os.environ):
+            _temporary = Path(tempfile.mkdtemp(prefix="cc-tests-"))
+            os.environ[migrated.VARIABLE] = str(_temporary / "migrated.sql")
+            _migrating = migrated.begin(_temporary / "migrated.sql")
+        return
     os.environ["DJANGO_SETTINGS_MODULE"] = "contactcenter.settings"
     from contactcenter.runner.servers import start_postgres, start_valkey
 
@@ -45,12 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if url := os.environ.get("TEST_DATABASE_URL"):
         os.environ["DATABASE_URL"] = url
     else:
-        _servers.append(
-            start_postgres(
-                directory,
-                options=["fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=256MB"],
-            )
-        )
+        _servers.append(start_postgres(directory, options=migrated.OPTIONS))
         os.environ["DATABASE_URL"] = _servers[-1].url
     if url := os.environ.get("TEST_REDIS_URL"):
         os.environ["REDIS_URL"] = url
@@ -80,8 +83,21 @@ def close_connection_of_the_async_thread() -> Iterator[None]:
         executor.submit(connections.close_all).result(30)
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Make the test database a copy of the migrated one, where this run has made one."""
+    if migrated.available():
+        from django.conf import settings
+
+        migrated.restore(os.environ["DATABASE_URL"])
+        settings.DATABASES["default"]["TEST"]["TEMPLATE"] = connections["default"].settings_dict["NAME"]
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what was started here."""
+    if _migrating is not None:
+        _migrating.terminate()
+        _migrating.wait()
     for server in reversed(_servers):
         server.stop(seconds=10)
     _servers.clear()

