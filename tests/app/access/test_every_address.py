@@ -5,38 +5,11 @@ client viewer and client admin of the account, client admin of another one. "y":
 whatever it then answers), "n": 403, "-": 404, there is nothing here. Nobody logged in gets 401 everywhere.
 """
 
-import json
-from datetime import timedelta
-
-import pytest
-from django.db import transaction
 from django.test import Client
-from drf_spectacular.generators import SchemaGenerator
 
-from channels_app.attachments import store_attachments
-from channels_app.contract import InboundAttachment
-from channels_app.models import Endpoint
-from channels_app.subscriptions.actions import create_subscription, new_delivery
-from contactcenter.contacts.merging import merge_contacts
-from contactcenter.contacts.models import ContactPoint
-from contactcenter.operators.models import Operator
-from contactcenter.routing.models import CallbackRequest, Offer, OperatorState
-from contactcenter.tenancy.doors import open_every_account
-from contactcenter.tenancy.key_actions import create_key
-from contactcenter.tenancy.models import ApiScope, Role
-from contactcenter.tickets import actions
-from contactcenter.tickets.models import Attachment, Call
-from contactcenter.tickets.relations import merge_tickets
-from tests.app.factories import AT, make_account, make_contact, make_operator, make_ticket, make_user
-
-pytestmark = pytest.mark.django_db
+from tests.app.access.asking import SECRET, House, calls
 
 ROLES = ("operator", "other operator", "supervisor", "billing admin", "admin", "viewer", "client", "other client")
-SECRET = "Zauberwort der Alpha"
-# enough for the calls on a ticket to be understood, so that access decides and not a missing field
-BODY = {"client_uuid": "6f1c1a52-7a0c-4a51-9e6e-0d5a3f0c9b11", "channel": "email", "text": "Hello", "active": True,
-        "kind": "sms", "value": "+4915100000"}  # fmt: skip
-METHODS = ("get", "post", "put", "patch", "delete")
 
 TABLE = {
     "GET /api/v1/accounts/{account_id}/billing-profile/": "nnnyyyy-",
@@ -290,215 +263,36 @@ TABLE = {
     "GET /api/v1/worktime/slices/": "yyyyynnn",
     "GET /api/v1/worktime/versions/": "yyyyynnn",
 }
-# what opens an address to API keys; all others are closed to every key
-KEYS = {
-    "GET /api/v1/attachments/{attachment_id}/": "messages:read",
-    "GET /api/v1/calls/": "calls:read",
-    "GET /api/v1/calls/{call_id}/": "calls:read",
-    "GET /api/v1/messages/": "messages:read",
-    "GET /api/v1/messages/{message_id}/": "messages:read",
-    "GET /api/v1/callbacks/": "tickets:read",
-    "POST /api/v1/callbacks/": "tickets:write",
-    "POST /api/v1/callbacks/{callback_id}/cancel/": "tickets:write",
-    "GET /api/v1/tickets/{ticket_id}/callbacks/": "tickets:read",
-    "POST /api/v1/contact-merges/{merge_id}/undo/": "contacts:write",
-    "GET /api/v1/contacts/": "contacts:read",
-    "POST /api/v1/contacts/": "contacts:write",
-    "GET /api/v1/contacts/{contact_id}/": "contacts:read",
-    "PATCH /api/v1/contacts/{contact_id}/": "contacts:write",
-    "POST /api/v1/contacts/{contact_id}/merge/": "contacts:write",
-    "POST /api/v1/contacts/{contact_id}/points/": "contacts:write",
-    "DELETE /api/v1/contacts/{contact_id}/points/{point_id}/": "contacts:write",
-    "GET /api/v1/contacts/{contact_id}/suggestions/": "contacts:read",
-    "GET /api/v1/messages/{message_id}/html/": "messages:read",
-    "GET /api/v1/portal/interactions/": "usage:read",
-    "GET /api/v1/portal/interactions/export/": "usage:read",
-    "GET /api/v1/portal/periods/": "usage:read",
-    "GET /api/v1/portal/usage/": "usage:read",
-    "GET /api/v1/portal/usage/export/": "usage:read",
-    "GET /api/v1/tickets/": "tickets:read",
-    "POST /api/v1/tickets/": "tickets:write",
-    "GET /api/v1/tickets/{ticket_id}/": "tickets:read",
-    "PATCH /api/v1/tickets/{ticket_id}/": "tickets:write",
-    "POST /api/v1/tickets/{ticket_id}/notes/": "tickets:write",
-    "POST /api/v1/tickets/{ticket_id}/replies/": "messages:write",
-    "GET /api/v1/tickets/{ticket_id}/timeline/": "tickets:read",
-}
-
-
-@pytest.fixture
-def house():
-    """Two accounts; everything that has an address belongs to the first."""
-    alpha, beta = make_account("Alpha"), make_account("Beta")
-    with open_every_account(reason="the test sets both accounts up"):
-        operator = make_operator(alpha)
-        other = make_operator(beta)
-        ticket = make_ticket(alpha, subject=SECRET)
-        message = actions.receive_message(ticket=ticket, channel="email", at=AT, text=SECRET, html=f"<p>{SECRET}</p>")
-        store_attachments(
-            message=message,
-            attachments=[InboundAttachment(filename="a.txt", content_type="text/plain", content=SECRET.encode())],
-        )
-        attachment = Attachment.objects.get()
-        endpoint = Endpoint.objects.create(account=alpha, kind="email", address="a@alpha.example", name="Alpha's")
-        offer = Offer.objects.create(
-            account=alpha, ticket=ticket, operator=operator, channel="email", offered_at=AT,
-            expires_at=AT + timedelta(seconds=30),
-        )  # fmt: skip
-        key, _ = create_key(account_id=alpha.pk, actor_id=operator.user_id, name="CRM", scopes=["calls:read"], at=AT)
-        webhook, _ = create_subscription(
-            account_id=alpha.pk, actor_id=operator.user_id, url="https://a.example/", events=["call.ended"], at=AT
-        )
-        delivery = new_delivery(subscription=webhook, kind="webhook.test", subject="x", body=SECRET, at=AT)
-        delivery.save()
-        call = Call.objects.create(
-            account=alpha, endpoint_id=endpoint.pk, external_id="1", direction="in", started_at=AT, from_name=SECRET
-        )
-        other_contact = make_contact(alpha)
-        merge = merge_contacts(kept_id=other_contact.pk, merged_id=make_contact(alpha).pk, actor_id=None, at=AT)
-        twin = make_ticket(alpha, contact=ticket.contact)
-        joined = merge_tickets(kept_id=ticket.pk, merged_id=twin.pk, actor_id=None, at=AT)
-        callback = CallbackRequest.objects.create(
-            account=alpha, ticket=ticket, contact=ticket.contact, number="+4915112345", reason=SECRET,
-            enqueued_at=AT, requested_at=AT, changed_at=AT,
-        )  # fmt: skip
-        free_point = ContactPoint.objects.create(account=alpha, contact=ticket.contact, kind="sms", value="+4915112345")
-    people = {
-        "operator": operator.user,
-        "other operator": other.user,
-        "supervisor": make_user(Role.SUPERVISOR),
-        "billing admin": make_user(Role.BILLING_ADMIN),
-        "admin": make_user(Role.ADMIN),
-        "viewer": make_user(Role.CLIENT_VIEWER, alpha),
-        "client": make_user(Role.CLIENT_ADMIN, alpha),
-        "other client": make_user(Role.CLIENT_ADMIN, beta),
-    }
-    chief = Operator.objects.create(user=people["supervisor"], display_name="Supervisor")
-    for server in (operator, other, chief):
-        OperatorState.objects.create(operator=server, presence="available", since=AT)
-    ids = {
-        "account_id": alpha.pk,
-        "ticket_id": ticket.pk,
-        "message_id": message.pk,
-        "call_id": call.pk,
-        "subscription_id": webhook.pk,
-        "delivery_id": delivery.pk,
-        "attachment_id": attachment.pk,
-        "endpoint_id": endpoint.pk,
-        "offer_id": offer.pk,
-        "operator_id": operator.pk,
-        "channel": "email",
-        "key_id": key.pk,
-        "contact_id": ticket.contact_id,
-        "other_contact_id": other_contact.pk,
-        "point_id": free_point.pk,
-        "merge_id": merge.pk,
-        "callback_id": callback.pk,
-        "ticket_merge_id": joined.pk,
-    }
-    return alpha, people, ids
-
-
-def _calls() -> list[tuple[str, str]]:
-    paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
-    return [(method.upper(), path) for path, item in sorted(paths.items()) for method in METHODS if method in item]
 
 
 def _outcome(status: int) -> str:
     return {401: "401", 403: "n", 404: "-"}.get(status, "y")
 
 
-def _answer(client: Client, method: str, path: str, ids: dict, account_id: int):
-    # an id that this house has none of (an invoice, say) stands for one of another account
-    address = path
-    for name, value in ids.items():
-        address = address.replace(f"{{{name}}}", str(value))
-    while "{" in address:
-        address = address[: address.index("{")] + "999999999" + address[address.index("}") + 1 :]
-    with transaction.atomic():
-        if method == "GET":
-            response = client.get(address, {"account": account_id, "after": "0-0"})
-        else:
-            body = {**BODY, "contact_id": ids["other_contact_id"]}
-            response = client.generic(method, address, json.dumps(body), content_type="application/json")
-        content = b"".join(response) if response.streaming else response.content
-        transaction.set_rollback(True)
-    return response.status_code, content
-
-
 def test_every_address_is_in_the_table():
-    assert {f"{method} {path}" for method, path in _calls()} == set(TABLE)
+    assert {f"{method} {path}" for method, path in calls()} == set(TABLE)
 
 
-def test_every_role_gets_what_the_table_says(house):
-    alpha, people, ids = house
-    seen = {}
-    for method, path in _calls():
-        row = ""
-        for role in ROLES:
-            client = Client()
-            client.force_login(people[role])
-            row += _outcome(_answer(client, method, path, ids, alpha.pk)[0])
-        seen[f"{method} {path}"] = row
+def test_every_role_gets_what_the_table_says_and_another_account_no_word_of_this_one(house: House):
+    clients = {role: house.client(role) for role in ROLES}
+    seen, leaks = {}, []
+    for method, path in calls():
+        answers = {role: house.ask(client, method, path) for role, client in clients.items()}
+        seen[f"{method} {path}"] = "".join(_outcome(status) for status, _ in answers.values())
+        leaks += [
+            f"{role}: {method} {path}"
+            for role in ("other operator", "other client")
+            if SECRET.encode() in answers[role][1]
+        ]
     assert seen == TABLE
-
-
-def test_nobody_logged_in_gets_401_everywhere(house):
-    alpha, _, ids = house
-    outcomes = {f"{method} {path}": _answer(Client(), method, path, ids, alpha.pk)[0] for method, path in _calls()}
-    assert {call: status for call, status in outcomes.items() if status != 401} == {}
-
-
-def test_no_answer_to_another_account_holds_a_word_of_this_one(house):
-    alpha, people, ids = house
-    leaks = []
-    for role in ("other operator", "other client"):
-        client = Client()
-        client.force_login(people[role])
-        for method, path in _calls():
-            if SECRET.encode() in _answer(client, method, path, ids, alpha.pk)[1]:
-                leaks.append(f"{role}: {method} {path}")
     assert leaks == []
 
 
-def _key_client(account, person, scopes: list[str]) -> Client:
-    with open_every_account(reason="the test sets a key up"):
-        _, token = create_key(account_id=account.pk, actor_id=person.pk, name="CRM", scopes=scopes, at=AT)
-    return Client(headers={"Authorization": f"Bearer {token}"})
+def test_the_word_that_must_not_leak_is_read_by_those_it_belongs_to(house: House):
+    client = house.client("operator")
+    assert SECRET.encode() in house.ask(client, "GET", "/api/v1/tickets/{ticket_id}/timeline/")[1]
 
 
-def test_every_scope_opens_to_keys_what_the_table_says_and_nothing_else(house):
-    alpha, people, ids = house
-    clients = {scope: _key_client(alpha, people["admin"], [scope]) for scope in ApiScope.values}
-    opened = {}
-    for method, path in _calls():
-        statuses = {scope: _answer(client, method, path, ids, alpha.pk)[0] for scope, client in clients.items()}
-        admitted = [scope for scope, status in statuses.items() if status != 403]
-        if admitted:
-            opened[f"{method} {path}"] = " ".join(admitted)
-            assert statuses[admitted[0]] != 404, path
-    assert opened == KEYS
-
-
-def test_a_key_of_another_account_finds_nothing_and_reads_no_word_of_this_one(house):
-    alpha, people, ids = house
-    client = _key_client(make_account("Gamma"), people["admin"], ApiScope.values)
-    for method, path in _calls():
-        status, content = _answer(client, method, path, ids, alpha.pk)
-        call = f"{method} {path}"
-        assert SECRET.encode() not in content, call
-        if "{" in path:
-            assert status in {403, 404}, call
-
-
-def test_the_document_names_the_scope_of_every_address_that_keys_reach():
-    paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
-    named = {
-        f"{method.upper()} {path}": scopes["apiKey"][0]
-        for path, item in paths.items()
-        for method in METHODS
-        if method in item
-        for scopes in item[method]["security"]
-        if "apiKey" in scopes
-    }
-    assert named == KEYS
+def test_nobody_logged_in_gets_401_everywhere(house: House):
+    outcomes = {f"{method} {path}": house.ask(Client(), method, path)[0] for method, path in calls()}
+    assert {call: status for call, status in outcomes.items() if status != 401} == {}
