@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -24,6 +25,8 @@ from contactcenter.tickets.models import (
     Translation,
     TranslationState,
 )
+
+logger = logging.getLogger(__name__)
 
 MILLION: Final = 1_000_000
 MOST_MESSAGES: Final = 50
@@ -112,7 +115,8 @@ def translate_reply(
             timeout_s=REPLY_TIMEOUT_S,
         )
     except AdapterError as error:
-        raise NotTranslated(f"The reply was not translated: {error}"[:300]) from error
+        logger.warning("a reply on ticket %s was not translated: %s", ticket_id, error)
+        raise NotTranslated("The reply was not translated: the translation service failed.") from error
     return ReplyTranslation.objects.create(
         account_id=ticket.account_id,
         ticket=ticket,
@@ -171,8 +175,8 @@ def ask_translation(*, message_id: int, language: str, at: datetime) -> Translat
 def make_translation(*, translation_id: int, at: datetime) -> Translation | None:
     """Get a translation that was asked for and store it with its provider, characters and cost.
 
-    A failure leaves the original with the reason. None where there is nothing to do. The request leaves outside of any
-    transaction.
+    A failure leaves the original; the service's own words go to the log and stay on the row. None where there is
+    nothing to do. The request leaves outside of any transaction.
     """
     row = Translation.objects.select_related("message").filter(pk=translation_id, state=TranslationState.ASKED).first()
     if row is None:
@@ -189,6 +193,7 @@ def make_translation(*, translation_id: int, at: datetime) -> Translation | None
             target=row.language,
         )
     except AdapterError as error:
+        logger.warning("message %s was not translated: %s", row.message_id, error)
         changes = {"state": TranslationState.FAILED, "error": str(error)[:300]}
     else:
         changes = {

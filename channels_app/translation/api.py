@@ -24,12 +24,12 @@ Serves = roles(Role.OPERATOR, Role.SUPERVISOR, Role.ADMIN)
 
 
 class TranslationSerializer(serializers.ModelSerializer[Translation]):
-    """A message in another language; `error` says why there is none. The original stands in the timeline."""
+    """A message in another language. The original stands in the timeline; failed: it is all there is."""
 
     class Meta:
         model = Translation
         fields = ("id", "language", "source_language", "state", "text", "provider", "characters", "cost", "currency",
-                  "error", "asked_at", "done_at")  # fmt: skip
+                  "asked_at", "done_at")  # fmt: skip
         read_only_fields = fields
 
 
@@ -72,7 +72,7 @@ class TranslationsView(APIView):
 class TicketTranslationSerializer(serializers.Serializer[Any]):
     """A message as the team reads it: what the contact wrote by machine, what was sent as it was written.
 
-    `state` asked: on its way; failed: `error` says why, and the original is all there is. `is_machine` false: a person
+    `state` asked: on its way; failed: the original is all there is. `is_machine` false: a person
     wrote this text, and what left is the machine's.
     """
 
@@ -80,7 +80,6 @@ class TicketTranslationSerializer(serializers.Serializer[Any]):
     language = serializers.CharField()
     state = serializers.ChoiceField(choices=TranslationState.choices)
     text = serializers.CharField()
-    error = serializers.CharField()
     is_machine = serializers.BooleanField()
 
 
@@ -167,12 +166,12 @@ def _told(ticket: Ticket, *, language: str) -> dict[str, Any]:
         "results": [
             *(
                 {"message_id": row.message_id, "language": row.language, "state": row.state, "text": row.text,
-                 "error": row.error, "is_machine": True}
+                 "is_machine": True}
                 for row in read
             ),
             *(
                 {"message_id": row.message_id, "language": row.written_language, "state": TranslationState.DONE,
-                 "text": row.written, "error": "", "is_machine": False}
+                 "text": row.written, "is_machine": False}
                 for row in sent
             ),
         ],

@@ -7804,7 +7804,7 @@ export interface components {
         /**
          * @description A message as the team reads it: what the contact wrote by machine, what was sent as it was written.
          *
-         *     `state` asked: on its way; failed: `error` says why, and the original is all there is. `is_machine` false: a person
+         *     `state` asked: on its way; failed: the original is all there is. `is_machine` false: a person
          *     wrote this text, and what left is the machine's.
          */
         TicketTranslation: {
@@ -7812,7 +7812,6 @@ export interface components {
             language: string;
             state: components["schemas"]["TranslationState"];
             text: string;
-            error: string;
             is_machine: boolean;
         };
         /** @description The translations of a ticket's messages; `is_allowed`: the client agrees, and a service is set up. */
@@ -7988,7 +7987,7 @@ export interface components {
             queues: components["schemas"]["TargetQueue"][];
             numbers: boolean;
         };
-        /** @description A message in another language; `error` says why there is none. The original stands in the timeline. */
+        /** @description A message in another language. The original stands in the timeline; failed: it is all there is. */
         Translation: {
             readonly id: number;
             readonly language: string;
@@ -8000,7 +7999,6 @@ export interface components {
             /** Format: decimal */
             readonly cost: string;
             readonly currency: string;
-            readonly error: string;
             /** Format: date-time */
             readonly asked_at: string;
             /** Format: date-time */

@@ -30,10 +30,10 @@ test('what the contact reads is shown, may be mended, and only then sent', async
 });
 
 test('a service that is down sends nothing; as it was written it leaves only by a choice of its own', async () => {
-  answer = [502, { error: { code: 'not_translated', message: 'The reply was not translated.' } }];
+  answer = [502, { error: { code: 'not_translated', message: 'The reply was not translated: HTTP 503.' } }];
   const box = reply();
   await flushPromises();
-  expect(box.get('[role=alert]').text()).toContain('Nothing was sent.');
+  expect(box.get('[role=alert]').text()).toBe('Nothing was sent. The translation service failed.');
   expect(box.emitted()).not.toHaveProperty('send');
   await press(box, 'Send as written');
   expect(box.emitted('untranslated')).toHaveLength(1);

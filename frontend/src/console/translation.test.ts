@@ -2,7 +2,7 @@ import { createPinia, setActivePinia } from 'pinia';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { sameLanguage, useTranslation } from './translation';
 
-const told = (state: 'done' | 'asked' | 'failed', text = '') => ({ message_id: 7, language: 'en', state, text, error: state === 'failed' ? 'The service is down.' : '', is_machine: true });
+const told = (state: 'done' | 'asked' | 'failed', text = '') => ({ message_id: 7, language: 'en', state, text, is_machine: true });
 let asked: [string, string][];
 let answers: { is_allowed: boolean; results: ReturnType<typeof told>[] };
 
@@ -40,7 +40,7 @@ test('else it is asked for by hand, and the originals come back', async () => {
   answers.results = [told('failed')];
   await translation.choose(true);
   expect(asked.at(-1)).toEqual(['POST', '/api/v1/tickets/42/translations/']);
-  expect(translation.of(7)?.error).toBe('The service is down.');
+  expect(translation.of(7)?.state).toBe('failed');
   await translation.choose(false);
   expect(translation.of(7)).toBeNull();
 });

@@ -248,7 +248,23 @@ def test_a_service_that_is_down_is_told_as_such(service, message):
         {"text": "On its way.", "written_language": "en"},
         content_type="application/json",
     )
-    assert (answer.status_code, answer.json()["error"]["code"]) == (502, "not_translated")
+    assert answer.status_code == 502
+    assert answer.json()["error"] == {
+        "code": "not_translated",
+        "message": "The reply was not translated: the translation service failed.",
+    }
+
+
+def test_what_the_service_itself_says_is_logged_and_kept_but_not_shown(service, message, caplog):
+    service.status, service.answer = 403, {"error": "Invalid API key"}
+    row = make_translation(translation_id=ask_translation(message_id=message.pk, language="en", at=AT).pk, at=AT)
+    assert "403" in row.error
+    assert f"message {message.pk} was not translated: {row.error}" in caplog.text
+    client = Client()
+    client.force_login(make_operator(message.account).user)
+    address = f"/api/v1/tickets/{message.ticket_id}/translations/"
+    (told,) = client.get(address, {"language": "en"}).json()["results"]
+    assert told == {"message_id": message.pk, "language": "en", "state": "failed", "text": "", "is_machine": True}
 
 
 def test_without_consent_the_console_is_told_that_nothing_is_translated(service):
