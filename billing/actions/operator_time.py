@@ -61,7 +61,7 @@ def collect_session_time(*, session_id: int, at: datetime) -> Collected:
 def _sources(session_id: int) -> dict[int, list[Source]]:
     """The slices of a session by the account they are given to, in order of time."""
     rows = (
-        Allocation.objects.filter(run__is_current=True, run__session_id=session_id, account__isnull=False, ms__gt=0)
+        Allocation.objects.filter(until_version=None, run__session_id=session_id, account__isnull=False, ms__gt=0)
         .values_list(
             "account_id",
             "run__session_id",

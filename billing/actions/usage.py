@@ -151,14 +151,14 @@ def collect_period(*, account_id: int, since: datetime, until: datetime, at: dat
     collected += collect_calls(call_ids=list(calls.values_list("pk", flat=True)), at=at)
     line = UsageLine.objects.filter(account_id=account_id, session_id=OuterRef("pk"))
     sessions = Session.objects.filter(~Exists(line), ended_at__isnull=False, started_at__lt=until, ended_at__gt=since)
-    given = Allocation.objects.filter(run__session=OuterRef("pk"), run__is_current=True, account_id=account_id)
+    given = Allocation.objects.filter(run__session=OuterRef("pk"), until_version=None, account_id=account_id)
     for session_id in sessions.filter(Exists(given)).order_by("pk").values_list("pk", flat=True):
         collected += collect_session_time(session_id=session_id, at=at)
     return collected
 
 
 def _collect_missed(*, at: datetime, **narrowed: Any) -> Collected:
-    allocated = Allocation.objects.filter(run__is_current=True, kind__in=CLASSES, **narrowed).values("interaction_id")
+    allocated = Allocation.objects.filter(until_version=None, kind__in=CLASSES, **narrowed).values("interaction_id")
     line = UsageLine.objects.filter(interaction=OuterRef("pk"))
     missed = Interaction.objects.filter(~Exists(line), pk__in=allocated, ended_at__isnull=False)
     return _in_batches(list(missed.order_by("pk").values_list("pk", flat=True)), at=at)

@@ -60,7 +60,7 @@ class SlicesView(APIView):
         session = _in_reach(request).filter(pk=wanted["session"]).first()
         if session is None:
             raise NotFound(f"There is no session {wanted['session']}.")
-        allocations = Allocation.objects.filter(run__is_current=True).order_by("id")
+        allocations = Allocation.objects.filter(until_version=None).order_by("id")
         slices = (
             Slice.objects.filter(session=session, is_current=True)
             .order_by("started_at", "id")

@@ -38,7 +38,7 @@ def operator_day(*, operator_id: int, start: datetime, end: datetime) -> dict[st
     )
     slices = list(slices_within(start=start, end=end).filter(operator_id=operator_id).order_by("started_at"))
     shares: dict[int, list[tuple[int | None, int | None, int]]] = defaultdict(list)
-    given = Allocation.objects.filter(run__is_current=True, slice_id__in=[row.pk for row in slices]).order_by("id")
+    given = Allocation.objects.filter(until_version=None, slice_id__in=[row.pk for row in slices]).order_by("id")
     for slice_id, account_id, interaction_id, ms in given.values_list("slice_id", "account_id", "interaction_id", "ms"):
         shares[slice_id].append((account_id, interaction_id, ms))
     cut = [_cut(row, shares[row.pk], start, end) for row in slices]

@@ -290,7 +290,8 @@ class AllocationRun(models.Model):
     """One version of the decision whose account each slice of a session belongs to.
 
     While a session runs its current run is extended and `revision` counts up; what it said of settled slices stays. A
-    late event or another policy makes a new version, the earlier ones stay as they were.
+    late event or another policy makes a new version, which holds what it decides otherwise than the one before; the
+    earlier ones stay as they were (queries.allocations_of).
     """
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="allocation_runs", db_index=False)
@@ -312,7 +313,11 @@ class AllocationRun(models.Model):
 
 
 class Allocation(models.Model):
-    """So many milliseconds of a slice belong to this account (null: to nobody) and interaction."""
+    """So many milliseconds of a slice belong to this account (null: to nobody) and interaction.
+
+    Decided by version `run` of the session's allocation, it stands in the later ones too, up to the one before
+    `until_version`; null: it is in force. The allocations of a slice that stand together are of one run.
+    """
 
     run = models.ForeignKey(AllocationRun, on_delete=models.CASCADE, related_name="allocations", db_index=False)
     slice = models.ForeignKey(Slice, on_delete=models.CASCADE, related_name="allocations", db_index=False)
@@ -322,10 +327,11 @@ class Allocation(models.Model):
     interaction_id = models.BigIntegerField(null=True)
     kind = models.CharField(max_length=8, choices=SliceKind.choices)
     ms = models.PositiveBigIntegerField()
+    until_version = models.PositiveIntegerField(null=True)
 
     class Meta:
         indexes = [
-            models.Index(fields=["run"], name="allocation_run"),
+            models.Index(fields=["run", "until_version"], name="allocation_run"),
             models.Index(fields=["slice"], name="allocation_slice"),
             models.Index(
                 fields=["interaction_id"], condition=Q(interaction_id__isnull=False), name="allocation_interaction"

@@ -9,9 +9,10 @@ from contactcenter.operators.models import Operator
 from contactcenter.worktime.allocation import allocate
 from contactcenter.worktime.derivation import DerivedSession
 from contactcenter.worktime.ledger import Slice
-from contactcenter.worktime.models import Allocation, AllocationRun, OperatorEvent, Session, UnderivedStretch
+from contactcenter.worktime.models import AllocationRun, OperatorEvent, Session, UnderivedStretch
 from contactcenter.worktime.models import Slice as SliceRow
 from contactcenter.worktime.policies import from_document
+from contactcenter.worktime.queries import allocations_of
 from contactcenter.worktime.records import SLICE_COLUMNS, slice_of, to_instant, to_ms
 from contactcenter.worktime.rewriting import VOID, silence_after, stretch
 
@@ -109,7 +110,7 @@ def _allocation_differences(row: Session, wanted: DerivedSession, ids: dict[Slic
         (ids[wanted.slices[share.position]], share.account or 0, share.interaction or 0, share.units)
         for share in shares
     )
-    allocations = Allocation.objects.filter(run=run).values_list("slice_id", "account_id", "interaction_id", "ms")
+    allocations = allocations_of(run=run).values_list("slice_id", "account_id", "interaction_id", "ms")
     stored = sorted(
         (slice_id, account or 0, interaction or 0, ms) for slice_id, account, interaction, ms in allocations
     )

@@ -7,7 +7,14 @@ from datetime import datetime, timedelta
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary
 from django.db.models import F, Func, QuerySet
 
-from contactcenter.worktime.models import Allocation, BreakReason, ClockCorrection, Slice, UnderivedStretch
+from contactcenter.worktime.models import (
+    Allocation,
+    AllocationRun,
+    BreakReason,
+    ClockCorrection,
+    Slice,
+    UnderivedStretch,
+)
 
 
 @dataclass(slots=True)
@@ -36,12 +43,18 @@ def slices_within(*, start: datetime, end: datetime) -> QuerySet[Slice]:
     return Slice.objects.filter(is_current=True).alias(span=span).filter(span__overlap=(start, end))
 
 
+def allocations_of(*, run: AllocationRun) -> QuerySet[Allocation]:
+    """Return what a version of a session's allocation says: what it decided, and what it left as it was before."""
+    decided = Allocation.objects.filter(run__session_id=run.session_id, run__version__lte=run.version)
+    return decided.exclude(until_version__lte=run.version)
+
+
 def settled_allocations() -> QuerySet[Allocation]:
     """Return the allocations in force of settled slices.
 
     Settled: the last piece of a running session is left out until the next event bounds it.
     """
-    return Allocation.objects.filter(run__is_current=True).exclude(
+    return Allocation.objects.filter(until_version=None).exclude(
         slice__session__ended_at=None, slice__ended_at__gte=F("slice__session__derived_until")
     )
 

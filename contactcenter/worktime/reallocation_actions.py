@@ -14,9 +14,10 @@ from contactcenter.kernel.errors import Invalid, NotFound
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.operators.models import Operator
 from contactcenter.worktime.allocation import Policy, allocate, totals
-from contactcenter.worktime.models import Allocation, AllocationRun, OpenPolicyKind, Reallocation, Session
+from contactcenter.worktime.models import AllocationRun, OpenPolicyKind, Reallocation, Session
 from contactcenter.worktime.models import Slice as SliceRow
 from contactcenter.worktime.policies import policy_from, policy_of, policy_under, to_document
+from contactcenter.worktime.queries import allocations_of
 from contactcenter.worktime.records import SLICE_COLUMNS, slice_of
 from contactcenter.worktime.rewriting import VOID, reallocate
 
@@ -131,7 +132,7 @@ def _allocate_again(row: Reallocation, session: Session, policy: Policy, before:
     former = runs.exclude(reallocation_id=row.pk).order_by("-version").first()
     stored: Sums = Counter()
     if former is not None:
-        given = Allocation.objects.filter(run=former).values_list("account_id", "kind").annotate(ms=Sum("ms"))
+        given = allocations_of(run=former).values_list("account_id", "kind").annotate(ms=Sum("ms"))
         for account_id, kind_name, ms in given:
             stored[account_id, kind_name] += ms
     before.update(stored)

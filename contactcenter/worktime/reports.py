@@ -42,7 +42,7 @@ def account_days(*, account_id: int, start: datetime, end: datetime, zone: ZoneI
         raise NotFound(f"There is no account {account_id}.")
     days: dict[date, Counter[str]] = defaultdict(Counter)
     rows = Allocation.objects.filter(
-        account_id=account_id, run__is_current=True, slice__started_at__gte=start, slice__started_at__lt=end
+        account_id=account_id, until_version=None, slice__started_at__gte=start, slice__started_at__lt=end
     ).annotate(
         first=TruncDate("slice__started_at", tzinfo=zone),
         last=TruncDate("slice__ended_at", tzinfo=zone),
@@ -51,7 +51,7 @@ def account_days(*, account_id: int, start: datetime, end: datetime, zone: ZoneI
     for day, kind, ms in whole:
         days[day][kind] += ms
     across = Allocation.objects.filter(
-        run__is_current=True, slice__in=rows.exclude(first=F("last")).values("slice")
+        until_version=None, slice__in=rows.exclude(first=F("last")).values("slice")
     ).order_by("slice_id", "id")
     columns = ("slice_id", "slice__started_at", "slice__ended_at", "kind", "id", "account_id", "ms")
     for (_, begun, ended, kind), shares in groupby(across.values_list(*columns), key=lambda row: row[:4]):

@@ -3,13 +3,15 @@
 Internal to actions: runs inside its transaction and lock.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.operators.models import Operator
@@ -17,7 +19,7 @@ from contactcenter.worktime.allocation import Policy, Share, allocate
 from contactcenter.worktime.contradiction_actions import list_contradictions
 from contactcenter.worktime.contradictions import contradictions_in
 from contactcenter.worktime.derivation import Change, DerivedSession, compare, derive, derive_stretches
-from contactcenter.worktime.ledger import Kind, Slice
+from contactcenter.worktime.ledger import Slice
 from contactcenter.worktime.models import Allocation, AllocationRun, OperatorEvent, Session
 from contactcenter.worktime.models import Slice as SliceRow
 from contactcenter.worktime.policies import from_document, policy_of, to_document
@@ -67,7 +69,8 @@ def _rewrite_stretch(*, operator_id: int, start: datetime, end: datetime | None,
     """Write what differs in the sessions of [start, end), which begins and ends in silence.
 
     Settled slices that no longer hold are superseded (kept, not current) and the session gets a new allocation run
-    under the policy of the old one; a session that has only gone on has its run extended.
+    under the policy of the old one, with the allocations that differ; a session that has only gone on has its run
+    extended.
     """
     stretches = list(derive_stretches(events=_events(operator_id, start, end), until=to_ms(at)))
     wanted = [session for each in stretches for session in each.sessions]
@@ -165,39 +168,48 @@ def _write_slices(rewrites: Sequence[_Rewrite], operator_id: int) -> None:
     allocations: list[Allocation] = []
     for rewrite in changed:
         if rewrite.wanted is None:
-            AllocationRun.objects.filter(session_id=rewrite.row.pk, is_current=True).update(is_current=False)
+            if rewrite.old_run:
+                AllocationRun.objects.filter(pk=rewrite.old_run.pk).update(is_current=False)
+                _in_force(rewrite.row.pk).update(until_version=rewrite.old_run.version + 1)
             continue
         slice_ids = dict(rewrite.change.kept) | {position: next(ids) for position in rewrite.change.new}
         if rewrite.old_run is None and policy is None:
             policy = policy_of(operator=Operator.objects.get(pk=operator_id))
         run, rule = _next_run(rewrite, policy)
         shares = allocate(slices=rewrite.wanted.slices, policy=rule)
-        if run == rewrite.old_run:
-            moved = _moved(run, slice_ids, shares) if rule.looks_ahead else set()
-            only = moved | set(rewrite.change.new)
-            shares = [share for share in shares if share.position in only]
-        allocations += [_allocation(run, slice_ids, share) for share in shares]
+        only: Set[int] = set(rewrite.change.new)
+        if run != rewrite.old_run or rule.looks_ahead:
+            only |= _decided_anew(run, slice_ids, shares)
+        allocations += [_allocation(run, slice_ids, share) for share in shares if share.position in only]
         enqueue_on_commit("billing.collect_usage", allocation_run_id=run.pk)
     Allocation.objects.bulk_create(allocations, batch_size=_BATCH)
 
 
-def _moved(run: AllocationRun, slice_ids: Mapping[int, int], shares: Sequence[Share]) -> set[int]:
-    """Positions of idle and open slices whose shares a look ahead changed; what was stored of them is deleted.
+def _in_force(session_id: int) -> QuerySet[Allocation]:
+    return Allocation.objects.filter(run__session_id=session_id, until_version=None)
 
-    Such shares are of no interaction: no usage line was made from them.
+
+def _decided_anew(run: AllocationRun, slice_ids: Mapping[int, int], shares: Sequence[Share]) -> set[int]:
+    """Positions of the slices whose shares are not those in force; what is in force of them stands no longer.
+
+    What this run itself said of them while its session ran is deleted: only shares of idle and open time move so, no
+    usage line was made from them.
     """
-    rows = Allocation.objects.filter(run=run, kind__in=[Kind.IDLE, Kind.OPEN])
-    stored: dict[int, set[tuple[int | None, int | None, int]]] = {}
-    columns = rows.values_list("slice_id", "account_id", "interaction_id", "ms")
+    stored: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    columns = _in_force(run.session_id).values_list("slice_id", "account_id", "interaction_id", "ms")
     for slice_id, account_id, interaction_id, ms in columns.iterator(chunk_size=_BATCH):
-        stored.setdefault(slice_id, set()).add((account_id, interaction_id, ms))
-    wanted: dict[int, set[tuple[int | None, int | None, int]]] = {}
+        stored[slice_id].append((account_id or 0, interaction_id or 0, ms))
+    wanted: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
     for share in shares:
-        if slice_ids[share.position] in stored:
-            wanted.setdefault(share.position, set()).add((share.account, share.interaction, share.units))
-    moved = {position for position, said in wanted.items() if said != stored[slice_ids[position]]}
-    rows.filter(slice_id__in=[slice_ids[position] for position in moved]).delete()
-    return moved
+        wanted[share.position].append((share.account or 0, share.interaction or 0, share.units))
+    anew = {
+        position for position, said in wanted.items() if sorted(said) != sorted(stored.get(slice_ids[position], []))
+    }
+    standing = {slice_ids[position] for position in wanted.keys() - anew}
+    ended = Allocation.objects.filter(slice_id__in=stored.keys() - standing, until_version=None)
+    ended.filter(run=run).delete()
+    ended.update(until_version=run.version)
+    return anew
 
 
 def _next_run(rewrite: _Rewrite, policy: Policy | None) -> tuple[AllocationRun, Policy]:
@@ -212,13 +224,15 @@ def _next_run(rewrite: _Rewrite, policy: Policy | None) -> tuple[AllocationRun, 
 
 
 def reallocate(*, session: Session, policy: Policy, reallocation_id: int | None = None) -> AllocationRun:
-    """Write a new current run of the session's current slices under this policy."""
+    """Write a new current run of the session's current slices under this policy: what it decides otherwise."""
     rows = SliceRow.objects.filter(session=session, is_current=True).order_by("started_at")
     stored = [slice_of(row) for row in rows.values_list(*SLICE_COLUMNS).iterator(chunk_size=_BATCH)]
     run = next_version(session_id=session.pk, policy=policy, reallocation_id=reallocation_id)
     shares = allocate(slices=[piece for _, piece in stored], policy=policy)
     ids = {position: id for position, (id, _) in enumerate(stored)}
-    Allocation.objects.bulk_create((_allocation(run, ids, share) for share in shares), batch_size=_BATCH)
+    anew = _decided_anew(run, ids, shares)
+    allocations = (_allocation(run, ids, share) for share in shares if share.position in anew)
+    Allocation.objects.bulk_create(allocations, batch_size=_BATCH)
     enqueue_on_commit("billing.collect_usage", allocation_run_id=run.pk)
     return run
 

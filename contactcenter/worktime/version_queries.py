@@ -21,11 +21,13 @@ def session_versions(*, session_id: int, before: int | None = None) -> dict[str,
         runs = runs.filter(version__lt=before)
     found = list(runs.order_by("-version")[: PAGE + 1])
     sums: dict[int, Counter[tuple[int | None, str]]] = defaultdict(Counter)
-    given = (
-        Allocation.objects.filter(run__in=found).values_list("run_id", "account_id", "kind").annotate(total=Sum("ms"))
+    given = Allocation.objects.filter(run__session_id=session_id).values_list(
+        "run__version", "until_version", "account_id", "kind"
     )
-    for run_id, account_id, kind, ms in given:
-        sums[run_id][account_id, kind] = ms
+    for since, until, account_id, kind, ms in given.annotate(total=Sum("ms")):
+        for run in found:
+            if since <= run.version and (until is None or run.version < until):
+                sums[run.pk][account_id, kind] += ms
     shown = found[:PAGE]
     former = dict(zip((run.pk for run in shown), [*found[1:], None], strict=False))
     results = []

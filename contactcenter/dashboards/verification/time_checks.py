@@ -77,11 +77,22 @@ def allocations_sum_to_slices() -> Check:
     )
     add_rows(
         check,
+        "slice {0}: what version {1} allocates still stands in version {2}, which allocates it anew",
+        """
+        SELECT DISTINCT a.slice_id, r.version, l.version FROM worktime_allocation a
+        JOIN worktime_allocationrun r ON r.id = a.run_id
+        JOIN worktime_allocation b ON b.slice_id = a.slice_id JOIN worktime_allocationrun l ON l.id = b.run_id
+        WHERE l.version > r.version AND (a.until_version IS NULL OR a.until_version > l.version) ORDER BY a.slice_id
+        """,
+    )
+    add_rows(
+        check,
         "slice {0} of session {1}: not allocated in the session's current run",
         """
         SELECT s.id, s.session_id FROM worktime_slice s WHERE s.is_current AND NOT EXISTS (
-            SELECT 1 FROM worktime_allocation a JOIN worktime_allocationrun r ON r.id = a.run_id AND r.is_current
-            WHERE a.slice_id = s.id AND r.session_id = s.session_id
+            SELECT 1 FROM worktime_allocation a JOIN worktime_allocationrun r ON r.id = a.run_id
+            JOIN worktime_allocationrun c ON c.session_id = r.session_id AND c.is_current
+            WHERE a.slice_id = s.id AND a.until_version IS NULL AND r.session_id = s.session_id
         ) ORDER BY s.id
         """,
     )
@@ -91,7 +102,8 @@ def allocations_sum_to_slices() -> Check:
         """
         SELECT a.id, a.run_id, s.id FROM worktime_allocation a
         JOIN worktime_slice s ON s.id = a.slice_id JOIN worktime_allocationrun r ON r.id = a.run_id
-        WHERE s.session_id <> r.session_id OR s.kind <> a.kind OR (r.is_current AND NOT s.is_current) ORDER BY a.id
+        WHERE s.session_id <> r.session_id OR s.kind <> a.kind OR (a.until_version IS NULL AND NOT s.is_current)
+        ORDER BY a.id
         """,
     )
     add_rows(
@@ -159,8 +171,10 @@ def versions_follow() -> Check:
         SELECT run_id, session_id, slice_id, before FROM (
             SELECT s.run_id, s.session_id, s.slice_id, s.started_at,
                 lag(s.ended_at) OVER (PARTITION BY s.run_id ORDER BY s.started_at) AS before
-            FROM (SELECT DISTINCT a.run_id, r.session_id, a.slice_id, p.started_at, p.ended_at
-                FROM worktime_allocation a JOIN worktime_allocationrun r ON r.id = a.run_id AND NOT r.is_current
+            FROM (SELECT DISTINCT v.id AS run_id, v.session_id, a.slice_id, p.started_at, p.ended_at
+                FROM worktime_allocation a JOIN worktime_allocationrun r ON r.id = a.run_id
+                JOIN worktime_allocationrun v ON v.session_id = r.session_id AND v.version >= r.version
+                    AND (a.until_version IS NULL OR v.version < a.until_version) AND NOT v.is_current
                 JOIN worktime_slice p ON p.id = a.slice_id) AS s
         ) AS s WHERE before <> started_at ORDER BY run_id, slice_id
         """,

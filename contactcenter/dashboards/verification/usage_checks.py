@@ -23,9 +23,9 @@ _BEHIND = "SELECT t.id FROM worktime_session t JOIN worktime_underivedstretch u 
 _WAITING = f"{_UNCOLLECTED} UNION {_BEHIND}"
 _SETTLED = """
     SELECT a.interaction_id, a.account_id, a.kind, a.ms, s.session_id FROM worktime_allocation a
-    JOIN worktime_allocationrun r ON r.id = a.run_id AND r.is_current
     JOIN worktime_slice s ON s.id = a.slice_id JOIN worktime_session t ON t.id = s.session_id
-    WHERE a.interaction_id IS NOT NULL AND NOT (t.ended_at IS NULL AND s.ended_at >= t.derived_until)
+    WHERE a.until_version IS NULL AND a.interaction_id IS NOT NULL
+        AND NOT (t.ended_at IS NULL AND s.ended_at >= t.derived_until)
 """
 
 
@@ -100,8 +100,8 @@ def usage_equals_allocations(*, at: datetime) -> Check:
         "interaction {0}: allocation {1} gives its time to account {2}, it is account {3}'s",
         """
         SELECT i.id, a.id, a.account_id, i.account_id FROM worktime_allocation a
-        JOIN worktime_allocationrun r ON r.id = a.run_id AND r.is_current
-        JOIN tickets_interaction i ON i.id = a.interaction_id WHERE a.account_id <> i.account_id ORDER BY a.id
+        JOIN tickets_interaction i ON i.id = a.interaction_id
+        WHERE a.until_version IS NULL AND a.account_id <> i.account_id ORDER BY a.id
         """,
     )
     add_rows(
@@ -113,8 +113,8 @@ def usage_equals_allocations(*, at: datetime) -> Check:
             FROM billing_usageline WHERE is_current AND session_id IS NOT NULL GROUP BY session_id, account_id),
         given AS (SELECT r.session_id, a.account_id, coalesce(sum(a.ms) FILTER (WHERE a.kind = 'idle'), 0) AS idle,
                 coalesce(sum(a.ms) FILTER (WHERE a.kind <> 'idle'), 0) AS operator
-            FROM worktime_allocation a JOIN worktime_allocationrun r ON r.id = a.run_id AND r.is_current
-            WHERE a.account_id IS NOT NULL GROUP BY r.session_id, a.account_id)
+            FROM worktime_allocation a JOIN worktime_allocationrun r ON r.id = a.run_id
+            WHERE a.until_version IS NULL AND a.account_id IS NOT NULL GROUP BY r.session_id, a.account_id)
         SELECT session_id, account_id, coalesce(u.idle, 0), coalesce(u.operator, 0), coalesce(g.idle, 0),
             coalesce(g.operator, 0)
         FROM used u FULL JOIN given g USING (session_id, account_id) JOIN worktime_session t ON t.id = session_id

@@ -121,6 +121,7 @@ def allocate_again(interaction: Interaction, **seconds: int) -> AllocationRun:
     session = old.session
     Slice.objects.filter(session=session).update(is_current=False)
     AllocationRun.objects.filter(pk=old.pk).update(is_current=False)
+    Allocation.objects.filter(run=old).update(until_version=old.version + 1)
     end = session.started_at + timedelta(seconds=sum(seconds.values()))
     session.ended_at = session.derived_until = end
     session.save()

@@ -101,6 +101,7 @@ def test_a_session_that_turns_out_void_takes_its_usage_back(serve: Serve) -> Non
     serve(talk=70)
     actions.collect_pending(at=AT)
     AllocationRun.objects.update(is_current=False)
+    Allocation.objects.update(until_version=2)
     assert actions.collect_pending(at=AT) == Collected(changed=2)
     assert of_contacts().get(is_current=True).talk_ms == 0
 

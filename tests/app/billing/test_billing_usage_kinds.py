@@ -144,6 +144,7 @@ def test_another_allocation_of_the_waiting_is_a_further_version(account: Account
     session = shift(operator, ("idle", 1200, {account: 600}))
     assert bill(account) == {"waiting": "1.00"}
     AllocationRun.objects.update(is_current=False)
+    Allocation.objects.update(until_version=2)
     run = AllocationRun.objects.create(session=session, version=2)
     for piece in Slice.objects.all():
         Allocation.objects.create(run=run, slice=piece, account=account, kind="idle", ms=1_200_000)

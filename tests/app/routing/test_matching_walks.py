@@ -288,7 +288,7 @@ class Floor(RuleBasedStateMachine):
             for piece in Slice.objects.filter(session=session, is_current=True).order_by("started_at"):
                 assert piece.started_at == end, "no gap and no overlap"
                 assert piece.ms == (piece.ended_at - piece.started_at) // timedelta(milliseconds=1)
-                shares = Allocation.objects.filter(slice=piece, run__is_current=True).values_list("ms", flat=True)
+                shares = Allocation.objects.filter(slice=piece, until_version=None).values_list("ms", flat=True)
                 assert sum(shares) == piece.ms
                 end = piece.ended_at
             assert end == (session.ended_at or session.derived_until or session.started_at)

@@ -59,7 +59,7 @@ def golden(a, b, c) -> list[EventInput]:
 
 def buckets(session: Session) -> dict[tuple[str, str], int]:
     """Milliseconds by account and class under the current run."""
-    rows = Allocation.objects.filter(run__session=session, run__is_current=True).values_list("account__name", "kind")
+    rows = Allocation.objects.filter(run__session=session, until_version=None).values_list("account__name", "kind")
     return {(name or "unallocated", kind): ms for name, kind, ms in rows.annotate(ms=Sum("ms"))}
 
 

@@ -52,7 +52,7 @@ def ledger() -> list[tuple[Any, ...]]:
     """Everything that the current ledger says, without ids."""
     slices = Slice.objects.filter(is_current=True).order_by("operator_id", "started_at")
     said = list(slices.values_list("session__started_at", "session__ended_at", "started_at", "ended_at", "kind"))
-    shares = Allocation.objects.filter(run__is_current=True).order_by("slice__started_at", "account_id")
+    shares = Allocation.objects.filter(until_version=None).order_by("slice__started_at", "account_id")
     return said + list(shares.values_list("slice__started_at", "account_id", "interaction_id", "kind", "ms"))
 
 
