@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from time import perf_counter
 
 from contactcenter.runner.servers import EmbeddedServer, start_postgres, start_valkey
 
@@ -20,9 +21,11 @@ NAMES = (
     "webhooks",
     "chat",
     "rating",
+    "rating_sets",
     "invoices",
     "forecast",
     "ledger",
+    "ledger_month",
     "api",
     "language",
     "rollups",
@@ -55,9 +58,11 @@ def main() -> int:
 
     directory = Path(tempfile.mkdtemp(prefix="cc-bench-"))
     servers: list[EmbeddedServer] = []
+    took_s: dict[str, int] = {}
     results: dict[str, object] = {
         "machine": {"cores": os.cpu_count(), "system": platform.system(), "python": platform.python_version()},
         "quick": options.quick,
+        "took_s": took_s,
     }
     failed = False
     try:
@@ -69,11 +74,13 @@ def main() -> int:
         call_command("migrate", verbosity=0)
         for name in options.names or NAMES:
             sys.stderr.write(f"bench {name} ...\n")
+            began = perf_counter()
             try:
                 results[name] = importlib.import_module(f"bench.{name}").run(quick=options.quick)
             except Exception as error:
                 failed = True
                 results[name] = {"error": f"{type(error).__name__}: {error}"}
+            took_s[name] = round(perf_counter() - began)
     finally:
         for server in reversed(servers):
             server.stop()

@@ -1,28 +1,26 @@
-"""The ledger of operators' time: events in, a late event at two sizes of the store, a month derived.
+"""The ledger of operators' time: events in, and a late event at two sizes of the store.
 
 1. Events recorded through record_events (checked, idempotent, in one transaction a burst) beside COPY of the same rows.
 2. One late event, recorded and derived, with few and with many stored slices: statements, blocks touched, milliseconds.
    It concerns its session only, so none of them may grow with the store.
-3. A month derived from its events: rows, seconds of CPU, and the most memory the process has held.
 """
 
-import os
-import resource
 from datetime import UTC, datetime, timedelta
 from statistics import median
-from time import perf_counter, process_time
+from time import perf_counter
 
 from django.db import connection
-from django.db.models import Sum
 from django.test.utils import CaptureQueriesContext
 
-from bench.cpu import cpu_seconds
+from bench.bulk import blocks_touched
 from bench.ledger_rows import CYCLE_EVENTS, fill_store, make_events, make_people
 from contactcenter.worktime.actions import derive_behind, derive_operator, record_events
 from contactcenter.worktime.events import EventInput, EventKind
 from contactcenter.worktime.models import Allocation, OperatorEvent, Session, Slice
 
 DAY = datetime(2026, 6, 1, 8, tzinfo=UTC)
+BIG = 50_000
+"""A table of fewer rows is rightly read as a whole."""
 LATER = DAY + timedelta(days=60)
 COLUMNS = (
     "operator_id, at, kind, account_id, ticket_id, interaction_id, channel, reason, source, source_key, author_id, "
@@ -31,10 +29,9 @@ COLUMNS = (
 
 
 def run(*, quick: bool) -> dict[str, object]:
-    """Return the three measurements; fails if a month does not sum to the time logged in."""
+    """Return both measurements; fails if a late event goes through a whole big table."""
     return {
         "events_in": _events_in(rounds=3 if quick else 7, burst=200, bursts=5 if quick else 20),
-        "month": _month(operators=6 if quick else 300, days=2 if quick else 22),
         "late_event": _late_events(sizes=(10_000, 200_000) if quick else (10_000, 10_000_000)),
     }
 
@@ -98,44 +95,6 @@ def _copy(number: int, *, rows: int) -> float:
         return perf_counter() - began
 
 
-def _month(*, operators: int, days: int) -> dict[str, object]:
-    people, accounts = make_people(name="month", operators=operators, accounts=20)
-    starts = [DAY + timedelta(days=day + day // 5 * 2) for day in range(days)]
-    events = make_events(operators=people, accounts=accounts, days=starts, cycles=50)
-    postgres = int(os.environ["BENCH_POSTGRES_PID"])
-    before = _peak_mb()
-    began, cpu, served = perf_counter(), process_time(), cpu_seconds(postgres)
-    derived = 0
-    for operator in people:
-        derived += derive_operator(operator_id=operator, at=LATER)
-    seconds, cpu, served = perf_counter() - began, process_time() - cpu, cpu_seconds(postgres) - served
-    sessions = Session.objects.filter(operator_id__in=people)
-    slices = Slice.objects.filter(operator_id__in=people, is_current=True)
-    if derived != operators or sessions.count() != operators * days:
-        raise AssertionError(f"{sessions.count()} sessions of {operators * days} were derived")
-    logged_in = sum((row.ended_at - row.started_at for row in sessions if row.ended_at), timedelta())
-    ledger_ms = slices.aggregate(total=Sum("ms"))["total"]
-    if ledger_ms != logged_in // timedelta(milliseconds=1):
-        raise AssertionError(f"the slices have {ledger_ms} ms, the operators were there for {logged_in}")
-    return {
-        "operators": operators,
-        "events": events,
-        "sessions": sessions.count(),
-        "slices": slices.count(),
-        "allocations": Allocation.objects.filter(slice__in=slices).count(),
-        "seconds": round(seconds, 1),
-        "events_per_second": round(events / seconds),
-        "events_per_cpu_second": round(events / cpu),
-        "events_per_cpu_second_with_postgres": round(events / (cpu + served)),
-        "peak_mb_before": before,
-        "peak_mb": _peak_mb(),
-    }
-
-
-def _peak_mb() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-
-
 def _late_events(*, sizes: tuple[int, int]) -> dict[str, object]:
     """A late event in a working day of CYCLE_EVENTS * 50 events, beside so many slices, most of the same person."""
     working, accounts = make_people(name="late", operators=len(sizes), accounts=5)
@@ -162,14 +121,14 @@ def _late_event(operator: int, *, rounds: int = 15) -> dict[str, object]:
                 (EventKind.PRESENCE_AVAILABLE, at + timedelta(seconds=1)),
             )
         ]
-        touched = _blocks()
+        touched = blocks_touched(prefix="worktime_")
         began = perf_counter()
         with CaptureQueriesContext(connection) as captured:
             record_events(operator_id=operator, events=events)
             derive_operator(operator_id=operator, at=LATER)
         times.append(perf_counter() - began)
         statements.append(len(captured))
-        blocks.append(_blocks() - touched)
+        blocks.append(blocks_touched(prefix="worktime_") - touched)
     if OperatorEvent.objects.filter(source_key__startswith=f"late {operator} ").count() != 2 * rounds:
         raise AssertionError("the late events were not recorded")
     plans = _sequential(operator)
@@ -183,26 +142,16 @@ def _late_event(operator: int, *, rounds: int = 15) -> dict[str, object]:
     }
 
 
-def _blocks() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_force_next_flush()")
-        cursor.execute("SELECT 1")
-        cursor.execute(
-            "SELECT sum(heap_blks_hit + heap_blks_read + idx_blks_hit + idx_blks_read)::bigint "
-            "FROM pg_statio_user_tables WHERE relname LIKE 'worktime\\_%'"
-        )
-        (count,) = cursor.fetchone()
-    return int(count or 0)
-
-
 def _sequential(operator: int) -> list[str]:
     """The reads of a derivation whose plan goes through a whole big table."""
     session = Session.objects.filter(operator_id=operator).latest("started_at")
     asked = {
         "slices": Slice.objects.filter(session_id=session.pk, is_current=True),
-        "allocations": Allocation.objects.filter(run__session_id=session.pk),
+        "allocations": Allocation.objects.filter(run__session_id=session.pk, until_version=None),
         "sessions": Session.objects.filter(operator_id=operator, started_at__gte=DAY),
         "events": OperatorEvent.objects.filter(operator_id=operator, at__gte=DAY),
     }
-    big = ("Seq Scan on worktime_slice", "Seq Scan on worktime_allocation ", "Seq Scan on worktime_operatorevent")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname FROM pg_class WHERE starts_with(relname, 'worktime_') AND reltuples > %s", [BIG])
+        big = [f"Seq Scan on {name} " for (name,) in cursor.fetchall()]
     return [name for name, rows in asked.items() if any(text in rows.explain() for text in big)]

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from bench.bulk import bulk_fill
 from contactcenter.operators.models import Operator
 from contactcenter.tenancy.models import Account, Membership, Role, User
 
@@ -70,10 +71,6 @@ _STORE = (
     JOIN worktime_allocationrun r ON r.session_id = s.session_id WHERE s.operator_id = %(operator)s
     """,
 )
-_TABLES = ("worktime_slice", "worktime_allocation")
-_INDEXES_ARE = """
-UPDATE pg_index SET indisready = %(ready)s, indisvalid = %(ready)s WHERE indrelid = ANY(%(tables)s::regclass[])
-"""
 
 
 def make_people(*, name: str, operators: int, accounts: int) -> tuple[list[int], list[int]]:
@@ -102,22 +99,9 @@ def make_events(*, operators: list[int], accounts: list[int], days: list[datetim
 
 
 def fill_store(*, operator: int, account: int, slices: int) -> None:
-    """Store so many slices, with their sessions, runs and allocations, of an operator of the past.
-
-    The rows are right by how they are made. Their indexes are left behind meanwhile and built from all rows at once by
-    VACUUM FULL, which does not ask the exclusion constraint about every row again: that alone takes 100 s a million.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SET maintenance_work_mem = '512MB'")
-        # neither foreign keys nor the sum of every run, which is looked at before there are slices
-        cursor.execute("SET session_replication_role = replica")
-        cursor.execute(_INDEXES_ARE, {"ready": False, "tables": list(_TABLES)})
+    """Store so many slices, with their sessions, runs and allocations, of an operator of the past."""
+    with bulk_fill("worktime_slice", "worktime_allocation") as cursor:
         for statement in _STORE:
             cursor.execute(statement, {"operator": operator, "account": account, "sessions": slices // 1000})
             # the next statement joins what this one stored
             cursor.execute("ANALYZE worktime_session, worktime_allocationrun, worktime_slice")
-        cursor.execute("SET session_replication_role = DEFAULT")
-        for table in _TABLES:
-            cursor.execute(f"VACUUM FULL {table}")
-        cursor.execute(_INDEXES_ARE, {"ready": True, "tables": list(_TABLES)})
-        cursor.execute("VACUUM ANALYZE worktime_session, worktime_slice, worktime_allocationrun, worktime_allocation")

@@ -13,7 +13,6 @@ from time import perf_counter
 
 from django.db import connection
 
-from bench import rating_sets
 from billing import actions
 from billing.models import UsageLine
 from billing.periods import Period, month_period
@@ -105,7 +104,6 @@ def run(*, quick: bool) -> dict[str, object]:
         "from_stored_rows": _speed(calls, stored),
         "baseline_sql": _speed(calls, baseline),
         "times_baseline": round(median(engine) / median(baseline), 1),
-        "sets": rating_sets.run(quick=quick),
     }
 
 
