@@ -269,6 +269,7 @@ def _calls(ticket_id: int) -> list[dict[str, Any]]:
             call={
                 "direction": call.direction,
                 "outcome": call.outcome,
+                "ended_at": as_text(call.ended_at) if call.ended_at else None,
                 "wait_ms": call.wait_ms,
                 "talk_ms": call.talk_ms,
                 "hold_ms": call.hold_ms,

@@ -181,6 +181,7 @@ class CallFactsSerializer(serializers.Serializer[Any]):
 
     direction = serializers.ChoiceField(choices=Direction.choices)
     outcome = serializers.CharField()
+    ended_at = serializers.DateTimeField(allow_null=True, help_text="null: somebody may still be on the line")
     wait_ms = serializers.IntegerField(allow_null=True)
     talk_ms = serializers.IntegerField(allow_null=True)
     hold_ms = serializers.IntegerField(allow_null=True)

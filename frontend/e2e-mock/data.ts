@@ -62,7 +62,7 @@ export const timelines = new Map<number, Entry[]>([
   [open[0]!.id, [
     say({ at: ago(day + 3600 * 3), html_available: true, text: 'Здравствуйте! Заказ 55-1702 должен был прийти во вторник. Где он?\n\nПрикладываю снимок накладной.', attachments: [{ id: 3, filename: 'накладная 55-1702.jpg', content_type: 'image/jpeg', size: 184320, state: 'stored', error: '', url: '/api/v1/attachments/3/' }] }),
     say({ at: ago(day + 3600 * 2.7), author: { kind: 'operator', name: 'Иван Смирнов' }, direction: 'out', status: 'delivered', text: 'Ольга, заказ на сортировке. Курьер позвонит завтра до 12:00.' }),
-    say({ type: 'call', at: ago(2220), channel: 'voice', status: null, call: { direction: 'in', outcome: 'abandoned', wait_ms: 38_000, talk_ms: 0, hold_ms: 0, from: '+79164402217', to: '+74952201490', operator: null, hung_up_by: 'caller', flags: [] } }),
+    say({ type: 'call', at: ago(2220), channel: 'voice', status: null, call: { direction: 'in', outcome: 'abandoned', ended_at: ago(2182), wait_ms: 38_000, talk_ms: 0, hold_ms: 0, from: '+79164402217', to: '+74952201490', operator: null, hung_up_by: 'caller', flags: [] } }),
     say({ at: ago(1500), channel: 'chat', text: 'Курьер так и не позвонил, сейчас наберу вас' }),
     say({ type: 'note', at: ago(1380), author: anna, channel: null, direction: null, status: null, text: 'Склад подтвердил: посылка в Химках, окно 16–18.' }),
     say({ type: 'event', at: ago(271), author: anna, channel: 'voice', direction: null, status: null, kind: 'ticket.status', text: 'open' }),

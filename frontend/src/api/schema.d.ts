@@ -4258,6 +4258,11 @@ export interface components {
         CallFacts: {
             direction: components["schemas"]["Direction"];
             outcome: string;
+            /**
+             * Format: date-time
+             * @description null: somebody may still be on the line
+             */
+            ended_at: string | null;
             wait_ms: number | null;
             talk_ms: number | null;
             hold_ms: number | null;

@@ -5,7 +5,7 @@ import { t } from '@/i18n';
 import { newUuid } from '@/live/uuid';
 
 /** A file given to a reply that is not sent yet: on the server once it has an id. */
-export interface Attached {
+interface Attached {
   key: string;
   file: File;
   id: number | null;

@@ -1,7 +1,7 @@
 import type { ApiError } from '@/api/client';
 import type { Callback } from '@/api/types';
 
-export interface CallbackStand {
+interface CallbackStand {
   /** mine: the person is to call; theirs: somebody else is; later: not before an instant; waiting: in its place. */
   key: 'mine' | 'theirs' | 'later' | 'waiting';
   /** The attempt that is under way or comes next. */

@@ -18,7 +18,7 @@ export function fileAbility(channel: Channel, endpoints: TicketDetail['endpoints
   return found && found.max_files > 0 ? found : null;
 }
 
-export interface Parcel<T> {
+interface Parcel<T> {
   text: string;
   files: T[];
 }

@@ -1,6 +1,7 @@
 import { computed, onBeforeUnmount, ref, watch, type Ref } from 'vue';
 import { useRouter } from 'vue-router';
 import { ApiError } from '@/api/client';
+import { formatPhone } from '@/format';
 import { t } from '@/i18n';
 import { useSession } from '@/session';
 import { toast } from '@/ui/toast';
@@ -8,7 +9,7 @@ import { useLive } from './live';
 import { accountName, contactName } from './look';
 import { ring } from './ring';
 
-export interface Incoming {
+interface Incoming {
   /** What is read out at once: an offer, a ringing telephone. */
   said: Ref<string>;
   accept: () => Promise<void>;
@@ -53,7 +54,7 @@ export function useIncoming(isAtWork: () => boolean): Incoming {
     () => live.ringing?.call_id,
     (id) => {
       if (!id || !live.ringing) return;
-      said.value = t('console.phone.announce', { name: live.ringing.name || live.ringing.number || t('console.phone.withheld'), account: accountName(session.accounts, live.ringing.account_id) });
+      said.value = t('console.phone.announce', { name: live.ringing.name || formatPhone(live.ringing.number) || t('console.phone.withheld'), account: accountName(session.accounts, live.ringing.account_id) });
       if (!isAtWork()) void router.push({ name: 'console', params: { ticket: live.ringing.ticket_id } });
     },
   );

@@ -1,4 +1,4 @@
-export type LaterKey = 'hour' | 'three_hours' | 'tomorrow' | 'monday';
+type LaterKey = 'hour' | 'three_hours' | 'tomorrow' | 'monday';
 
 /** When a ticket is usually wanted back, as of an instant, in the person's own time: hours from now, mornings at nine. */
 export function laterChoices(now: Date): { key: LaterKey; at: Date }[] {

@@ -8,7 +8,7 @@ import { now } from '@/live/clock';
 const NEAR_LIMIT = 0.8;
 const CLOSES_SOON_MS = 2 * 3600 * 1000;
 
-export interface Limit {
+interface Limit {
   left: number;
   shown: boolean;
 }

@@ -63,5 +63,9 @@ test.each([
   ['unanswered', 0, 'missed'],
   ['busy', 0, 'failed'],
 ] as const)('a call that ended as %s after %d ms of talk counts as %s', (outcome, talk, look) => {
-  expect(callLook({ call: { direction: 'in', outcome, wait_ms: 1000, talk_ms: talk, hold_ms: 0, from: '', to: '', operator: null, hung_up_by: '', flags: [] } })).toBe(look);
+  expect(callLook({ call: { direction: 'in', outcome, ended_at: '2026-06-05T10:01:00Z', wait_ms: 1000, talk_ms: talk, hold_ms: 0, from: '', to: '', operator: null, hung_up_by: '', flags: [] } })).toBe(look);
+});
+
+test.each(['', 'answered'])('a call under way (%s so far) is neither missed nor failed', (outcome) => {
+  expect(callLook({ call: { direction: 'in', outcome, ended_at: null, wait_ms: null, talk_ms: null, hold_ms: null, from: '', to: '', operator: null, hung_up_by: '', flags: [] } })).toBe('answered');
 });

@@ -150,10 +150,10 @@ export function eventText(row: Pick<Entry, 'kind' | 'text' | 'author'>): string 
   }
 }
 
-/** Whether a call was talked on ('answered', whatever ended it), was missed, or never came about. */
+/** Whether a call was talked on or may yet be ('answered', whatever ended it), was missed, or never came about. */
 export function callLook(row: Pick<Entry, 'call'>): 'answered' | 'missed' | 'failed' {
   const call = row.call;
   if (!call) return 'failed';
-  if ((call.talk_ms ?? 0) > 0 || ['answered', 'transferred', 'ended_in_menu'].includes(call.outcome)) return 'answered';
+  if (call.ended_at === null || (call.talk_ms ?? 0) > 0 || ['answered', 'transferred', 'ended_in_menu'].includes(call.outcome)) return 'answered';
   return MISSED.has(call.outcome) ? 'missed' : 'failed';
 }
