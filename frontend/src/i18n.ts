@@ -32,7 +32,7 @@ const KEY = 'locale';
 const files = import.meta.glob<{ default: Record<string, unknown> }>('./locales/*/*.json', { query: '?texts' });
 
 /** The index of the form that Russian needs: one (1, 21), few (2..4, 22), many (0, 5..20, 11). */
-export function russianForm(count: number, forms: number): number {
+function russianForm(count: number, forms: number): number {
   const category = new Intl.PluralRules('ru').select(count);
   const index = category === 'one' ? 0 : category === 'few' ? 1 : 2;
   return Math.min(index, forms - 1);

@@ -8,7 +8,7 @@ export interface Field {
   shape: 'text' | 'number' | 'choice' | 'flag' | 'json';
   choices: string[];
 }
-export type Value = string | boolean;
+type Value = string | boolean;
 /** A secret is kept, unless a new value replaces it or it is removed; what it is never reaches the page. */
 export interface SecretChange {
   mode: 'keep' | 'set' | 'remove';

@@ -1,5 +1,5 @@
 /** Business hours as people type them: "09:00-13:00, 14:00-18:00" for a day, a line for each day of its own. */
-export type Span = string[];
+type Span = string[];
 export interface Day {
   on: string;
   name: string;

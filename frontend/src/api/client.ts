@@ -23,7 +23,7 @@ export class ApiError extends Error {
   }
 }
 
-export type Query = Record<string, string | number | boolean | null | undefined>;
+type Query = Record<string, string | number | boolean | null | undefined>;
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export function csrfToken(): string {
@@ -72,7 +72,7 @@ export async function request<T>(method: Method, path: string, options: { query?
   throw errorOf(outcome.response.status, outcome.error);
 }
 
-export function errorOf(status: number, body: unknown): ApiError {
+function errorOf(status: number, body: unknown): ApiError {
   const error = typeof body === 'object' && body !== null ? (body as ErrorBody).error : undefined;
   if (status === 401) onSignedOut();
   if (!error || typeof error !== 'object') return new ApiError(status, `http_${status}`, `The server answered ${status}`);

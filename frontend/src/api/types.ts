@@ -7,7 +7,6 @@ export type Role = Schemas['Role'];
 export type Channel = Schemas['Channel'];
 export type TicketStatus = Schemas['TicketStatus'];
 export type PresenceState = Schemas['Presence'];
-export type EntryStatus = Schemas['MessageStatus'];
 
 export interface Page<T> {
   results: T[];
@@ -22,8 +21,6 @@ export type Cursor = string;
 export type TicketCard = Schemas['TicketCard'];
 export type TicketDetail = Schemas['TicketDetail'];
 export type Wrap = Schemas['Wrap'];
-export type Attachment = Schemas['Attachment'];
-export type CallFacts = Schemas['CallFacts'];
 export type Entry = Schemas['Entry'];
 export type Recipient = Schemas['RecipientRequest'];
 export type ProposedRecipients = Schemas['ProposedRecipients'];
@@ -42,7 +39,6 @@ export type FileAbility = Schemas['FileAbility'];
 export type TicketTranslations = Schemas['TicketTranslations'];
 export type ReplyTranslation = Schemas['ReplyTranslation'];
 export type InterpreterUse = Schemas['InterpreterUse'];
-export type Pulse = Schemas['Pulse'];
 export type LiveEvent = Schemas['LiveEvent'];
 export type LiveEvents = Schemas['LiveEvents'];
 export type Playbook = Schemas['Playbook'];

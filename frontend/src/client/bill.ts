@@ -10,7 +10,7 @@ export type Bill = Pick<Schemas['Accrual'], 'currency' | 'taxes' | 'net' | 'tax'
 export type BillLine = Omit<Schemas['BillLine'], 'explanation'> & { explanation: LineExplanation };
 
 /** Times in whole milliseconds or contacts, as `unit` says; amounts are decimal strings, or "n/d" where no decimal can hold them. */
-export interface LineExplanation {
+interface LineExplanation {
   kind: string;
   exact: string;
   amount: string;

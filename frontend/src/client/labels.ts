@@ -43,7 +43,7 @@ export function monthName(month: string): string {
 }
 
 /** 1–30 June 2026 */
-export function monthRange(month: string): string {
+function monthRange(month: string): string {
   if (isCycle(month)) return formatMonth(month);
   const first = new Date(`${month}-01T00:00:00Z`);
   const last = new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + 1, 0));

@@ -6,7 +6,6 @@ type Schemas = components['schemas'];
 export type QuoteRow = Schemas['QuoteRow'];
 export type Quote = Schemas['Quote'];
 export type Comparison = Schemas['Comparison'];
-export type Staff = Schemas['Staff'];
 
 /** Local hours of some days in which contacts come. */
 export interface OpenHours {

@@ -6,7 +6,7 @@ export type Refresh = 'console' | 'lists' | `ticket:${number}` | `timeline:${num
 /** A caller on the operator's telephone: null when it rings no longer; undefined leaves what is known. */
 export type Ringing = Extract<LiveEvent, { kind: 'call.ringing' }>['payload'];
 
-export interface Outcome {
+interface Outcome {
   snapshot: ConsoleSnapshot;
   refresh: Refresh[];
   /** The contact of this ticket is writing just now. */

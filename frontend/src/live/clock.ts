@@ -53,10 +53,6 @@ if (typeof document !== 'undefined' && import.meta.env.MODE !== 'test') {
 /** The server's time in milliseconds, moving once a second. Only for showing: nothing on screen is billed. */
 export const now = computed(() => tick.value);
 
-export function tickNow(): void {
-  tick.value = serverClock.now();
-}
-
 /** Milliseconds since an instant, never negative; null while there is none. */
 export function useElapsed(since: () => string | null | undefined): ComputedRef<number | null> {
   return computed(() => {

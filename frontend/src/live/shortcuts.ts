@@ -1,5 +1,5 @@
 /** A key by its place on the keyboard (KeyboardEvent.code), so that it is the same under a Russian layout. */
-export interface Chord {
+interface Chord {
   code: string;
   ctrl?: boolean;
   alt?: boolean;
@@ -24,7 +24,7 @@ export type Action =
 
 const OPEN: [Action, Chord][] = ([1, 2, 3, 4, 5, 6, 7, 8, 9] as const).map((n) => [`open.${n}`, { code: `Digit${n}`, alt: true }]);
 
-export const DEFAULTS: ReadonlyMap<Action, Chord> = new Map<Action, Chord>([
+const DEFAULTS: ReadonlyMap<Action, Chord> = new Map<Action, Chord>([
   ['offer.accept', { code: 'F2' }],
   ['offer.pass', { code: 'F2', shift: true }],
   ['search', { code: 'KeyK', ctrl: true }],
@@ -43,7 +43,7 @@ export const DEFAULTS: ReadonlyMap<Action, Chord> = new Map<Action, Chord>([
 
 export type Keys = Pick<KeyboardEvent, 'code' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>;
 
-export function matches(chord: Chord, event: Keys): boolean {
+function matches(chord: Chord, event: Keys): boolean {
   return (
     event.code === chord.code &&
     (event.ctrlKey || event.metaKey) === (chord.ctrl ?? false) &&
@@ -53,7 +53,7 @@ export function matches(chord: Chord, event: Keys): boolean {
 }
 
 /** A chord that types a character: it must not act while somebody writes (WCAG 2.1.4). */
-export function typesText(chord: Chord): boolean {
+function typesText(chord: Chord): boolean {
   return !chord.ctrl && !chord.alt && !/^F\d+$/.test(chord.code);
 }
 

@@ -30,7 +30,7 @@ export interface FeedPorts {
   now(): number;
 }
 
-export interface FeedHandlers {
+interface FeedHandlers {
   onEvents(events: LiveEvent[]): void;
   /** The snapshot has to be read anew; the feed goes on from the cursor that comes back. */
   onReload(): Promise<Cursor>;
@@ -38,7 +38,7 @@ export interface FeedHandlers {
   onPong?(serverTime: string, roundTripMs: number): void;
 }
 
-export const FIRST_WAIT_MS = 500;
+const FIRST_WAIT_MS = 500;
 export const LONGEST_WAIT_MS = 20_000;
 export const PING_MS = 20_000;
 export const SILENCE_MS = 10_000;

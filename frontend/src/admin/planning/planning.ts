@@ -20,7 +20,7 @@ export interface PlanningQuery {
 }
 
 /** The address of the question; a list is its name repeated. */
-export function planningPath(asked: PlanningQuery): string {
+function planningPath(asked: PlanningQuery): string {
   const query = new URLSearchParams();
   for (const id of asked.queue) query.append('queue', String(id));
   for (const [name, value] of Object.entries(asked)) if (name !== 'queue' && value !== '') query.append(name, String(value));

@@ -4,10 +4,10 @@
  */
 import type { Channel } from '@/api/types';
 
-export type TimeClass = 'talk' | 'hold' | 'wrap' | 'focus' | 'open';
+type TimeClass = 'talk' | 'hold' | 'wrap' | 'focus' | 'open';
 export type BasisName = 'talk' | 'talk_hold' | 'all_work';
 export type Rounding = 'none' | '6s' | '60s' | { first_s?: string; step_s?: string; grace_s?: string };
-export type LocalisedName = string | Record<string, string>;
+type LocalisedName = string | Record<string, string>;
 
 export interface Match {
   channel?: Channel[];
@@ -43,19 +43,19 @@ export interface TariffDocument {
   [field: string]: unknown;
 }
 
-export const RATE_KINDS = ['per_minute', 'per_contact'] as const;
+const RATE_KINDS = ['per_minute', 'per_contact'] as const;
 export const FEE_KINDS = ['recurring', 'set_up', 'minimum', 'credit'] as const;
 
 /** Kinds edited in the third table, each with the fields of its form; the rest of them is edited as JSON. */
 export const MORE_KINDS = ['per_hour', 'per_message', 'per_segment', 'per_order', 'surcharge', 'discount', 'cap', 'minimum_volume', 'per_seat', 'ivr_tree', 'add_on', 'holiday', 'one_off'] as const;
-export type MoreKind = (typeof MORE_KINDS)[number];
+type MoreKind = (typeof MORE_KINDS)[number];
 type FieldName = 'basis' | 'rate_per_hour' | 'included_hours' | 'rate_per_message' | 'included_messages' | 'rate_per_segment' | 'included_segments' | 'rate_per_order' | 'included_orders' | 'percent' | 'amount' | 'of' | 'units' | 'quantity';
 export const MORE_BASES = ['talk', 'talk_hold', 'all_work', 'patched', 'ivr', 'idle', 'operator', 'interpreter'] as const;
 export type MoreField = { name: FieldName; kind: 'money' | 'percent' | 'number' | 'basis' | 'rate'; initial: string };
 const money = (name: FieldName): MoreField => ({ name, kind: 'money', initial: '0.00' });
 const count = (name: FieldName, initial = '0'): MoreField => ({ name, kind: 'number', initial });
 const percent: MoreField = { name: 'percent', kind: 'percent', initial: '10' };
-export const MORE_FIELDS: Record<MoreKind, MoreField[]> = {
+const MORE_FIELDS: Record<MoreKind, MoreField[]> = {
   per_hour: [{ name: 'basis', kind: 'basis', initial: 'operator' }, money('rate_per_hour'), count('included_hours')],
   per_message: [money('rate_per_message'), count('included_messages')],
   per_segment: [money('rate_per_segment'), count('included_segments')],
@@ -132,7 +132,7 @@ export function priceField(component: Component): 'rate_per_minute' | 'rate_per_
   return component.kind === 'per_contact' ? 'rate_per_contact' : 'amount';
 }
 
-export function priceOf(component: Component): string {
+function priceOf(component: Component): string {
   return component[priceField(component)] ?? '';
 }
 

@@ -5,7 +5,7 @@ import type { TariffDocument } from './document';
 
 const PAUSE_MS = 700;
 
-export type SaveState = 'saved' | 'changed' | 'saving' | 'refused' | 'offline';
+type SaveState = 'saved' | 'changed' | 'saving' | 'refused' | 'offline';
 
 /**
  * A draft edited in place. What is typed stays on the page whatever the server says; it is saved a moment after

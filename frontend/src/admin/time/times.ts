@@ -4,7 +4,7 @@ type Schemas = components['schemas'];
 export type Day = Schemas['Day'];
 export type DaySlice = Day['slices'][number];
 export type TimeTotal = Schemas['TimeTotal'];
-export type TimeKind = TimeTotal['kind'];
+type TimeKind = TimeTotal['kind'];
 export type TimeCorrection = Schemas['Correction'];
 export type TimeEffect = Schemas['Effect'];
 export type TimeContradiction = Schemas['Contradiction'];
@@ -41,7 +41,7 @@ export function instantOf(date: string, time: string, zone: string): string | nu
   return new Date(Math.min(...(exact.length > 0 ? exact : candidates))).toISOString();
 }
 
-export interface TotalRow {
+interface TotalRow {
   account: number | null;
   ms: Partial<Record<TimeKind, number>>;
   sum: number;
@@ -84,7 +84,7 @@ export function differences(before: readonly TimeTotal[], after: readonly TimeTo
   return [...found.values()].filter((line) => line.before !== line.after);
 }
 
-export interface Block {
+interface Block {
   slice: DaySlice;
   kind: TimeKind;
   start: number;

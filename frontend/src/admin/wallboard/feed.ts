@@ -9,7 +9,7 @@ export const QUIET_MS = 15_000;
 /** Without a socket the board is asked for by itself. */
 export const POLL_MS = 5_000;
 
-export const watchPorts: FeedPorts = {
+const watchPorts: FeedPorts = {
   ...feedPorts,
   // `watch`: looking at the board is no sign of being at work
   open: () => new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws/console/?watch=1`) as unknown as ReturnType<FeedPorts['open']>,
