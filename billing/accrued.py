@@ -4,7 +4,7 @@ Every function runs inside an account scope that its caller has opened.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -15,8 +15,17 @@ from billing.explanation import bill_document
 from billing.models import Accrual, AccrualSum, UsageLine
 from billing.period_sums import INLINE_LINES, PeriodSums, period_sums
 from billing.periods import Period, local_day
+from billing.prepaid import Purchase, left_before, purchases
 from billing.pricing import Bill, Segment
-from billing.queries import PlannedPeriod, account_bill, planned_period, planned_segments
+from billing.queries import (
+    NothingToBill,
+    PlannedPeriod,
+    account_bill,
+    draws_of_account,
+    planned_period,
+    planned_segments,
+    prepaid_grants,
+)
 from billing.running_sums import COUNT_FIELDS, SUM_FIELDS, Sums, bill_of_sums, document_of_sums, is_summable, sums_of
 from billing.terms import Timing
 from billing.usage import FACTS, Usage, usage_from_row
@@ -55,6 +64,25 @@ def accrued_bill(*, account: Account, period: Period) -> Bill:
     return account_bill(account=account, period=period).bill if told is None else told.bill
 
 
+def prepaid_so_far(*, account: Account, at: datetime) -> tuple[list[Purchase], dict[str, int] | None]:
+    """Return what an account has bought ahead, and by reference what will be left of it once the usage that is known by
+    now is invoiced; None where a bill so far cannot be made.
+    """
+    rows = purchases(account_id=account.pk)
+    period = current_period(account=account, at=at)
+    if not rows:
+        return rows, {}
+    try:
+        left = left_before(account=account, period=period, rows=rows, draws_of=draws_of_account(account=account))
+        for draw in accrued_bill(account=account, period=period).draws:
+            left[draw.grant] -= draw.units
+    except NothingToBill:
+        pass
+    except DomainError:
+        return rows, None
+    return rows, left
+
+
 def _from_hours(*, account: Account, period: Period) -> PeriodSums | None:
     """The sums of a period by segment; None where its terms need each contact, where its hours are still to be added
     up, or where it cannot be billed: account_bill says why.
@@ -72,13 +100,16 @@ def _from_sums(*, account: Account, period: Period) -> tuple[Bill, dict[str, Sum
     segment = summed_segment(account=account, period=period)
     if segment is None:
         return None
+    grants = prepaid_grants(account=account, period=period)
+    if not all(grant.holds_throughout(since=period.starts_at, until=period.ends_at) for grant in grants):
+        return None
     plan = plan_of(segment=segment)
     accrual = Accrual.objects.filter(account=account, period=period.label).first()
     if accrual is None or accrual.plan != plan:
         accrual = build_accrual(account=account, period=period, segment=segment)
     rows = AccrualSum.objects.filter(accrual=accrual).values_list("code", *SUM_FIELDS)
     sums = {code: Sums._make((*counts, tuple(times))) for code, *counts, times in rows}
-    return bill_of_sums(segment=segment, sums=sums), sums
+    return bill_of_sums(segment=segment, sums=sums, grants=grants), sums
 
 
 def summed_segment(*, account: Account, period: Period) -> Segment | None:

@@ -112,6 +112,8 @@ def agreed_fee(*, add_on: AddOn) -> AgreedFee:
         facts["ends_on"] = add_on.ends_on.isoformat()
     if add_on.decided_at is not None:
         facts["approved_at"] = add_on.decided_at.isoformat()
+    if add_on.prepaid_units is not None:
+        facts |= {"prepaid_units": str(add_on.prepaid_units), "prepaid_unit": add_on.prepaid_unit}
     if add_on.code:
         facts["chosen_from"] = add_on.code
     return AgreedFee(

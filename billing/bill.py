@@ -6,7 +6,7 @@ adds up as printed.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -80,7 +80,6 @@ class Segment:
     zone: str = "UTC"
     starts_on: date | None = None
     ends_on: date | None = None
-    ends_at: datetime | None = None
     quantities: Mapping[str, Fraction] = field(default_factory=dict)
     bookings: tuple[Booking, ...] = ()
     agreed: tuple[AgreedFee, ...] = ()

@@ -4,13 +4,14 @@ delta = rate(all) - booked (corrections.py), charge by charge. A correction is a
 invoice that charges it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 from billing.bill import Bill, Line, LineKind, Segment
-from billing.corrections import Charge, charge_of, deltas
+from billing.corrections import Charge, Delta, charge_of, deltas
 from billing.money import exact_text
 from billing.pricing import with_lines
 from billing.terms import ComponentKind, Fee, Names, TariffTerms, TaxCategory
@@ -21,16 +22,22 @@ USAGE_KINDS = frozenset(
 )
 
 
-def corrections_of(*, bill: Bill, booked: Mapping[Charge, int]) -> list[dict[str, Any]]:
+def corrections_of(
+    *, bill: Bill, booked: Mapping[Charge, int], drawn: Mapping[Charge, Mapping[str, int]] = MappingProxyType({})
+) -> list[dict[str, Any]]:
     """Return the corrections that bring what is booked to what the bill of all usage says; none where they agree.
 
-    Amounts in whole units. A charge that is booked and no longer on the bill is taken back whole, without names or tax.
+    drawn: what is booked of prepaid units, by grant; a correction of nothing but these is one of no money. Amounts in
+    whole units. A charge that is booked and no longer on the bill is taken back whole, without names or tax.
     """
     lines = {charge_of(line=line): line for line in bill.lines if line.kind in USAGE_KINDS}
     usage = replace(bill, lines=tuple(line for line in bill.lines if line.kind in USAGE_KINDS))
+    prepaid = _prepaid_changes(lines=lines, drawn=drawn)
+    changed = {delta.charge: delta for delta in deltas(now=usage, booked=booked)}
+    for charge in prepaid:
+        changed.setdefault(charge, Delta(charge, booked.get(charge, 0), booked.get(charge, 0)))
     found: list[dict[str, Any]] = []
-    for delta in deltas(now=usage, booked=booked):
-        charge = delta.charge
+    for charge, delta in changed.items():
         found.append(
             {
                 **charge._asdict(),
@@ -39,11 +46,36 @@ def corrections_of(*, bill: Bill, booked: Mapping[Charge, int]) -> list[dict[str
                 "units": delta.units,
             }
         )
+        if charge in prepaid:
+            found[-1]["prepaid"] = prepaid[charge]
         if charge in lines:
             found[-1] |= {
                 "names": dict(lines[charge].names.by_language),
                 "tax_category": _tax(lines[charge].tax),
             }
+    return found
+
+
+def drawn_by(*, corrections: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Return what corrections draw of prepaid units, by grant; below zero: what they give back."""
+    drawn: dict[str, int] = {}
+    for correction in corrections:
+        for grant, units in correction.get("prepaid", {}).items():
+            drawn[grant] = drawn.get(grant, 0) + units
+    return drawn
+
+
+def _prepaid_changes(
+    *, lines: Mapping[Charge, Line], drawn: Mapping[Charge, Mapping[str, int]]
+) -> dict[Charge, dict[str, int]]:
+    """What prepaid units all usage draws beyond what is booked as drawn (below zero: gives back), where it differs."""
+    found: dict[Charge, dict[str, int]] = {}
+    for charge in [*lines, *(charge for charge in drawn if charge not in lines)]:
+        rated = lines[charge].usage if charge in lines else None
+        now, before = (rated.drawn if rated else {}), drawn.get(charge, {})
+        changes = {grant: now.get(grant, 0) - before.get(grant, 0) for grant in {**before, **now}}
+        if any(changes.values()):
+            found[charge] = {grant: units for grant, units in sorted(changes.items()) if units}
     return found
 
 
@@ -97,4 +129,5 @@ def explain_correction(*, correction: Mapping[str, Any], digits: int) -> dict[st
         "after": exact_text(value=Fraction(correction["after"], scale)),
         "late_contacts": correction["contacts"],
         "late_usage": list(correction["usage"]),
+        **({"prepaid": dict(correction["prepaid"])} if correction.get("prepaid") else {}),
     }

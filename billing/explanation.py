@@ -114,6 +114,8 @@ def _explain_usage(*, rate: Rate, line: Line) -> dict[str, Any]:
             )
     if rate.connect_fee:
         told["connects"] = totals.connects
+    if line.usage and line.usage.drawn:
+        told["prepaid"] = dict(line.usage.drawn)
     return told
 
 
@@ -121,7 +123,7 @@ def _rate_facts(rate: Rate) -> dict[str, Any]:
     """What a rate charges, and by which rules."""
     quantity = rate.quantity
     told: dict[str, Any] = {
-        "unit": "ms" if quantity.is_time else quantity.word,
+        "unit": quantity.unit,
         "rate": exact_text(value=rate.price),
         "rate_per": quantity.word,
     }

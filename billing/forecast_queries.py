@@ -36,6 +36,7 @@ from billing.period_sums import (
     PeriodSums,
     period_sums,
     price_sums,
+    summed,
 )
 from billing.periods import Period, local_day, local_midnight
 from billing.pricing import Bill, Line, LineKind, MixedCurrencies, Segment
@@ -179,7 +180,7 @@ def _included(line: Line) -> dict[str, Any] | None:
     return {
         "code": rate.code,
         "name": dict(line.names.by_language),
-        "unit": "ms" if rate.quantity.is_time else rate.quantity.word,
+        "unit": rate.quantity.unit,
         "allowance": line.usage.allowance,
         "used": line.totals.billed,
         "expected": None,
@@ -238,19 +239,17 @@ class Outlook:
     def bill(self, *, factor: Fraction = Fraction(1), until: date | None = None) -> Bill:
         """Return the bill of the period with what is expected until a day (its end), times a factor."""
         last = until or self.period.ends_on
-        found = []
-        for segment, came, rates in zip(self.sums.plan.segments, self.sums.sums, self.rates, strict=True):
-            starts_on, ends_on = segment.starts_on or self.period.starts_on, segment.ends_on or self.period.ends_on
-            since, end = max(starts_on, self.moment.today), min(ends_on, last)
-            rest = {code: rate.rest(since=since, until=end, factor=factor) for code, rate in rates.items()}
-            nothing = UsageTotals()
-            found.append(
-                {
-                    code: UsageTotals(*map(sum, zip(came.get(code, nothing), rest.get(code, nothing), strict=True)))
-                    for code in {*came, *rest} - {UNPRICED}
-                }
-            )
-        return price_sums(plan=self.sums.plan, sums=found)
+        found: list[list[tuple[datetime, Mapping[str, UsageTotals]]]] = []
+        for segment, parts, rates in zip(self.sums.plan.segments, self.sums.parts, self.rates, strict=True):
+            ends_on = segment.ends_on or self.period.ends_on
+            days = [local_day(at=at, zone=segment.zone) for at, _ in parts]
+            found.append([])
+            for (at, came), starts_on, until_day in zip(parts, days, [*days[1:], ends_on], strict=True):
+                since, end = max(starts_on, self.moment.today), min(until_day, last)
+                rest = {code: rate.rest(since=since, until=end, factor=factor) for code, rate in rates.items()}
+                both = summed([(at, came), (at, rest)])
+                found[-1].append((at, {code: totals for code, totals in both.items() if code != UNPRICED}))
+        return price_sums(plan=self.sums.plan, parts=found)
 
     def day_of(self, *, reached: Callable[[Bill], bool], factor: Fraction = Fraction(1)) -> date | None:
         """Return the first day from today on by whose end a bill that only grows is expected to reach something."""

@@ -6,6 +6,7 @@ Every function runs inside an account scope that its caller has opened.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
@@ -26,6 +27,7 @@ from billing.models import (
 )
 from billing.money import units_from_decimal
 from billing.periods import Period, local_midnight
+from billing.prepaid import late_documents
 from billing.pricing import Bill
 from billing.snapshot import price_documents
 from billing.usage import FACTS, Usage, usage_from_row
@@ -95,13 +97,18 @@ def unsettled_invoices(*, account_id: int | None = None, before: Period | None =
     return invoices
 
 
-def late_of(*, invoice: Invoice) -> Late | None:
-    """Return an invoice's late usage; None where all usage of its period that a rate prices is on it."""
+def late_of(*, invoice: Invoice, drawn: Mapping[str, int] = MappingProxyType({})) -> Late | None:
+    """Return an invoice's late usage; None where all usage of its period that a rate prices is on it.
+
+    drawn: prepaid units, by grant, that what is billed along with it takes.
+    """
     unbooked = list(unbooked_usage(invoice=invoice).order_by("started_at", "pk").values_list("pk", flat=True))
     if not unbooked:
         return None
     rows = _usage_of(invoice).order_by("started_at", "id").values_list(*FACTS)
-    bill = price_snapshot(invoice=invoice, usage=_by_segment(invoice, map(usage_from_row, rows.iterator(2000))))
+    bill = price_late(
+        invoice=invoice, drawn=drawn, usage=_by_segment(invoice, map(usage_from_row, rows.iterator(2000)))
+    )
     # what no rate prices is never on an invoice
     priced = {int(contact.rated.usage.id) for line in bill.lines for contact in line.contacts}
     missing = [pk for pk in unbooked if pk in priced]
@@ -129,9 +136,16 @@ def price_snapshot(*, invoice: Invoice, usage: Mapping[str, Sequence[Usage]]) ->
     return price_documents(documents=invoice.tariff, usage=usage)
 
 
+def price_late(*, invoice: Invoice, usage: Mapping[str, Sequence[Usage]], drawn: Mapping[str, int]) -> Bill:
+    """Return the bill of all usage of an invoice's period under its own terms, with what other invoices, and
+    what is `drawn` along with it, have left of its prepaid units.
+    """
+    return price_documents(documents=late_documents(invoice=invoice, drawn=drawn), usage=usage)
+
+
 def _corrections(*, invoice: Invoice, bill: Bill, unbooked: Sequence[int]) -> list[dict[str, Any]]:
     named = {line.code: line for line in invoice.lines.all()}
-    found = corrections_of(bill=bill, booked=_booked(invoice))
+    found = corrections_of(bill=bill, booked=_booked(invoice), drawn=_drawn(invoice))
     for correction in found:
         line = named.get(correction["component"])
         correction.setdefault("names", {"": line.name if line is not None else correction["component"]})
@@ -172,13 +186,42 @@ def _booked(invoice: Invoice) -> dict[Charge, int]:
     """What is booked of an invoice's usage: its lines, corrections on later invoices, credits for late usage, and what
     was waived.
     """
-    notes = Invoice.objects.filter(corrects=invoice, status=InvoiceStatus.ISSUED, reason_code=CreditReason.LATE_USAGE)
-    documents = [invoice.pk, *notes.values_list("pk", flat=True)]
-    lines = InvoiceLine.objects.filter(invoice__in=documents, kind__in=USAGE_KINDS)
     booked: dict[Charge, int] = {}
-    for segment, code, tax_code, amount in lines.values_list("segment", "code", "tax_code", "amount"):
+    for segment, code, tax_code, amount in _booking_lines(invoice).values_list("segment", "code", "tax_code", "amount"):
         charge = Charge(segment=segment, component=code, tax=tax_code)
         booked[charge] = booked.get(charge, 0) + units_from_decimal(amount=amount, digits=invoice.digits)
+    for charge, entry in _booking_corrections(invoice):
+        booked[charge] = booked.get(charge, 0) + entry["units"]
+    return booked
+
+
+def _drawn(invoice: Invoice) -> dict[Charge, dict[str, int]]:
+    """What is booked of prepaid units as drawn by an invoice's usage, by grant."""
+    drawn: dict[Charge, dict[str, int]] = {}
+    rows = [
+        (Charge(segment=segment, component=code, tax=tax_code), prepaid)
+        for segment, code, tax_code, prepaid in _booking_lines(invoice)
+        .filter(explanation__has_key="prepaid")
+        .values_list("segment", "code", "tax_code", "explanation__prepaid")
+    ]
+    rows += [(charge, entry.get("prepaid", {})) for charge, entry in _booking_corrections(invoice)]
+    for charge, prepaid in rows:
+        own = drawn.setdefault(charge, {})
+        for grant, units in prepaid.items():
+            own[grant] = own.get(grant, 0) + units
+    return drawn
+
+
+def _booking_lines(invoice: Invoice) -> QuerySet[InvoiceLine]:
+    """The lines that book an invoice's usage: its own, and those of credit notes for late usage."""
+    notes = Invoice.objects.filter(corrects=invoice, status=InvoiceStatus.ISSUED, reason_code=CreditReason.LATE_USAGE)
+    return InvoiceLine.objects.filter(
+        invoice__in=[invoice.pk, *notes.values_list("pk", flat=True)], kind__in=USAGE_KINDS
+    )
+
+
+def _booking_corrections(invoice: Invoice) -> Iterator[tuple[Charge, dict[str, Any]]]:
+    """The corrections that book an invoice's late usage: those on later invoices, and those that were waived."""
     later = standing_invoices().filter(
         account_id=invoice.account_id, corrections__contains=[{"invoice_id": invoice.pk}]
     )
@@ -186,6 +229,4 @@ def _booked(invoice: Invoice) -> dict[Charge, int]:
     for corrections in (*later.values_list("corrections", flat=True), *waived.values_list("lines", flat=True)):
         for entry in corrections:
             if entry["invoice_id"] == invoice.pk:
-                charge = Charge(segment=entry["segment"], component=entry["component"], tax=entry["tax"])
-                booked[charge] = booked.get(charge, 0) + entry["units"]
-    return booked
+                yield Charge(segment=entry["segment"], component=entry["component"], tax=entry["tax"]), entry

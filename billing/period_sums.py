@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from operator import add
 
 from billing.models import RatedShape
 from billing.periods import Period, local_midnight
@@ -20,6 +21,10 @@ from contactcenter.tenancy.models import Account
 
 INLINE_LINES = 20_000
 """So many usage lines are read within a request where hours are not there yet; more are left to the worker."""
+
+
+Parts = Sequence[tuple[datetime, Mapping[str, UsageTotals]]]
+"""A segment in parts: the start of each, and the sums of it by code of the rate."""
 
 
 class NeedsContacts(DomainError):
@@ -40,18 +45,24 @@ class HoursBeingBuilt(DomainError):
 class PeriodSums:
     """A planned period, the hours of each of its segments, and the sums of what came in each.
 
+    parts: each segment's sums between the instants at which prepaid units begin or expire in it, with the starts.
     uncovered: whether contacts fall on days that no segment covers.
     """
 
     plan: PlannedPeriod
     shapes: tuple[RatedShape, ...]
-    sums: tuple[Mapping[str, UsageTotals], ...]
+    parts: tuple[Parts, ...]
     uncovered: bool = False
+
+    @property
+    def sums(self) -> tuple[Mapping[str, UsageTotals], ...]:
+        """The sums of each segment."""
+        return tuple(map(summed, self.parts))
 
     @property
     def bill(self) -> Bill:
         """What came so far costs this; the lines are without contacts."""
-        return price_sums(plan=self.plan, sums=self.sums)
+        return price_sums(plan=self.plan, parts=self.parts)
 
     @property
     def unpriced(self) -> int:
@@ -81,8 +92,11 @@ def period_sums(
     return PeriodSums(
         plan=plan,
         shapes=tuple(shapes),
-        sums=tuple(
-            totals_between(shape=shape, since=start, until=end)
+        parts=tuple(
+            tuple(
+                (since, totals_between(shape=shape, since=since, until=until))
+                for since, until in pairwise(instants(plan=plan, since=start, until=end))
+            )
             for shape, (start, end) in zip(shapes, bounds, strict=True)
         ),
         uncovered=any(
@@ -99,8 +113,24 @@ def segment_bounds(*, segment: Segment, period: Period) -> tuple[datetime, datet
     return local_midnight(day=starts_on, zone=segment.zone), local_midnight(day=ends_on, zone=segment.zone)
 
 
-def price_sums(*, plan: PlannedPeriod, sums: Sequence[Mapping[str, UsageTotals]]) -> Bill:
-    """Return the bill of a planned period from the sums of each segment by code of the rate."""
+def instants(*, plan: PlannedPeriod, since: datetime, until: datetime) -> list[datetime]:
+    """Return [since, until) cut where prepaid units of the plan begin or expire, with both ends."""
+    borders = {border for grant in plan.grants for border in (grant.granted_at, grant.expires_at) if border is not None}
+    return [since, *sorted(border for border in borders if since < border < until), until]
+
+
+def summed(parts: Parts) -> dict[str, UsageTotals]:
+    """Return the sums of a segment's parts together."""
+    found: dict[str, UsageTotals] = {}
+    for _, totals in parts:
+        for code, own in totals.items():
+            found[code] = UsageTotals(*map(add, found.get(code, UsageTotals()), own))
+    return found
+
+
+def price_sums(*, plan: PlannedPeriod, parts: Sequence[Parts]) -> Bill:
+    """Return the bill of a planned period from the sums of each segment's parts by code of the rate."""
+    sums = list(map(summed, parts))
     return price_totals(
         segments=plan.segments,
         totals=[
@@ -109,4 +139,8 @@ def price_sums(*, plan: PlannedPeriod, sums: Sequence[Mapping[str, UsageTotals]]
         ],
         following=plan.following,
         paid_ahead=plan.paid_ahead,
+        grants=plan.grants,
+        pieces=[
+            [(at, {code: own.billed for code, own in found.items()}) for at, found in own_parts] for own_parts in parts
+        ],
     )

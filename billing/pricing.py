@@ -7,6 +7,7 @@ line rounded once, each tax category once.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from fractions import Fraction
 from itertools import chain
 
@@ -14,8 +15,9 @@ from billing.adjustments import cap_lines, discount_lines, minimum_lines, surcha
 from billing.bill import AgreedFee, Bill, Booking, Line, LineKind, PricedContact, Segment, TaxTotal
 from billing.fees import PaidAhead, agreed_lines, fee_lines, fee_lines_ahead
 from billing.money import currency_digits
+from billing.periods import local_midnight
 from billing.proration import fixed_parts
-from billing.rating import Bucket, RatedRate, Rating, UsageTotals, included_units, rate_usage
+from billing.rating import Bucket, RatedRate, Rating, UsageTotals, draw_units, included_units, rate_usage
 from billing.rounding import allot_exact, allot_shares, round_to_units
 from billing.terms import Bucket as BucketKind
 from billing.terms import Rate, TaxCategory
@@ -23,6 +25,10 @@ from billing.usage_prices import contact_prices, summed_price, unit_price, usage
 from billing.wallet import Drawer, Grant
 
 __all__ = ["AgreedFee", "Bill", "Booking", "Line", "LineKind", "PricedContact", "Segment", "TaxTotal"]
+
+
+Pieces = Sequence[tuple[datetime, Mapping[str, int]]]
+"""A segment in parts: the start of each, and the billed units of it by code of the rate."""
 
 
 class MixedCurrencies(ValueError):
@@ -71,18 +77,24 @@ def price_totals(
     totals: Sequence[Sequence[UsageTotals]],
     following: Sequence[Segment] = (),
     paid_ahead: Mapping[str, int] | None = None,
+    grants: Sequence[Grant] = (),
+    pieces: Sequence[Pieces] = (),
 ) -> Bill:
     """Price a period from the sums of each segment's usage under each of its rates, in the tariff's order: the bill
     that price_period gives for the same usage, its lines without contacts.
+
+    pieces: where a grant begins or expires within a segment, its parts between such instants (their starts, and the
+    billed units of each rate by code); without them every grant is taken to hold throughout.
 
     Included units of the sums are filled in here: what the days before used up of a cycle is gone. Only for terms
     whose lines depend on sums alone (billing.running_sums.is_summable); errors as price_period.
     """
     currency = _one_currency(segments=segments, following=following)
     digits = currency_digits(currency=currency)
-    usage = _summed_lines(segments=segments, totals=totals, digits=digits)
+    drawer = Drawer(grants=grants)
+    usage = _summed_lines(segments=segments, totals=totals, pieces=pieces, drawer=drawer, digits=digits)
     lines = _period_lines(segments=segments, usage=usage, following=following, paid_ahead=paid_ahead, digits=digits)
-    return Bill(currency, digits, tuple(lines), tax_totals(lines=lines), unpriced=())
+    return Bill(currency, digits, tuple(lines), tax_totals(lines=lines), unpriced=(), draws=tuple(drawer.draws))
 
 
 def _one_currency(*, segments: Sequence[Segment], following: Sequence[Segment]) -> str:
@@ -147,7 +159,7 @@ def _segment_lines(
 
 
 def _rate_segments(*, segments: Sequence[Segment], drawer: Drawer) -> list[Rating]:
-    buckets = _cycle_buckets(segments=segments)
+    buckets, ends_at = _cycle_buckets(segments=segments), _ends_at(segments)
     return [
         rate_usage(
             terms=segment.terms,
@@ -158,15 +170,27 @@ def _rate_segments(*, segments: Sequence[Segment], drawer: Drawer) -> list[Ratin
                 rate.code: buckets[_cycle_key(rate)] for rate in segment.terms.rates if rate.bucket is BucketKind.CYCLE
             },
             drawer=drawer if drawer.grants else None,
-            ends_at=segment.ends_at,
+            ends_at=ends_at,
         )
         for segment in segments
     ]
 
 
+def _ends_at(segments: Sequence[Segment]) -> datetime | None:
+    """When what the period includes expires: at the end of its last day, where that is known."""
+    days = [(segment.ends_on, segment.zone) for segment in segments if segment.ends_on is not None]
+    return local_midnight(day=max(days)[0], zone=max(days)[1]) if days else None
+
+
+def _starts_at(segment: Segment) -> datetime:
+    if segment.starts_on is None:
+        raise ValueError("prepaid units are drawn in segments whose days are known")
+    return local_midnight(day=segment.starts_on, zone=segment.zone)
+
+
 def _cycle_key(rate: Rate) -> tuple[str, str]:
     """Versions of a rate share what a cycle counts, where they count the same thing."""
-    return rate.code, "ms" if rate.quantity.is_time else rate.quantity.word
+    return rate.code, rate.quantity.unit
 
 
 def _cycle_buckets(*, segments: Sequence[Segment]) -> dict[tuple[str, str], Bucket]:
@@ -202,28 +226,49 @@ def _usage_lines(*, segments: Sequence[Segment], ratings: Sequence[Rating], digi
 
 
 def _summed_lines(
-    *, segments: Sequence[Segment], totals: Sequence[Sequence[UsageTotals]], digits: int
+    *,
+    segments: Sequence[Segment],
+    totals: Sequence[Sequence[UsageTotals]],
+    pieces: Sequence[Pieces],
+    drawer: Drawer,
+    digits: int,
 ) -> list[list[Line]]:
     """What _usage_lines gives, from sums: included units and tiers follow the whole cycle here as there."""
-    buckets = _cycle_buckets(segments=segments)
-    rows: list[list[tuple[Rate, Bucket, UsageTotals]]] = []
+    buckets, ends_at = _cycle_buckets(segments=segments), _ends_at(segments)
+    rows: list[list[tuple[Rate, RatedRate, UsageTotals]]] = []
     in_all: dict[tuple[str, str], int] = {}
-    for segment, found in zip(segments, totals, strict=True):
+    for index, (segment, found) in enumerate(zip(segments, totals, strict=True)):
         rows.append([])
         for rate, sums in zip(segment.terms.rates, found, strict=True):
             key = _cycle_key(rate)
             included = included_units(terms=segment.terms, rate=rate, share=segment.share)
             own = Bucket(allowance=round_to_units(value=included, digits=0))
             bucket = buckets[key] if rate.bucket is BucketKind.CYCLE else own
-            used = min(sums.billed, bucket.left)
-            bucket.left -= used
-            rows[-1].append((rate, bucket, sums._replace(included=used, charged=sums.billed - used)))
+            if drawer.grants:
+                whole = [(_starts_at(segment), {rate.code: sums.billed})]
+                used, before_it = 0, len(drawer.draws)
+                for at, billed in pieces[index] if pieces else whole:
+                    used += draw_units(
+                        rate=rate,
+                        billed=billed.get(rate.code, 0),
+                        bucket=bucket,
+                        drawer=drawer,
+                        taker=segment.key,
+                        at=at,
+                        ends_at=ends_at,
+                    )
+                drawn = drawer.drawn_since(before_it)
+            else:
+                used, drawn = min(sums.billed, bucket.left), {}
+                bucket.left -= used
+            rated = RatedRate(rate=rate, allowance=bucket.allowance, contacts=(), drawn=drawn)
+            rows[-1].append((rate, rated, sums._replace(included=used, charged=sums.billed - used)))
             in_all[key] = in_all.get(key, 0) + sums.billed - used
     before: dict[tuple[str, str], int] = {}
     lines: list[list[Line]] = []
     for segment, found_rows in zip(segments, rows, strict=True):
         lines.append([])
-        for rate, bucket, sums in found_rows:
+        for rate, rated, sums in found_rows:
             key = _cycle_key(rate)
             exact = summed_price(rate=rate, sums=sums, before=before.get(key), total=in_all[key])
             if sums.contacts or not in_all[key]:
@@ -236,7 +281,7 @@ def _summed_lines(
                     exact,
                     round_to_units(value=exact, digits=digits),
                     digits,
-                    usage=RatedRate(rate=rate, allowance=bucket.allowance, contacts=()),
+                    usage=rated,
                     totals=sums,
                     unit_price=unit_price(rate=rate),
                 )

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from billing.account_periods import period_contracts
@@ -25,13 +26,15 @@ from billing.models import (
 )
 from billing.money import money_text, units_from_decimal
 from billing.periods import Period, following_period
+from billing.prepaid import PriceDraws, grants_left
 from billing.pricing import Bill, MixedCurrencies, Segment
 from billing.segments import Window
-from billing.snapshot import ahead_document, price_documents, restore_segment, segment_document
+from billing.snapshot import ahead_document, grant_document, price_documents, restore_segment, segment_document
 from billing.terms import TimeClass, Timing
 from billing.terms_document import parse_terms
 from billing.terms_writing import terms_document
 from billing.usage import FACTS, Usage, usage_from_row
+from billing.wallet import Draw, Grant
 from contactcenter.kernel.errors import DomainError
 from contactcenter.tenancy.models import Account
 
@@ -68,11 +71,12 @@ class AccountBill:
     usage: Mapping[str, Sequence[Usage]]
 
 
-def account_bill(*, account: Account, period: Period) -> AccountBill:
+def account_bill(*, account: Account, period: Period, grants: Sequence[Grant] | None = None) -> AccountBill:
     """Return what the period costs so far, by the versions in force on its days: accrual, draft and invoice alike.
 
-    NothingToBill without contract and usage; UsageWithoutTariff where usage falls on days without one; Unbillable where
-    the versions of the period do not go together.
+    grants: the prepaid units left to it, where the caller knows them. NothingToBill without contract and usage;
+    UsageWithoutTariff where usage falls on days without one; Unbillable where the versions of the period do not go
+    together.
     """
     bound = period_contracts(account=account, period=period)
     windows, version_by_id = bound.windows(period), bound.versions
@@ -94,11 +98,39 @@ def account_bill(*, account: Account, period: Period) -> AccountBill:
         if any(fee.timing is Timing.ADVANCE for segment in segments for fee in segment.terms.fees):
             documents[0]["paid_ahead"] = _paid_ahead(account=account, period=period, digits=segments[0].digits)
             documents += _ahead(account=account, period=period, windows=windows)
+        if grants is None:
+            grants = prepaid_grants(account=account, period=period)
+        if grants:
+            documents[0]["grants"] = [grant_document(grant=grant) for grant in grants]
         priced = {segment.key: segment.usage for segment in segments}
         bill = price_documents(documents=documents, usage=priced)
     except (MixedCurrencies, TermsError) as error:
         raise Unbillable(f"{account.name} cannot be billed for {period.label}: {error}.") from error
     return AccountBill(account=account, period=period, bill=bill, segments=tuple(documents), usage=priced)
+
+
+def prepaid_grants(
+    *, account: Account, period: Period, drawn: Mapping[str, int] = MappingProxyType({})
+) -> tuple[Grant, ...]:
+    """Return the prepaid units that are left to a period; Unbillable where an earlier one without an invoice is.
+
+    drawn: what its bill takes of them for former periods.
+    """
+    return grants_left(account=account, period=period, draws_of=draws_of_account(account=account), drawn=drawn)
+
+
+def draws_of_account(*, account: Account) -> PriceDraws:
+    """Return what prices an account's periods for what they draw."""
+
+    def draws_of(period: Period, grants: Sequence[Grant]) -> tuple[Draw, ...]:
+        try:
+            return account_bill(account=account, period=period, grants=grants).bill.draws
+        except NothingToBill:
+            return ()
+        except UsageWithoutTariff as error:
+            raise Unbillable(str(error)) from error
+
+    return draws_of
 
 
 def _documents(
@@ -150,10 +182,11 @@ class PlannedPeriod:
     segments: tuple[Segment, ...]
     following: tuple[Segment, ...] = ()
     paid_ahead: Mapping[str, int] | None = None
+    grants: tuple[Grant, ...] = ()
 
     @property
     def plan(self) -> str:
-        """A text that differs wherever terms, days or what was paid ahead differ."""
+        """A text that differs wherever terms, days, what was paid ahead or prepaid units differ."""
         said = [
             [
                 *(segment.key, segment.zone, str(segment.share), segment.is_first, terms_document(terms=segment.terms)),
@@ -161,7 +194,10 @@ class PlannedPeriod:
             ]
             for segment in (*self.segments, *self.following)
         ]
-        return hashlib.sha256(json.dumps([said, self.paid_ahead], sort_keys=True, default=str).encode()).hexdigest()
+        prepaid = list(map(str, self.grants))
+        return hashlib.sha256(
+            json.dumps([said, self.paid_ahead, prepaid], sort_keys=True, default=str).encode()
+        ).hexdigest()
 
 
 def planned_period(*, account: Account, period: Period) -> PlannedPeriod:
@@ -177,7 +213,7 @@ def planned_period(*, account: Account, period: Period) -> PlannedPeriod:
         segments = _segments(windows=windows, usage=[[] for _ in windows], versions=versions, account=account)
         segments = _agreed(segments, account=account, period=period)
         if not any(fee.timing is Timing.ADVANCE for segment in segments for fee in segment.terms.fees):
-            return PlannedPeriod(segments=tuple(segments))
+            return PlannedPeriod(segments=tuple(segments), grants=prepaid_grants(account=account, period=period))
         ahead = _ahead(account=account, period=period, windows=windows)
     except TermsError as error:
         raise Unbillable(f"{account.name} cannot be billed for {period.label}: {error}.") from error
@@ -185,6 +221,7 @@ def planned_period(*, account: Account, period: Period) -> PlannedPeriod:
         segments=tuple(segments),
         following=tuple(restore_segment(document=document, usage=()) for document in ahead),
         paid_ahead=_paid_ahead(account=account, period=period, digits=segments[0].digits),
+        grants=prepaid_grants(account=account, period=period),
     )
 
 

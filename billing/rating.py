@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
+from functools import partial
 from operator import attrgetter, itemgetter
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -56,11 +58,14 @@ class UsageTotals(NamedTuple):
 
 
 class RatedRate(NamedTuple):
-    """One rate with all its contacts in order of start, and the units of it that the period includes."""
+    """One rate with all its contacts in order of start, the units of it that the period includes, and those that its
+    contacts drew from each prepaid grant: they are among what counts as included.
+    """
 
     rate: Rate
     allowance: int
     contacts: tuple[RatedContact, ...]
+    drawn: Mapping[str, int] = MappingProxyType({})
 
     @property
     def totals(self) -> UsageTotals:
@@ -155,7 +160,9 @@ def rate_usage(
                 contacts=taken[rate.code],
                 parts=parts[rate.code],
                 bucket=own,
-                drawer=drawer if drawer is not None and drawer.serves(code=rate.code) else None,
+                drawer=drawer
+                if drawer is not None and drawer.serves(code=rate.code, unit=rate.quantity.unit)
+                else None,
                 ends_at=ends_at,
             )
         )
@@ -253,6 +260,7 @@ def _rate_contacts(
     units, rule, is_time = measure(rate=rate), rate.rounding, rate.quantity.is_time
     graceless: DurationRule | None = replace(rule, grace_ms=0) if rate.grace_contacts is not None else None
     graces = 0
+    before = len(drawer.draws) if drawer is not None else 0
     rated: list[RatedContact] = []
     for contact in contacts:
         part = parts.get(contact.id) if parts else None
@@ -276,7 +284,15 @@ def _rate_contacts(
             included = billed if billed < bucket.left else bucket.left
             bucket.left -= included
         else:
-            included = _draw(rate=rate, contact=contact, billed=billed, bucket=bucket, drawer=drawer, ends_at=ends_at)
+            included = draw_units(
+                rate=rate,
+                billed=billed,
+                bucket=bucket,
+                drawer=drawer,
+                taker=contact.id,
+                at=contact.started_at,
+                ends_at=ends_at,
+            )
         rated.append(
             RatedContact(
                 contact,
@@ -290,16 +306,19 @@ def _rate_contacts(
                 slices,
             )
         )
-    return RatedRate(rate=rate, allowance=bucket.allowance, contacts=tuple(rated))
+    drawn = drawer.drawn_since(before) if drawer is not None else {}
+    return RatedRate(rate=rate, allowance=bucket.allowance, contacts=tuple(rated), drawn=drawn)
 
 
-def _draw(*, rate: Rate, contact: Usage, billed: int, bucket: Bucket, drawer: Drawer, ends_at: datetime | None) -> int:
-    """Use up prepaid and included units in order of expiry; what is included expires with the period."""
-    at, code = contact.started_at, rate.code
-    taken = 0
-    if ends_at is not None:
-        taken = drawer.draw(units=billed, code=code, taker=contact.id, at=at, expiring_before=ends_at)
+def draw_units(
+    *, rate: Rate, billed: int, bucket: Bucket, drawer: Drawer, taker: str, at: datetime, ends_at: datetime | None
+) -> int:
+    """Use up prepaid and included units in order of expiry and return how many; what is included expires with the
+    period, at ends_at.
+    """
+    draw = partial(drawer.draw, code=rate.code, unit=rate.quantity.unit, taker=taker, at=at)
+    taken = draw(units=billed, expiring_before=ends_at) if ends_at is not None else 0
     included = min(billed - taken, bucket.left)
     bucket.left -= included
     taken += included
-    return taken + drawer.draw(units=billed - taken, code=code, taker=contact.id, at=at)
+    return taken + draw(units=billed - taken)

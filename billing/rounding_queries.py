@@ -3,13 +3,13 @@
 Every function runs inside an account scope that its caller has opened.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from billing.models import Invoice, InvoiceLine
-from billing.period_sums import HoursBeingBuilt, NeedsContacts, period_sums, price_sums
+from billing.period_sums import HoursBeingBuilt, NeedsContacts, Parts, period_sums, price_sums
 from billing.periods import Period
 from billing.pricing import Bill, LineKind
 from billing.queries import PlannedPeriod, account_bill, planned_period
@@ -19,13 +19,14 @@ from billing.rounding_cost import is_told_by_sums, line_totals, rounding_documen
 from billing.snapshot import price_documents, restore_period
 from billing.terms_document import parse_terms
 from billing.terms_writing import terms_document
+from billing.wallet import FOREVER
 from contactcenter.tenancy.models import Account
 
 
 def rounding_of_period(*, account: Account, period: Period, on: date, language: str) -> dict[str, Any]:
     """Return what rounding cost of a period so far; from its sums where they are enough. Errors as account_bill."""
     plan = planned_period(account=account, period=period)
-    if all(is_told_by_sums(terms=segment.terms) for segment in plan.segments):
+    if not plan.grants and all(is_told_by_sums(terms=segment.terms) for segment in plan.segments):
         try:
             sums = period_sums(account=account, period=period, plan=plan, on=on)
         except (NeedsContacts, HoursBeingBuilt):
@@ -40,7 +41,7 @@ def rounding_of_period(*, account: Account, period: Period, on: date, language: 
 def rounding_of_invoice(*, invoice: Invoice, language: str) -> dict[str, Any]:
     """Return what rounding cost on an invoice, by its own snapshot; corrections of other periods are no part of it."""
     plan = PlannedPeriod(*restore_period(documents=invoice.tariff))
-    if all(is_told_by_sums(terms=segment.terms) for segment in plan.segments):
+    if not plan.grants and all(is_told_by_sums(terms=segment.terms) for segment in plan.segments):
         rows = InvoiceLine.objects.filter(invoice=invoice, kind=LineKind.USAGE).values_list(
             "segment", "code", "explanation"
         )
@@ -53,7 +54,7 @@ def rounding_of_invoice(*, invoice: Invoice, language: str) -> dict[str, Any]:
             }
             for segment in plan.segments
         ]
-        bill = price_sums(plan=plan, sums=sums)
+        bill = price_sums(plan=plan, parts=_whole(sums))
         return rounding_document(bill=bill, exact=_exact_bill(plan, sums), language=language)
     usage = usage_by_segment(invoice)
     bill = price_documents(documents=invoice.tariff, usage=usage)
@@ -67,7 +68,12 @@ def _exact_bill(plan: PlannedPeriod, sums: Any) -> Bill:
         {rate.code: unrounded(rate=rate, totals=own.get(rate.code, UsageTotals())) for rate in segment.terms.rates}
         for segment, own in zip(plan.segments, sums, strict=True)
     ]
-    return price_sums(plan=replace(plan, segments=tuple(segments)), sums=found)
+    return price_sums(plan=replace(plan, segments=tuple(segments)), parts=_whole(found))
+
+
+def _whole(sums: Iterable[Mapping[str, UsageTotals]]) -> list[Parts]:
+    """Sums of segments that no prepaid units part."""
+    return [[(FOREVER, own)] for own in sums]
 
 
 def _exact_document(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ A contact is rated by the one engine when it is collected, and added to its rate
 the sums, which is the bill of the contacts to the last unit wherever lines depend on sums alone (is_summable).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from billing.bill import Bill, Segment
@@ -13,6 +13,7 @@ from billing.pricing import price_totals
 from billing.rating import UsageTotals, rate_usage
 from billing.terms import Rate, TariffTerms, TimeClass
 from billing.usage import FIRST_CLASS, Usage
+from billing.wallet import Grant
 
 UNPRICED = ""
 """The code under which contacts that no rate fits are counted."""
@@ -75,10 +76,13 @@ def _times(contact: Any) -> tuple[int, ...]:
     return times
 
 
-def bill_of_sums(*, segment: Segment, sums: Mapping[str, Sums]) -> Bill:
-    """Return the bill of a period of one segment, whose usage is not looked at, from its sums by code of rate."""
+def bill_of_sums(*, segment: Segment, sums: Mapping[str, Sums], grants: Sequence[Grant] = ()) -> Bill:
+    """Return the bill of a period of one segment, whose usage is not looked at, from its sums by code of rate.
+
+    grants: prepaid units that are valid throughout it.
+    """
     totals = [_totals(sums.get(rate.code, Sums())) for rate in segment.terms.rates]
-    return price_totals(segments=[segment], totals=[totals])
+    return price_totals(segments=[segment], totals=[totals], grants=grants)
 
 
 def _totals(sums: Sums) -> UsageTotals:

@@ -15,6 +15,7 @@ from billing.rating import Usage
 from billing.terms import ComponentKind, Fee, Names
 from billing.terms_document import parse_terms
 from billing.terms_writing import terms_document
+from billing.wallet import Grant
 
 
 def segment_document(*, segment: Segment, contract_id: int, version_id: int, version_number: int) -> dict[str, Any]:
@@ -108,6 +109,32 @@ def restore_segment(*, document: Mapping[str, Any], usage: Sequence[Usage]) -> S
     )
 
 
+def grant_document(*, grant: Grant) -> dict[str, Any]:
+    """Write prepaid units as the first segment of a period holds them, so that restore_grant gives them back."""
+    return {
+        "id": grant.id,
+        "units": grant.units,
+        "unit": grant.unit,
+        "granted_at": grant.granted_at.isoformat(),
+        "expires_at": grant.expires_at.isoformat() if grant.expires_at else None,
+        "priority": grant.priority,
+        "of": sorted(grant.of),
+    }
+
+
+def restore_grant(*, document: Mapping[str, Any]) -> Grant:
+    """Read back what grant_document wrote."""
+    return Grant(
+        id=document["id"],
+        units=document["units"],
+        unit=document["unit"],
+        granted_at=datetime.fromisoformat(document["granted_at"]),
+        expires_at=datetime.fromisoformat(document["expires_at"]) if document["expires_at"] else None,
+        priority=document["priority"],
+        of=frozenset(document["of"]),
+    )
+
+
 def ahead_document(*, document: Mapping[str, Any]) -> dict[str, Any]:
     """Mark a segment's document as one of the following period, there for its fees in advance alone."""
     return {**document, "is_ahead": True}
@@ -116,23 +143,28 @@ def ahead_document(*, document: Mapping[str, Any]) -> dict[str, Any]:
 def price_documents(*, documents: Sequence[Mapping[str, Any]], usage: Mapping[str, Sequence[Usage]]) -> Bill:
     """Return the bill of what segment_document and ahead_document wrote, with the usage of each segment by its key.
 
-    The first document may hold `paid_ahead`, by code in smallest units: what earlier bills charged in advance.
+    The first document may hold `paid_ahead`, by code in smallest units: what earlier bills charged in advance; and
+    `grants`: the prepaid units that were left to the period.
     """
-    segments, following, paid_ahead = restore_period(documents=documents, usage=usage)
-    return price_period(segments=segments, following=following, paid_ahead=paid_ahead)
+    segments, following, paid_ahead, grants = restore_period(documents=documents, usage=usage)
+    return price_period(segments=segments, following=following, paid_ahead=paid_ahead, grants=grants)
 
 
 def restore_period(
     *, documents: Sequence[Mapping[str, Any]], usage: Mapping[str, Sequence[Usage]] = MappingProxyType({})
-) -> tuple[tuple[Segment, ...], tuple[Segment, ...], Mapping[str, int] | None]:
-    """Return what segment_document and ahead_document wrote: segments, those of the following period, paid_ahead."""
+) -> tuple[tuple[Segment, ...], tuple[Segment, ...], Mapping[str, int] | None, tuple[Grant, ...]]:
+    """Return what segment_document, ahead_document and grant_document wrote: segments, those of the following period,
+    paid_ahead, grants.
+    """
     segments, following = [], []
     for document in documents:
         if document.get("is_ahead", False):
             following.append(restore_segment(document=document, usage=()))
         else:
             segments.append(restore_segment(document=document, usage=usage.get(document["key"], ())))
-    return tuple(segments), tuple(following), documents[0].get("paid_ahead") if documents else None
+    head: Mapping[str, Any] = documents[0] if documents else {}
+    grants = tuple(restore_grant(document=grant) for grant in head.get("grants", ()))
+    return tuple(segments), tuple(following), head.get("paid_ahead"), grants
 
 
 def content_hash(

@@ -83,6 +83,11 @@ class Quantity(NamedTuple):
     scale: int
     is_time: bool = False
 
+    @property
+    def unit(self) -> str:
+        """The engine's whole unit: ms, or what is counted."""
+        return "ms" if self.is_time else self.word
+
 
 QUANTITY_BY_KIND: Mapping[ComponentKind, Quantity] = {
     ComponentKind.PER_MINUTE: Quantity("minute", 60_000, is_time=True),

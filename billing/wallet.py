@@ -17,7 +17,8 @@ class Grant:
     """What was paid ahead: whole units (milliseconds, contacts, or smallest units of money for of = {"money"}).
 
     Valid for contacts that start in [granted_at, expires_at). of: codes of the rates it is for, none meaning all of
-    them. A lower priority is drawn first among grants of equal expiry.
+    them. unit: what those rates count ("ms", "contact", ...), "" meaning anything. A lower priority is drawn first
+    among grants of equal expiry.
     """
 
     id: str
@@ -26,6 +27,15 @@ class Grant:
     expires_at: datetime | None = None
     priority: int = 0
     of: frozenset[str] = frozenset()
+    unit: str = ""
+
+    def serves(self, *, code: str, unit: str) -> bool:
+        """Say whether the grant is for a rate that counts in these units."""
+        return (not self.of or code in self.of) and self.unit in ("", unit)
+
+    def holds_throughout(self, *, since: datetime, until: datetime) -> bool:
+        """Say whether the grant neither begins nor expires within [since, until)."""
+        return self.granted_at <= since and (self.expires_at is None or self.expires_at >= until)
 
     @property
     def order(self) -> tuple[datetime, int, datetime, str]:
@@ -62,11 +72,13 @@ class Drawer:
         self.grants = sorted(self.grants, key=lambda grant: grant.order)
         self._left = {grant.id: grant.units for grant in self.grants}
 
-    def serves(self, *, code: str) -> bool:
+    def serves(self, *, code: str, unit: str) -> bool:
         """Say whether a grant is for this rate."""
-        return any(not grant.of or code in grant.of for grant in self.grants)
+        return any(grant.serves(code=code, unit=unit) for grant in self.grants)
 
-    def draw(self, *, units: int, code: str, taker: str, at: datetime, expiring_before: datetime | None = None) -> int:
+    def draw(
+        self, *, units: int, code: str, unit: str, taker: str, at: datetime, expiring_before: datetime | None = None
+    ) -> int:
         """Take up to so many units from the grants valid at that time; return how many were taken.
 
         expiring_before: only from grants that expire before then.
@@ -78,7 +90,7 @@ class Drawer:
             if expiring_before is not None and (grant.expires_at or FOREVER) >= expiring_before:
                 break
             is_valid = grant.granted_at <= at and (grant.expires_at is None or at < grant.expires_at)
-            if not is_valid or (grant.of and code not in grant.of):
+            if not is_valid or not grant.serves(code=code, unit=unit):
                 continue
             part = min(units - taken, self._left[grant.id])
             if part:
@@ -86,6 +98,13 @@ class Drawer:
                 self.draws.append(Draw(grant.id, taker, code, part))
                 taken += part
         return taken
+
+    def drawn_since(self, draws: int) -> dict[str, int]:
+        """Sum by grant what was drawn after the first so many draws."""
+        found: dict[str, int] = {}
+        for draw in self.draws[draws:]:
+            found[draw.grant] = found.get(draw.grant, 0) + draw.units
+        return found
 
     def left(self, *, grant: str) -> int:
         """What is left of a grant: never below zero."""
@@ -99,7 +118,7 @@ def pay_from_wallet(*, total_units: int, grants: Iterable[Grant], invoice: str, 
     """
     drawer = Drawer(grants=[grant for grant in grants if MONEY in grant.of])
     if total_units > 0:
-        drawer.draw(units=total_units, code=MONEY, taker=invoice, at=at)
+        drawer.draw(units=total_units, code=MONEY, unit=MONEY, taker=invoice, at=at)
     return drawer.draws
 
 

@@ -1,7 +1,7 @@
 """Every write of billing: tariffs and contracts, collected usage, invoices."""
 
 from billing.actions.acceptance import accept_prices, record_acceptance
-from billing.actions.add_ons import decide_add_on, end_add_on, propose_add_on, withdraw_add_on
+from billing.actions.add_ons import Prepaid, decide_add_on, end_add_on, propose_add_on, withdraw_add_on
 from billing.actions.alerts import (
     add_alert_rule,
     remove_alert_rule,
@@ -59,6 +59,7 @@ from billing.actions.tariffs import (
 from billing.actions.usage import collect_pending, collect_period, collect_run, collect_session, collect_usage
 
 __all__ = [
+    "Prepaid",
     "accept_prices",
     "accept_quote",
     "add_alert_rule",

@@ -1,7 +1,10 @@
 """Writes of fees beside the tariff: proposed by one side, decided by the other, ended or cancelled."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django.db import transaction
@@ -13,12 +16,27 @@ from billing.booked import standing_invoices
 from billing.models import AddOn, AddOnKind, AddOnState, Side
 from billing.money import currency_digits, units_from_decimal
 from billing.periods import local_day
+from billing.prepaid import drawn_from
 from billing.states import ADD_ON_TRANSITIONS
-from billing.terms import BOOKED_KINDS, ComponentKind, Fee, TariffTerms
+from billing.terms import BOOKED_KINDS, QUANTITY_BY_KIND, ComponentKind, Fee, TariffTerms
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, Invalid, NotFound, PermissionDenied
 from contactcenter.kernel.push import push_on_commit
 from contactcenter.tenancy.models import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Prepaid:
+    """Units that a one-off buys ahead, for each of its quantity: so many of what some rates of the tariff count.
+
+    unit: minute, contact, message, segment or order. of: codes of the rates, none meaning all that count in it. The
+    lower priority is drawn first among purchases that expire together.
+    """
+
+    units: Decimal
+    unit: str
+    of: tuple[str, ...] = ()
+    priority: int = 0
 
 
 @transaction.atomic
@@ -38,8 +56,12 @@ def propose_add_on(
     ends_on: date | None,
     at: datetime,
     actor_id: int,
+    prepaid: Prepaid | None = None,
 ) -> AddOn:
     """Propose an add-on or one-off; nothing is charged until the other side approves it.
+
+    A one-off may buy units ahead (`prepaid`), which contacts of its days draw before a price applies; what is left on
+    ends_on expires.
 
     With a `code` of the tariff on starts_on its name, kind, amount, tax and proration are the tariff's, and those given
     are ignored; without one they are the proposal's own, in the tariff's currency and one of its tax categories.
@@ -69,6 +91,7 @@ def propose_add_on(
         proposed_at=at,
         proposed_by_id=actor_id,
         **charged,
+        **(_bought(prepaid, terms=terms, kind=charged["kind"], quantity=quantity) if prepaid is not None else {}),
     )
     _check_not_invoiced(add_on)
     _note("add_on.proposed", add_on, actor_id=actor_id)
@@ -86,6 +109,33 @@ def _of_tariff(*, terms: TariffTerms, code: str, language: str) -> dict[str, Any
         "tax_code": fee.tax,
         "prorate": fee.prorate,
     }
+
+
+def _bought(prepaid: Prepaid, *, terms: TariffTerms, kind: AddOnKind, quantity: Decimal) -> dict[str, Any]:
+    if kind != AddOnKind.ONE_OFF:
+        raise Invalid("Units are bought ahead by a one-off.", field="kind")
+    counted = {rate.quantity for rate in terms.rates if not rate.quantity.is_time} | {
+        QUANTITY_BY_KIND[ComponentKind.PER_MINUTE] for rate in terms.rates if rate.quantity.is_time
+    }
+    found = next((known for known in counted if known.word == prepaid.unit), None)
+    if found is None:
+        raise Invalid(f"The tariff charges by {_listed(known.word for known in counted)}.", field="unit")
+    codes = {rate.code for rate in terms.rates if rate.quantity.unit == found.unit}
+    if unknown := sorted(set(prepaid.of) - codes):
+        raise Invalid(f"No rate {unknown[0]!r} counts in these units; there are {_listed(codes)}.", field="of")
+    units = Fraction(prepaid.units) * found.scale
+    if units <= 0 or units.denominator != 1 or (units * Fraction(quantity)).denominator != 1:
+        raise Invalid("Buy whole units, more than none.", field="units")
+    return {
+        "prepaid_units": int(units),
+        "prepaid_unit": found.unit,
+        "prepaid_of": sorted(set(prepaid.of)),
+        "prepaid_priority": prepaid.priority,
+    }
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(sorted(words)) or "nothing that is counted"
 
 
 def _price(fee: Fee) -> Decimal:
@@ -152,6 +202,8 @@ def end_add_on(*, add_on_id: int, side: Side, ends_on: date | None, reason: str,
             raise PermissionDenied("An agreed one-off is cancelled by the house; write to it.")
         if billed is not None:
             raise Conflict("It is on an issued invoice; give it back by a credit note.")
+        if any(drawn_from(add_on=add_on)):
+            raise Conflict("An issued invoice has drawn on its units.")
         return _decided(add_on, AddOnState.CANCELLED, reason=reason, at=at, actor_id=actor_id)
     if ends_on is None:
         raise Invalid("Name the day from which it is no longer charged.", field="ends_on")
@@ -181,7 +233,7 @@ def _decided(add_on: AddOn, state: AddOnState, *, reason: str, at: datetime, act
 
 
 def _check_not_invoiced(add_on: AddOn) -> None:
-    if add_on.kind == AddOnKind.ONE_OFF:
+    if add_on.kind == AddOnKind.ONE_OFF and add_on.prepaid_units is None:
         return
     billed = (
         standing_invoices()
@@ -191,7 +243,7 @@ def _check_not_invoiced(add_on: AddOn) -> None:
     )
     if billed is not None:
         raise Conflict(
-            f"{billed.period} is invoiced ({billed.number}): an add-on can begin on {billed.period_end} or later.",
+            f"{billed.period} is invoiced ({billed.number}): it can begin on {billed.period_end} or later.",
             field="starts_on",
         )
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 
 from django.db import transaction
 
@@ -15,6 +16,7 @@ from billing.crediting import Credit, CreditRefused, credit_lines
 from billing.models import CreditReason, DocumentKind, Invoice, InvoiceLine, InvoiceStatus
 from billing.money import decimal_from_units, money_text, units_from_decimal
 from billing.periods import local_day
+from billing.prepaid import KEEPS_UNITS, check_credit
 from contactcenter.kernel.errors import Conflict, Invalid
 
 REASON_LENGTH = 500
@@ -29,12 +31,15 @@ def issue_credit_note(
     reason: str,
     at: datetime,
     actor_id: int | None,
+    prepaid: Mapping[int, Mapping[str, int]] = MappingProxyType({}),
 ) -> Invoice:
     """Issue a credit note on an issued invoice for amounts by position of its lines; None for all that is left.
 
     A cancellation takes everything back, and its period can then be billed again. Tax follows the lines, so that an
-    invoice and its credit notes sum to zero in every category once all is taken back. Conflict where the invoice is not
-    issued or nothing is left, Invalid naming the line whose amount is too large.
+    invoice and its credit notes sum to zero in every category once all is taken back. Units that a line bought ahead go
+    back with its money, but for goodwill. prepaid: what late usage draws on beyond what the line says (below zero:
+    gives back), by its position and grant. Conflict where the invoice is not issued, nothing is left, or units that
+    would go back are used; Invalid naming the line whose amount is too large.
     """
     account, invoice = locked_invoice(invoice_id)
     if invoice.kind != DocumentKind.INVOICE or invoice.status != InvoiceStatus.ISSUED:
@@ -46,6 +51,10 @@ def issue_credit_note(
     if reason_code == CreditReason.CANCELLATION and amounts is not None:
         raise Invalid("A cancellation takes the whole invoice back.", field="lines")
     credit = _credit(invoice=invoice, amounts=amounts)
+    if reason_code not in KEEPS_UNITS:
+        used = check_credit(invoice=invoice, units_by_position={line: -units for line, units in credit.lines})
+        if used is not None:
+            raise Conflict(used)
     issuer = current_issuer()
     note = Invoice(
         account_id=invoice.account_id,
@@ -63,7 +72,7 @@ def issue_credit_note(
     note.save()
     origins = {line.position: line for line in invoice.lines.all()}
     InvoiceLine.objects.bulk_create(
-        _mirror(note=note, position=position, origin=origins[origin], units=units)
+        _mirror(note=note, position=position, origin=origins[origin], units=units, prepaid=prepaid.get(origin, {}))
         for position, (origin, units) in enumerate(credit.lines, start=1)
     )
     if reason_code == CreditReason.CANCELLATION:
@@ -93,7 +102,9 @@ def _credit(*, invoice: Invoice, amounts: Mapping[int, Decimal] | None) -> Credi
         raise Invalid(f"{error}.", field="lines") from error
 
 
-def _mirror(*, note: Invoice, position: int, origin: InvoiceLine, units: int) -> InvoiceLine:
+def _mirror(
+    *, note: Invoice, position: int, origin: InvoiceLine, units: int, prepaid: Mapping[str, int]
+) -> InvoiceLine:
     return InvoiceLine(
         account_id=note.account_id,
         invoice=note,
@@ -113,6 +124,7 @@ def _mirror(*, note: Invoice, position: int, origin: InvoiceLine, units: int) ->
             "amount": str(decimal_from_units(units=units, digits=note.digits)),
             "digits": note.digits,
             "share_of_period": "1",
+            **({"prepaid": dict(prepaid)} if prepaid else {}),
         },
         credits=origin,
     )

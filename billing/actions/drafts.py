@@ -12,13 +12,13 @@ from billing.account_periods import account_in_scope, account_period
 from billing.actions.parties import buyer_particulars, current_issuer, document_language, seller_particulars
 from billing.actions.settling import corrections_for
 from billing.booked import is_cancelled
-from billing.correction_lines import corrected, explain_correction
+from billing.correction_lines import corrected, drawn_by, explain_correction
 from billing.explanation import bill_document, explain_line
 from billing.models import DocumentKind, Invoice, InvoiceLine, InvoiceLineUsage, InvoiceStatus
 from billing.money import exact_text
 from billing.periods import Period, PeriodError, local_midnight
 from billing.pricing import Bill, Line
-from billing.queries import AccountBill, account_bill
+from billing.queries import AccountBill, account_bill, prepaid_grants
 from billing.snapshot import content_hash
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, DomainError, Invalid, NotFound
@@ -170,6 +170,10 @@ def full_bill(*, account: Account, period: Period) -> tuple[AccountBill, list[di
         currency=priced.bill.currency,
         late_periods=current_issuer().late_periods,
     )
+    if drawn := drawn_by(corrections=corrections):
+        # late usage of former periods comes first
+        grants = prepaid_grants(account=account, period=period, drawn=drawn)
+        priced = account_bill(account=account, period=period, grants=grants)
     bill = corrected(bill=priced.bill, corrections=corrections)
     outside = outside_prices(
         account_id=account.pk,

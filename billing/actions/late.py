@@ -57,7 +57,11 @@ def credit_late_usage(*, invoice_id: int, reason: str, at: datetime, actor_id: i
     if any(correction["units"] > 0 for correction in late.corrections):
         raise Conflict("Late usage makes a line cost more; the next invoice charges it.")
     amounts: dict[int, Decimal] = {}
+    prepaid: dict[int, dict[str, int]] = {}
     for correction in late.corrections:
+        if not correction["units"]:
+            # a change of prepaid units alone is booked by the next invoice
+            continue
         line = invoice.lines.filter(
             segment=correction["segment"],
             code=correction["component"],
@@ -67,6 +71,9 @@ def credit_late_usage(*, invoice_id: int, reason: str, at: datetime, actor_id: i
             raise Conflict(f"The invoice has no line {correction['component']} to give back from.")
         units = -correction["units"]
         amounts[line.position] = decimal_from_units(units=units, digits=invoice.digits)
+        prepaid[line.position] = correction.get("prepaid", {})
+    if not amounts:
+        raise Conflict("Late usage changes prepaid units alone; the next invoice tells of it.")
     return issue_credit_note(
         invoice_id=invoice.pk,
         amounts=amounts,
@@ -74,6 +81,7 @@ def credit_late_usage(*, invoice_id: int, reason: str, at: datetime, actor_id: i
         reason=reason,
         at=at,
         actor_id=actor_id,
+        prepaid=prepaid,
     )
 
 

@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,8 +14,15 @@ from rest_framework.views import APIView
 from billing import actions
 from billing.account_periods import account_in_scope, terms_on
 from billing.add_ons import billed_lines
+from billing.api.add_on_shapes import (
+    AddOnEndSerializer,
+    AddOnPageSerializer,
+    AddOnReasonSerializer,
+    AddOnSerializer,
+    ChoicesSerializer,
+    ProposalSerializer,
+)
 from billing.api.reading import WRITERS, ExactJSONParser, ReadsBills, account_of, actor_id, body, whole
-from billing.api.serializers import Shape
 from billing.models import AddOn, AddOnKind, AddOnState, Side
 from billing.money import currency_digits, decimal_from_units, exact_text, money_text
 from billing.periods import local_day
@@ -29,110 +35,6 @@ from contactcenter.tenancy.permissions import roles
 
 PAGE = 50
 Proposes = roles(Role.CLIENT_ADMIN, Role.BILLING_ADMIN, Role.ADMIN)
-
-
-class AddOnInvoiceSerializer(Shape):
-    """An issued invoice that charges it."""
-
-    id = serializers.IntegerField()
-    number = serializers.CharField()
-    period = serializers.CharField()
-    amount = serializers.CharField()
-
-
-class AddOnSerializer(Shape):
-    """A fee beside the tariff. ends_on: the day after the last. code: the tariff's component it was chosen from.
-
-    may_decide, may_withdraw, may_end: what the person who asks may do with it now.
-    """
-
-    id = serializers.IntegerField()
-    account = serializers.IntegerField()
-    account_name = serializers.CharField()
-    reference = serializers.CharField()
-    kind = serializers.ChoiceField(choices=AddOnKind.choices)
-    code = serializers.CharField()
-    name = serializers.CharField()
-    description = serializers.CharField()
-    quantity = serializers.CharField()
-    amount = serializers.CharField()
-    currency = serializers.CharField()
-    tax_code = serializers.CharField()
-    prorate = serializers.BooleanField()
-    starts_on = serializers.DateField()
-    ends_on = serializers.DateField(allow_null=True)
-    state = serializers.ChoiceField(choices=AddOnState.choices)
-    proposed_side = serializers.ChoiceField(choices=Side.choices)
-    proposed_at = serializers.DateTimeField()
-    proposed_by = serializers.CharField()
-    decided_at = serializers.DateTimeField(allow_null=True)
-    decided_by = serializers.CharField(allow_null=True)
-    reason = serializers.CharField()
-    invoices = AddOnInvoiceSerializer(many=True)
-    may_decide = serializers.BooleanField()
-    may_withdraw = serializers.BooleanField()
-    may_end = serializers.BooleanField()
-
-
-class AddOnPageSerializer(Shape):
-    """Add-ons, newest first."""
-
-    results = AddOnSerializer(many=True)
-    next = serializers.CharField(allow_null=True)
-
-
-class ProposalSerializer(Shape):
-    """A fee to propose: by a code of the tariff, or of its own with name, amount and tax category."""
-
-    account = serializers.IntegerField()
-    kind = serializers.ChoiceField(choices=AddOnKind.choices, default=AddOnKind.RECURRING)
-    code = serializers.CharField(max_length=200, allow_blank=True, default="")
-    name = serializers.CharField(max_length=150, allow_blank=True, default="")
-    description = serializers.CharField(max_length=1000, allow_blank=True, default="")
-    quantity = serializers.DecimalField(max_digits=12, decimal_places=4, default=Decimal(1))
-    amount = serializers.DecimalField(max_digits=20, decimal_places=4, required=False, allow_null=True, default=None)
-    tax_code = serializers.CharField(max_length=200, allow_blank=True, default="")
-    prorate = serializers.BooleanField(default=True)
-    starts_on = serializers.DateField()
-    ends_on = serializers.DateField(required=False, allow_null=True, default=None)
-
-
-class AddOnReasonSerializer(Shape):
-    """Why a proposal is declined."""
-
-    reason = serializers.CharField(max_length=500)
-
-
-class AddOnEndSerializer(Shape):
-    """From which day on an add-on is no longer charged; a one-off needs none."""
-
-    ends_on = serializers.DateField(required=False, allow_null=True, default=None)
-    reason = serializers.CharField(max_length=500, allow_blank=True, default="")
-
-
-class ChoiceSerializer(Shape):
-    """An add-on or one-off that the account's tariff sells."""
-
-    code = serializers.CharField()
-    kind = serializers.ChoiceField(choices=AddOnKind.choices)
-    name = serializers.CharField()
-    amount = serializers.CharField()
-    prorate = serializers.BooleanField()
-
-
-class TaxChoiceSerializer(Shape):
-    """A tax category of the account's tariff."""
-
-    code = serializers.CharField()
-    percent = serializers.CharField()
-
-
-class ChoicesSerializer(Shape):
-    """What can be proposed to an account today; currency null: it has no tariff."""
-
-    currency = serializers.CharField(allow_null=True)
-    choices = ChoiceSerializer(many=True)
-    taxes = TaxChoiceSerializer(many=True)
 
 
 def side_of(request: Request) -> Side:
@@ -161,6 +63,14 @@ def _shown(add_ons: list[AddOn], *, request: Request) -> list[dict[str, Any]]:
                 "account_name": add_on.account.name,
                 "quantity": _exact(add_on.quantity),
                 "amount": _price(add_on.amount, digits=digits),
+                "prepaid": None
+                if add_on.prepaid_units is None
+                else {
+                    "units": int(add_on.prepaid_units * add_on.quantity),
+                    "unit": add_on.prepaid_unit,
+                    "of": add_on.prepaid_of,
+                    "priority": add_on.prepaid_priority,
+                },
                 "proposed_by": add_on.proposed_by.full_name,
                 "decided_by": add_on.decided_by.full_name if add_on.decided_by else None,
                 "invoices": [
@@ -251,11 +161,13 @@ class AddOnsView(APIView):
         """Propose an add-on or one-off to the other side; nothing is charged before it approves."""
         values = body(request, ProposalSerializer)
         account = account_in_scope(account_id=values.pop("account"))
+        prepaid = values.pop("prepaid")
         add_on = actions.propose_add_on(
             account_id=account.pk,
             side=side_of(request),
             at=timezone.now(),
             actor_id=actor_id(request),
+            prepaid=actions.Prepaid(**prepaid | {"of": tuple(prepaid["of"])}) if prepaid else None,
             **values,
         )
         return _answer(request, add_on, status=201)
@@ -276,7 +188,7 @@ class ChoicesView(APIView):
         account = account_of(request)
         terms = terms_on(account=account, day=local_day(at=timezone.now(), zone=account.time_zone))
         if terms is None:
-            return Response(ChoicesSerializer({"currency": None, "choices": [], "taxes": []}).data)
+            return Response(ChoicesSerializer({"currency": None, "choices": [], "taxes": [], "rates": []}).data)
         digits, language = currency_digits(currency=terms.currency), logged_in(request).language
         told = {
             "currency": terms.currency,
@@ -294,6 +206,14 @@ class ChoicesView(APIView):
                 if fee.kind in BOOKED_KINDS
             ],
             "taxes": [{"code": tax.code, "percent": exact_text(value=tax.percent)} for tax in terms.taxes],
+            "rates": [
+                {
+                    "code": rate.code,
+                    "name": rate.names.text(language=language),
+                    "unit": "minute" if rate.quantity.is_time else rate.quantity.word,
+                }
+                for rate in terms.rates
+            ],
         }
         return Response(ChoicesSerializer(told).data)
 

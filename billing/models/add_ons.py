@@ -38,6 +38,10 @@ class AddOn(AccountScopedModel):
     of its first day. amount: of one, in `currency`, per period for recurring ones; tax_code: a category of the tariff;
     code: the tariff's component it was chosen from, "" for a fee of its own. What is charged for never changes once it
     is proposed, nor any of it back over what was billed: a trigger (billing_keep_add_on).
+
+    One that buys units ahead has prepaid_units for each of its quantity, in whole prepaid_unit (ms, contact, ...):
+    for contacts of its days, on the rates of prepaid_of (none: all that count in them); of those that end together the
+    lower prepaid_priority is drawn first. They stay as proposed, too (billing_keep_prepaid).
     """
 
     kind = models.CharField(max_length=9, choices=AddOnKind.choices)
@@ -51,6 +55,10 @@ class AddOn(AccountScopedModel):
     prorate = models.BooleanField(default=True)
     starts_on = models.DateField()
     ends_on = models.DateField(null=True)
+    prepaid_units = models.BigIntegerField(null=True)
+    prepaid_unit = models.CharField(max_length=10, blank=True)
+    prepaid_of = models.JSONField(default=list)
+    prepaid_priority = models.SmallIntegerField(default=0)
     state = models.CharField(max_length=9, choices=AddOnState.choices, default=AddOnState.PROPOSED)
     proposed_side = models.CharField(max_length=6, choices=Side.choices)
     proposed_at = models.DateTimeField()
@@ -64,6 +72,11 @@ class AddOn(AccountScopedModel):
             models.CheckConstraint(condition=Q(amount__gt=0, quantity__gt=0), name="add_on_positive"),
             models.CheckConstraint(
                 condition=Q(ends_on__isnull=True) | Q(ends_on__gt=F("starts_on")), name="add_on_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(prepaid_units__isnull=True, prepaid_unit="")
+                | (Q(prepaid_units__gt=0, kind="one_off") & ~Q(prepaid_unit="")),
+                name="add_on_prepaid_complete",
             ),
             models.CheckConstraint(
                 condition=Q(state="proposed", decided_at__isnull=True)

@@ -193,7 +193,6 @@ def _scope(
             is_first=is_first,
             starts_on=max(period.starts_on, starts_on or period.starts_on),
             ends_on=period.ends_on,
-            ends_at=period.ends_at,
         ),
         outside,
     )

@@ -32,6 +32,7 @@ from contactcenter.dashboards.verification.time_checks import (
 )
 from contactcenter.dashboards.verification.usage_checks import (
     invoices_equal_usage,
+    prepaid_is_covered,
     uncollected_sessions,
     usage_equals_allocations,
 )
@@ -58,6 +59,7 @@ def verify(*, at: datetime, newest_receipts: int = NEWEST_RECEIPTS) -> list[Chec
         usage_equals_allocations(at=at),
         usage_equals_facts(),
         invoices_equal_usage(),
+        prepaid_is_covered(),
         rollups_equal_facts(),
     ]
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db.models import Sum
 
-from billing.models import DocumentKind, Invoice, InvoiceLine, InvoiceLineUsage
+from billing.models import AddOn, DocumentKind, Invoice, InvoiceLine, InvoiceLineUsage
+from billing.prepaid import drawn_units, purchases
 from billing.pricing import Bill, Line
 from billing.replay import bill_hash, replay_bill, replay_chain, replay_hash
 from billing.terms import WORK_CLASSES
@@ -160,6 +161,26 @@ def invoices_equal_usage() -> Check:
         HAVING count(i.id) <> c.length OR NOT coalesce(bool_or(i.chain_hash = c.head), c.length = 0)
         """,
     )
+    return check
+
+
+def prepaid_is_covered() -> Check:
+    """No more is drawn of units bought ahead than was bought, nor by an invoice of other days than theirs."""
+    check = Check("prepaid = drawn + left", "issued documents draw no more than was bought ahead, on its days alone")
+    for account_id in AddOn.objects.filter(prepaid_units__isnull=False).values_list("account_id", flat=True).distinct():
+        rows = {row.add_on.reference: row for row in purchases(account_id=account_id)}
+        for row in rows.values():
+            check.checked += 1
+            if row.left < 0:
+                check.differs(f"{row.add_on}: {row.bought} bought, {row.bought - row.left} drawn")
+        for drawn in drawn_units(account_id=account_id):
+            row_or_none = rows.get(drawn.grant)
+            if row_or_none is None:
+                check.differs(f"document {drawn.document_id} draws on {drawn.grant}, which is not approved")
+                continue
+            add_on, invoice = row_or_none.add_on, Invoice.objects.get(pk=drawn.invoice_id)
+            if invoice.period_end <= add_on.starts_on or (add_on.ends_on and invoice.period_start >= add_on.ends_on):
+                check.differs(f"{add_on} is drawn on for {invoice.period}, outside its days")
     return check
 
 

@@ -1955,6 +1955,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/prepaid/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the units that an account has bought ahead: used, left, and until when. */
+        get: operations["prepaid"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/presence/": {
         parameters: {
             query?: never;
@@ -3625,6 +3642,7 @@ export interface components {
             decided_at: string | null;
             decided_by: string | null;
             reason: string;
+            prepaid: components["schemas"]["Prepaid"] | null;
             invoices: components["schemas"]["AddOnInvoice"][];
             may_decide: boolean;
             may_withdraw: boolean;
@@ -4639,6 +4657,7 @@ export interface components {
             currency: string | null;
             choices: components["schemas"]["Choice"][];
             taxes: components["schemas"]["TaxChoice"][];
+            rates: components["schemas"]["RateChoice"][];
         };
         /** @description A minimum, what counts towards it by now and at the end. */
         Commitment: {
@@ -5099,6 +5118,13 @@ export interface components {
         /** @description What was typed; empty removes the draft. */
         DraftTextRequest: {
             text: string;
+        };
+        /** @description Units that an issued document drew; below zero: gave back. */
+        Drawn: {
+            invoice: number;
+            number: string;
+            period: string;
+            units: number;
         };
         /**
          * @description * `first_reply` - First reply
@@ -6628,6 +6654,28 @@ export interface components {
             subject: string;
         };
         /**
+         * @description Units that a one-off buys ahead, in all: whole units (ms, contact, ...) on the rates `of` (none: all that count
+         *     in them).
+         */
+        Prepaid: {
+            units: number;
+            unit: string;
+            of: string[];
+            priority: number;
+        };
+        /**
+         * @description Units to buy ahead, for each of the quantity; `of`: codes of the rates they are for, none meaning all that count
+         *     in them. Of what expires together, the lower priority is drawn first.
+         */
+        PrepaidUnitsRequest: {
+            /** Format: decimal */
+            units: string;
+            unit: components["schemas"]["UnitEnum"];
+            of?: string[];
+            /** @default 0 */
+            priority: number;
+        };
+        /**
          * @description * `offline` - Offline
          *     * `available` - Available
          *     * `break` - Break
@@ -6792,6 +6840,7 @@ export interface components {
             starts_on: string;
             /** Format: date */
             ends_on?: string | null;
+            prepaid?: components["schemas"]["PrepaidUnitsRequest"] | null;
         };
         /**
          * @description * `waiting` - Waiting
@@ -6825,6 +6874,42 @@ export interface components {
             longest_since: string | null;
             ready: number;
             signed_in: number;
+        };
+        /**
+         * @description Units bought ahead, all in whole `unit` (ms, contact, ...). Drawn for contacts of [starts_on, ends_on).
+         *
+         *     invoiced: what issued invoices drew; running: what usage that is not invoiced yet will draw; left: what neither
+         *     takes. Both are null where the bill so far cannot be made.
+         */
+        Purchase: {
+            id: number;
+            reference: string;
+            name: string;
+            unit: string;
+            of: string[];
+            priority: number;
+            /** Format: date */
+            starts_on: string;
+            /** Format: date */
+            ends_on: string | null;
+            bought: number;
+            invoiced: number;
+            running: number | null;
+            left: number | null;
+            state: components["schemas"]["PurchaseStateEnum"];
+            drawn: components["schemas"]["Drawn"][];
+        };
+        /**
+         * @description * `waiting` - waiting
+         *     * `open` - open
+         *     * `used_up` - used_up
+         *     * `expired` - expired
+         * @enum {string}
+         */
+        PurchaseStateEnum: "waiting" | "open" | "used_up" | "expired";
+        /** @description What an account has bought ahead, in the order in which it is drawn. */
+        Purchases: {
+            results: components["schemas"]["Purchase"][];
         };
         /** @description The day from which the terms hold. */
         PutInForceRequest: {
@@ -6972,6 +7057,12 @@ export interface components {
          * @enum {string}
          */
         QuoteStatus: "draft" | "sent" | "accepted" | "declined" | "expired" | "withdrawn";
+        /** @description A rate of the account's tariff, of which units can be bought ahead: minutes, contacts, ... */
+        RateChoice: {
+            code: string;
+            name: string;
+            unit: string;
+        };
         /** @description What a contact said of one handled unit; `score` from 1 (bad) to 5 (good). */
         Rating: {
             readonly id: number;
@@ -8060,6 +8151,15 @@ export interface components {
             by: string;
             merged: components["schemas"]["ContactName"];
         };
+        /**
+         * @description * `contact` - contact
+         *     * `message` - message
+         *     * `minute` - minute
+         *     * `order` - order
+         *     * `segment` - segment
+         * @enum {string}
+         */
+        UnitEnum: "contact" | "message" | "minute" | "order" | "segment";
         /** @description A file that is ready to be sent with a reply; its type is what its bytes say. */
         Upload: {
             id: number;
@@ -11783,6 +11883,27 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+        };
+    };
+    prepaid: {
+        parameters: {
+            query: {
+                account: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Purchases"];
                 };
             };
         };

@@ -47,6 +47,8 @@ interface LineExplanation {
   connect_fee?: string;
   connects?: number;
   paid_ahead?: string;
+  /** Units drawn of what was bought ahead, by its reference; they are among what is included. */
+  prepaid?: Record<string, number>;
   /** An add-on or one-off beside the tariff: its reference and days. */
   reference?: string;
   starts_on?: string;

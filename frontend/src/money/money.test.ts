@@ -9,13 +9,14 @@ import { i18n } from '@/i18n';
 import { useSession } from '@/session';
 import AddOns from './AddOns.vue';
 import DeliveriesCard from './DeliveriesCard.vue';
+import Prepaid from './Prepaid.vue';
 import ProfileForm from './ProfileForm.vue';
 import Wallet from './Wallet.vue';
 
 const addOn = {
   id: 3, account: 1, account_name: 'Azul Pay', reference: 'AO-00003', kind: 'recurring', code: '', name: 'Evening line', description: '', quantity: '2', amount: '45.00', currency: 'EUR',
   tax_code: 'vat', prorate: true, starts_on: '2026-06-16', ends_on: null, state: 'proposed', proposed_side: 'house', proposed_at: '2026-06-01T10:00:00Z', proposed_by: 'Bo', decided_at: null,
-  decided_by: null, reason: '', invoices: [], may_decide: true, may_withdraw: false, may_end: false,
+  decided_by: null, reason: '', prepaid: null, invoices: [], may_decide: true, may_withdraw: false, may_end: false,
 };
 let answers: Record<string, unknown>;
 let pinia: Pinia;
@@ -64,7 +65,7 @@ test('a client approves what the house proposed, and reads the price first', asy
 });
 
 test('a proposal of a fee of its own carries amount and tax category', async () => {
-  answers['/api/v1/add-ons/choices/'] = { currency: 'EUR', choices: [], taxes: [{ code: 'vat', percent: '21' }] };
+  answers['/api/v1/add-ons/choices/'] = { currency: 'EUR', choices: [], taxes: [{ code: 'vat', percent: '21' }], rates: [{ code: 'phone', name: 'Phone', unit: 'minute' }] };
   answers['/api/v1/add-ons/'] = { results: [], next: null };
   await shown(AddOns, { accountId: 1 });
   await vi.waitFor(() => expect(page.text()).toContain('No add-ons'));
@@ -137,4 +138,22 @@ test('a refund is sent only after it is confirmed', async () => {
   document.querySelector<HTMLInputElement>('.dialog input[type=checkbox]')!.click();
   await submit();
   await vi.waitFor(() => expect(sent).toEqual([{ path: '/api/v1/wallet/refund/', body: { account: 1, currency: 'EUR', amount: '9.00', note: '' } }]));
+});
+
+test('what was bought ahead is told as bought, invoiced, running and left, with the invoices that drew', async () => {
+  // 500 minutes, 120 invoiced, 30.5 on the bill so far: 349.5 left
+  const drawn = [{ invoice: 7, number: 'INV-2026-00007', period: '2026-06', units: 7_200_000 }];
+  const bought = { id: 3, reference: 'AO-00003', name: 'Package', unit: 'ms', of: [], priority: 0, starts_on: '2026-06-01', ends_on: '2026-09-01', bought: 30_000_000, invoiced: 7_200_000, running: 1_830_000, left: 20_970_000, state: 'open', drawn };
+  answers['/api/v1/prepaid/'] = { results: [bought] };
+  await shown(Prepaid, { accountId: 1 });
+  await vi.waitFor(() => expect(page.text()).toContain('Package'));
+  for (const text of ['500 min', '120 min', '30.50 min', '349.50 min', 'Open', 'all of the tariff']) expect(page.text()).toContain(text);
+  await page.find('button[aria-expanded]').trigger('click');
+  expect(page.text()).toContain('INV-2026-00007');
+});
+
+test('nothing is shown where nothing was bought ahead', async () => {
+  answers['/api/v1/prepaid/'] = { results: [] };
+  await shown(Prepaid, { accountId: 1 });
+  expect(page.text()).toBe('');
 });

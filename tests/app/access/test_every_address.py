@@ -94,6 +94,7 @@ TABLE = {
     "POST /api/v1/payments/": "nnnyynnn",
     "POST /api/v1/payments/import/": "nnnyynnn",
     "POST /api/v1/payments/{payment_id}/match/": "nnnyynnn",
+    "GET /api/v1/prepaid/": "nnnyyyy-",
     "GET /api/v1/wallet/": "nnnyyyy-",
     "POST /api/v1/wallet/settle/": "nnnyynnn",
     "POST /api/v1/wallet/refund/": "nnnyynnn",

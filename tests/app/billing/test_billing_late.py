@@ -238,13 +238,13 @@ def test_only_periods_touched_since_all_was_booked_are_priced_again(
     signed: Account, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     priced: list[str] = []
-    price, at = late_reads.price_snapshot, month_after("2026-08")
+    price, at = late_reads.price_late, month_after("2026-08")
 
-    def counted(*, invoice: Invoice, usage: Any) -> Any:
+    def counted(*, invoice: Invoice, **more: Any) -> Any:
         priced.append(invoice.period)
-        return price(invoice=invoice, usage=usage)
+        return price(invoice=invoice, **more)
 
-    monkeypatch.setattr(late_reads, "price_snapshot", counted)
+    monkeypatch.setattr(late_reads, "price_late", counted)
     serve(talk=300)
     issue(signed, "2026-06")
 

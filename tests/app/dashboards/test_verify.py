@@ -65,6 +65,7 @@ def test_honest_house_adds_up(house):
         "usage = allocations": 3 + 2,
         "usage = facts": 3,
         "invoices = usage": 1,
+        "prepaid = drawn + left": 0,
         # an hour of Anna's: four quarters, a day; two quarters of the shop, one of the clinic, a day of each
         "roll-ups = facts": 4 + 1 + 3 + 2,
     }

@@ -359,7 +359,7 @@ def test_prepaid_minutes_are_drawn_by_expiry_before_and_after_what_is_included()
     segment = Segment(
         terms=tariff(minutes("1", included_minutes=5)),
         usage=[call("2026-06-10T09:00Z", 20 * 60, "a"), call("2026-06-25T09:00Z", 60, "b")],
-        ends_at=datetime(2026, 7, 1, tzinfo=UTC),
+        ends_on=date(2026, 7, 1),
     )
     bill = price_period(segments=[segment], grants=grants)
     assert [(draw.grant, draw.taker, draw.units // 60_000) for draw in bill.draws] == [
