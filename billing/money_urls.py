@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from billing.api import add_ons, deliveries, prepaid, profiles, wallet
+from billing.api import add_ons, deliveries, prepaid, profiles, quote_variance, wallet
 
 money_patterns: list[URLPattern] = [
     path("add-ons/", add_ons.AddOnsView.as_view(), name="add-ons"),
@@ -11,6 +11,7 @@ money_patterns: list[URLPattern] = [
     path("add-ons/<int:add_on_id>/decline/", add_ons.DeclineView.as_view(), name="add-on-decline"),
     path("add-ons/<int:add_on_id>/withdraw/", add_ons.WithdrawView.as_view(), name="add-on-withdraw"),
     path("add-ons/<int:add_on_id>/end/", add_ons.EndView.as_view(), name="add-on-end"),
+    path("quote-variance/", quote_variance.QuoteVarianceView.as_view(), name="quote-variance"),
     path("prepaid/", prepaid.PrepaidView.as_view(), name="prepaid"),
     path("wallet/", wallet.WalletView.as_view(), name="wallet"),
     path("billing-profile-proposals/", profiles.ProposalsView.as_view(), name="profile-proposals"),

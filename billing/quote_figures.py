@@ -8,6 +8,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from billing.account_periods import terms_on
 from billing.comparison import StaffRules, comparison_document
 from billing.models import Quote, TariffVersion
 from billing.money import currency_digits, exact_text
@@ -94,6 +95,32 @@ def quote_hash(*, quote: Quote) -> str:
     }
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def names_of(*, quote: Quote, language: str) -> dict[str, str]:
+    """Return the names of a quote's components in a language, by code: of the sheet as it was sent, or of the draft."""
+    document = quote.sheet.get("terms") or quote.tariff_version.document
+    return {
+        component.code: component.names.text(language=language)
+        for component in parse_terms(document=document).components
+    }
+
+
+def estimate_in(*, quote: Quote, language: str) -> dict[str, Any]:
+    """Return a quote's estimate with its lines named in a reader's language; the figures are as they were sent."""
+    names = names_of(quote=quote, language=language)
+
+    def named(bill: dict[str, Any]) -> dict[str, Any]:
+        return {**bill, "lines": [line | {"name": names.get(line["code"], line["name"])} for line in bill["lines"]]}
+
+    estimate: dict[str, Any] = quote.estimate
+    return {**estimate, "usual": named(estimate["usual"]), "first": named(estimate["first"])}
+
+
+def other_currency(*, quote: Quote) -> str | None:
+    """Return the currency of the account's tariff on the quote's first day where it is not the quote's."""
+    running = terms_on(account=quote.account, day=quote.starts_on)
+    return running.currency if running is not None and running.currency != quote.estimate["currency"] else None
 
 
 def _rules(staff: Mapping[str, Any]) -> StaffRules | None:

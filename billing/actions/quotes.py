@@ -6,13 +6,13 @@ from typing import Any
 
 from django.db import transaction
 
-from billing.account_periods import account_in_scope
+from billing.account_periods import account_in_scope, current_period, terms_on
 from billing.actions.acceptance import keep_acceptance
 from billing.actions.parties import buyer_particulars, current_issuer, seller_particulars
 from billing.actions.tariffs import end_contract, sign_contract
 from billing.documents.price_sheet import price_sheet, sheet_hash
 from billing.models import AcceptanceSource, Contract, NumberSeries, Quote, QuoteStatus, TariffVersion, VersionState
-from billing.periods import local_day
+from billing.periods import local_day, local_midnight
 from billing.quote_figures import quote_figures, quote_hash
 from billing.terms_document import parse_terms
 from contactcenter.kernel import audit
@@ -71,7 +71,7 @@ def send_quote(*, quote_id: int, at: datetime, actor_id: int | None) -> Quote:
     """Put a draft before the client: sheet, parties and figures stay as they are from now on.
 
     A version of it that was sent before is withdrawn. Conflict where its last day has passed, where the tariff version
-    is not in force by its start, or it was sent already.
+    is not in force by its start, it was sent already, or its currency would begin within a period billed in another.
     """
     quote = _locked(quote_id)
     _check_draft(quote)
@@ -80,6 +80,7 @@ def send_quote(*, quote_id: int, at: datetime, actor_id: int | None) -> Quote:
     version = quote.tariff_version
     if version.state != VersionState.IN_FORCE or (version.effective_from or quote.starts_on) > quote.starts_on:
         raise Conflict(f"Version {version.number} of {version.tariff.name} is not in force by {quote.starts_on}.")
+    _check_currency(quote, starts_on=quote.starts_on)
     for former in Quote.objects.filter(issuer=quote.issuer_id, number=quote.number, status=QuoteStatus.SENT):
         _end(former, QuoteStatus.WITHDRAWN, at=at, actor_id=actor_id, reason=f"followed by version {quote.version}")
     figures = quote_figures(
@@ -152,13 +153,15 @@ def accept_quote(*, quote_id: int, name: str, content_hash: str, ip: str, at: da
     """The client accepts the quote as it was read: its prices bind from its start, or today where that is later.
 
     A contract for its tariff begins on that day; one for another tariff that runs on that day ends there. Conflict
-    where the content is another than the one read, the quote no longer stands, or those days are bound otherwise.
+    where the content is another than the one read, the quote no longer stands, or those days are bound otherwise: so
+    also where its currency would begin within a period that is billed in another.
     """
     quote = _locked(quote_id)
     _check_sent(quote, at=at)
     if content_hash != quote.content_hash:
         raise Conflict("The quote is not the one you read. Read it again.", field="content_hash")
     effective_from = max(quote.starts_on, _today(quote.account, at))
+    _check_currency(quote, starts_on=effective_from)
     keep_acceptance(
         account_id=quote.account_id,
         version=quote.tariff_version,
@@ -261,6 +264,21 @@ def _end(
     quote.decided_name, quote.reason = name, reason
     quote.save(update_fields=["status", "decided_at", "decided_by", "decided_name", "reason"])
     _tell(f"quote.{status}", quote, actor_id=actor_id, facts={"reason": reason, **(facts or {})})
+
+
+def _check_currency(quote: Quote, *, starts_on: date) -> None:
+    """Refuse another currency than the account's tariff has within a billing period: one bill has one currency."""
+    account = quote.account
+    running = terms_on(account=account, day=starts_on)
+    if running is None or running.currency == quote.estimate["currency"]:
+        return
+    period = current_period(account=account, at=local_midnight(day=starts_on, zone=account.time_zone))
+    if period.starts_on < starts_on:
+        raise Conflict(
+            f"The quote is in {quote.estimate['currency']}, the account's tariff on {starts_on} in {running.currency}. "
+            f"A bill has one currency: let the quote begin with a period, such as {period.ends_on}.",
+            field="starts_on",
+        )
 
 
 def _tell(action: str, quote: Quote, *, actor_id: int | None, facts: dict[str, Any] | None = None) -> None:

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from billing.api.serializers import BillLineSerializer, BillSerializer, NamedSerializer, Shape
 from billing.api.sheets import SheetTextsSerializer
 from billing.models import Quote, QuoteStatus
+from billing.quote_figures import estimate_in, other_currency
 
 
 class StaffSerializer(Shape):
@@ -136,7 +137,10 @@ class QuotePageSerializer(Shape):
 
 
 class QuoteSerializer(QuoteRowSerializer):
-    """A quote with all that was computed, and the price sheet it stands on (once it is sent)."""
+    """A quote with all that was computed, and the price sheet it stands on (once it is sent).
+
+    other_currency: the account's tariff's on the quote's first day, where it is another than the quote's; else "".
+    """
 
     tariff_version = serializers.IntegerField()
     tariff_version_number = serializers.IntegerField()
@@ -148,6 +152,7 @@ class QuoteSerializer(QuoteRowSerializer):
     sheets = serializers.DictField(child=SheetTextsSerializer())
     sheet_hash = serializers.CharField()
     content_hash = serializers.CharField()
+    other_currency = serializers.CharField()
     created_by = serializers.CharField(allow_null=True)
     decided_name = serializers.CharField()
     reason = serializers.CharField()
@@ -175,15 +180,16 @@ def quote_row(*, quote: Quote) -> dict[str, Any]:
     }
 
 
-def quote_detail(*, quote: Quote) -> dict[str, Any]:
-    """Return a quote with all that was computed."""
+def quote_detail(*, quote: Quote, language: str) -> dict[str, Any]:
+    """Return a quote with all that was computed, its lines named in the reader's language."""
     return quote_row(quote=quote) | {
         "tariff_version": quote.tariff_version_id,
         "tariff_version_number": quote.tariff_version.number,
         "note": quote.note,
         "volumes": quote.volumes,
         "staff": quote.staff,
-        "estimate": quote.estimate,
+        "estimate": estimate_in(quote=quote, language=language),
+        "other_currency": other_currency(quote=quote) or "",
         "comparison": quote.comparison,
         "sheets": quote.sheet.get("texts", {}),
         "sheet_hash": quote.sheet_hash,

@@ -48,7 +48,12 @@ def visible_quote(request: Request, quote_id: int) -> Quote:
 
 
 def _shown(request: Request, quote_id: int, status: int = 200) -> Response:
-    return Response(QuoteSerializer(quote_detail(quote=visible_quote(request, quote_id))).data, status=status)
+    return Response(
+        QuoteSerializer(
+            quote_detail(quote=visible_quote(request, quote_id), language=logged_in(request).language)
+        ).data,
+        status=status,
+    )
 
 
 class QuotesView(BillingView):

@@ -6,6 +6,7 @@ from billing.documents.price_sheet import sheet_hash, sheet_texts
 from billing.documents.sheet_pdf import sheet_pdf
 from billing.documents.sheet_wording import SheetWording
 from billing.models import Quote
+from billing.quote_figures import estimate_in
 from billing.terms_document import parse_terms
 
 
@@ -30,7 +31,7 @@ def quote_pdf(*, quote: Quote, language: str) -> bytes:
             (words.say("billed_each"), texts["cycle"]),
             *([("", quote.note)] if quote.note else []),
         ],
-        estimate=_estimate(quote.estimate, words),
+        estimate=_estimate(estimate_in(quote=quote, language=language), words),
         at=quote.sent_at or quote.changed_at,
     )
 

@@ -5,9 +5,10 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from contactcenter.kernel.errors import Conflict, Invalid
+from contactcenter.kernel import audit
+from contactcenter.kernel.errors import Conflict, Invalid, NotFound
 from contactcenter.tickets.interpreters import end_interpreting, resume_interpreting
-from contactcenter.tickets.models import Direction, Interaction, Ticket
+from contactcenter.tickets.models import Direction, Interaction, OrderCorrection, Ticket
 
 
 @transaction.atomic
@@ -73,3 +74,56 @@ def wrap_interaction(
     interaction.save(update_fields=["disposition", "ended_at", "wrapped_at", "comment", "orders", "order_amount"])
     end_interpreting(interaction_id=interaction_id, at=interaction.ended_at)
     return interaction
+
+
+@transaction.atomic
+def correct_orders(
+    *,
+    ticket_id: int,
+    interaction_id: int,
+    orders: int,
+    order_amount: Decimal | None,
+    reason: str,
+    at: datetime,
+    actor_id: int,
+) -> OrderCorrection:
+    """Correct the orders that were counted when a contact was wrapped up, by an event of its own with the reason.
+
+    Afterwards the interaction has the new number and amount; its usage is collected again. Conflict before wrap-up is
+    done, or where nothing would change; Invalid without a reason, or with an amount of no order; NotFound where the
+    ticket has no such contact.
+    """
+    if not reason.strip():
+        raise Invalid("Say why.", field="reason")
+    if order_amount is not None and not orders:
+        raise Invalid("Say how many orders this amount is of.", field="orders")
+    interaction = (
+        Interaction.objects.select_for_update(of=("self",)).filter(pk=interaction_id, ticket_id=ticket_id).first()
+    )
+    if interaction is None:
+        raise NotFound("The ticket has no such contact.", field="interaction")
+    if interaction.wrapped_at is None:
+        raise Conflict("The operator has not wrapped this contact up yet.")
+    if (interaction.orders, interaction.order_amount) == (orders, order_amount):
+        raise Conflict("That is what was counted.")
+    correction = OrderCorrection.objects.create(
+        account_id=interaction.account_id,
+        interaction=interaction,
+        orders_before=interaction.orders,
+        amount_before=interaction.order_amount,
+        orders=orders,
+        order_amount=order_amount,
+        reason=reason.strip()[:500],
+        at=at,
+        by_id=actor_id,
+    )
+    interaction.orders, interaction.order_amount = orders, order_amount
+    interaction.save(update_fields=["orders", "order_amount"])
+    audit.record(
+        action="interaction.orders_corrected",
+        target=interaction,
+        actor_id=actor_id,
+        account_id=interaction.account_id,
+        data={"before": correction.orders_before, "after": orders, "reason": correction.reason},
+    )
+    return correction

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from django.db.models import Prefetch, QuerySet
+
 from contactcenter.kernel.errors import NotFound
 from contactcenter.kernel.intervals import as_text
 from contactcenter.kernel.models import AuditEntry
 from contactcenter.kernel.statements import rows_from
 from contactcenter.tickets.cards import card_from, number_text, rows_of, text_or_none
-from contactcenter.tickets.models import Attachment, Call, Message, Note, Rating, Ticket
+from contactcenter.tickets.models import Attachment, Call, Interaction, Message, Note, OrderCorrection, Rating, Ticket
 from contactcenter.tickets.recipients import recipients_of
 
 TIMELINE_ENTRIES: Final = 300
@@ -26,6 +28,18 @@ def get_ticket(*, ticket_id: int) -> Ticket:
     if ticket is None:
         raise NotFound("There is no such ticket.")
     return ticket
+
+
+def counted_orders(*, ticket_id: int) -> QuerySet[Interaction]:
+    """Return the wrapped-up contacts of a ticket, the newest first, with what was corrected of their orders."""
+    get_ticket(ticket_id=ticket_id)
+    corrections = OrderCorrection.objects.select_related("by").order_by("pk")
+    return (
+        Interaction.objects.filter(ticket_id=ticket_id, wrapped_at__isnull=False)
+        .select_related("operator")
+        .prefetch_related(Prefetch("order_corrections", queryset=corrections))
+        .order_by("-started_at", "-pk")
+    )
 
 
 # lists of {name: text}; null where there is none

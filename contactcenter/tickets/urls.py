@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from contactcenter.tickets import api, interpreter_api, rating_api, records_api
+from contactcenter.tickets import api, interpreter_api, orders_api, rating_api, records_api
 
 urlpatterns: list[URLPattern] = [
     path("tickets/", api.TicketsView.as_view(), name="tickets"),
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("tickets/<int:ticket_id>/notes/", api.NotesView.as_view(), name="ticket-notes"),
     path("tickets/<int:ticket_id>/drafts/<slug:channel>/", api.DraftView.as_view(), name="ticket-draft"),
     path("tickets/<int:ticket_id>/interpreter/", interpreter_api.InterpreterView.as_view(), name="ticket-interpreter"),
+    path("tickets/<int:ticket_id>/counted-orders/", orders_api.OrdersView.as_view(), name="ticket-counted-orders"),
     path("contacts/<int:contact_id>/suggestions/", api.ContactSuggestionsView.as_view(), name="contact-suggestions"),
     path("messages/", records_api.MessagesView.as_view(), name="messages"),
     path("messages/<int:message_id>/", records_api.MessageView.as_view(), name="message"),

@@ -2,6 +2,7 @@
 
 from contactcenter.tickets.models.bridging import InterpreterUse, ReplyTranslation, Translation, TranslationState
 from contactcenter.tickets.models.entry import Attachment, Message, Note, Upload
+from contactcenter.tickets.models.order_correction import OrderCorrection
 from contactcenter.tickets.models.phone import Call, CallSegment
 from contactcenter.tickets.models.rating import Rating
 from contactcenter.tickets.models.relation import RelationKind, TicketRelation
@@ -32,6 +33,7 @@ __all__ = [
     "MessageKind",
     "MessageStatus",
     "Note",
+    "OrderCorrection",
     "Rating",
     "RelationKind",
     "ReplyTranslation",

@@ -2058,6 +2058,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/quote-variance/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return an account's invoices against what its accepted quote expected, explained in the reader's language. */
+        get: operations["quote_variance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/quotes/": {
         parameters: {
             query?: never;
@@ -2588,6 +2605,24 @@ export interface paths {
         get: operations["tickets_callbacks"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{ticket_id}/counted-orders/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the orders counted on a ticket, with what was corrected. */
+        get: operations["tickets_counted_orders"];
+        put?: never;
+        /** @description Correct the orders of a contact; what it costs follows, on the next invoice where the period is billed. */
+        post: operations["tickets_correct_orders"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4921,6 +4956,22 @@ export interface components {
             before: number;
             change_permille: number | null;
         };
+        /** @description The orders of one handled contact as they stand, worth order_amount (null: nobody said). */
+        CountedOrders: {
+            readonly id: number;
+            readonly operator: string;
+            readonly channel: components["schemas"]["Channel"];
+            /** Format: date-time */
+            readonly started_at: string;
+            readonly orders: number;
+            /** Format: decimal */
+            readonly order_amount: string | null;
+            readonly corrections: components["schemas"]["OrderCorrection"][];
+        };
+        /** @description The wrapped-up contacts of a ticket, the newest first. */
+        CountedOrdersList: {
+            results: components["schemas"]["CountedOrders"][];
+        };
         /** @description How many operators were not chosen for this reason. */
         CountedReason: {
             reason: string;
@@ -6269,6 +6320,27 @@ export interface components {
          * @enum {string}
          */
         OperatorWriteRoleEnum: "operator" | "supervisor";
+        /** @description What was said before, what is so, why and by whom. */
+        OrderCorrection: {
+            readonly orders_before: number;
+            /** Format: decimal */
+            readonly amount_before: string | null;
+            readonly orders: number;
+            /** Format: decimal */
+            readonly order_amount: string | null;
+            readonly reason: string;
+            /** Format: date-time */
+            readonly at: string;
+            readonly by: string;
+        };
+        /** @description How many orders were taken in which contact, and why that is another number than was counted. */
+        OrdersCorrectedRequest: {
+            interaction: number;
+            orders: number;
+            /** Format: decimal */
+            order_amount?: string | null;
+            reason: string;
+        };
         /** @description A period of an account that could not be billed. */
         ParkedBill: {
             id: number;
@@ -6963,7 +7035,11 @@ export interface components {
             relaxation?: components["schemas"]["RelaxationStepRequest"][];
             is_active?: boolean;
         };
-        /** @description A quote with all that was computed, and the price sheet it stands on (once it is sent). */
+        /**
+         * @description A quote with all that was computed, and the price sheet it stands on (once it is sent).
+         *
+         *     other_currency: the account's tariff's on the quote's first day, where it is another than the quote's; else "".
+         */
         Quote: {
             id: number;
             account: number;
@@ -7000,6 +7076,7 @@ export interface components {
             };
             sheet_hash: string;
             content_hash: string;
+            other_currency: string;
             created_by: string | null;
             decided_name: string;
             reason: string;
@@ -8216,6 +8293,57 @@ export interface components {
             ended_at: string;
             ms: number;
             allocation_version: number;
+        };
+        /**
+         * @description An invoice beside its quote. low, high: the range of the quote's usual period, null for its first bill. Without
+         *     is_comparable the two are in different currencies.
+         */
+        Variance: {
+            invoice: number;
+            number: string;
+            period: string;
+            currency: string;
+            quote: number;
+            quote_number: string;
+            is_first: boolean;
+            is_part: boolean;
+            is_comparable: boolean;
+            expected: string;
+            low: string | null;
+            high: string | null;
+            actual: string;
+            difference: string;
+            kinds: components["schemas"]["VarianceKind"][];
+            explanation: string[];
+        };
+        /** @description The components of one kind of line. */
+        VarianceKind: {
+            expected: string;
+            actual: string;
+            difference: string;
+            volume: string;
+            price: string;
+            other: string;
+            kind: components["schemas"]["LineKind"];
+            lines: components["schemas"]["VarianceLine"][];
+        };
+        /** @description One component; quantities are billed units (ms, contact, ...) before anything included, unit "" a fee. */
+        VarianceLine: {
+            expected: string;
+            actual: string;
+            difference: string;
+            volume: string;
+            price: string;
+            other: string;
+            code: string;
+            name: string;
+            unit: string;
+            expected_quantity: number;
+            actual_quantity: number;
+        };
+        /** @description An account's invoices beside its quote, newest first. */
+        Variances: {
+            results: components["schemas"]["Variance"][];
         };
         /** @description A tariff version with its document, the version in force beside it, and warnings. */
         Version: {
@@ -12049,6 +12177,29 @@ export interface operations {
             };
         };
     };
+    quote_variance: {
+        parameters: {
+            query: {
+                account: number;
+                /** @description default: the reader's */
+                language?: "en" | "es" | "ru";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Variances"];
+                };
+            };
+        };
+    };
     quotes_list: {
         parameters: {
             query?: {
@@ -12965,6 +13116,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CallbackList"];
+                };
+            };
+        };
+    };
+    tickets_counted_orders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountedOrdersList"];
+                };
+            };
+        };
+    };
+    tickets_correct_orders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrdersCorrectedRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountedOrdersList"];
                 };
             };
         };

@@ -11,6 +11,7 @@ import AddOns from './AddOns.vue';
 import DeliveriesCard from './DeliveriesCard.vue';
 import Prepaid from './Prepaid.vue';
 import ProfileForm from './ProfileForm.vue';
+import QuoteVariance from './QuoteVariance.vue';
 import Wallet from './Wallet.vue';
 
 const addOn = {
@@ -156,4 +157,17 @@ test('nothing is shown where nothing was bought ahead', async () => {
   answers['/api/v1/prepaid/'] = { results: [] };
   await shown(Prepaid, { accountId: 1 });
   expect(page.text()).toBe('');
+});
+
+test('an invoice stands beside its quote, with its reasons and lines', async () => {
+  // expected 59.00, billed 4.00: 54.08 less by volume, 0.92 less by price
+  const parts = { expected: '59.00', actual: '4.00', difference: '-55.00', volume: '-54.08', price: '-0.92', other: '0.00' };
+  const line = { ...parts, code: 'phone', name: 'Phone', unit: 'ms', expected_quantity: 3_600_000, actual_quantity: 300_000 };
+  const row = { ...parts, invoice: 7, number: 'INV-2026-00007', period: '2026-07', currency: 'EUR', quote: 2, quote_number: 'Q-2026-00001', is_first: true, is_part: false, is_comparable: true, low: null, high: null, kinds: [{ ...parts, kind: 'usage', lines: [line] }], explanation: ['The invoice is €55.00 below.'] };
+  answers['/api/v1/quote-variance/'] = { results: [row] };
+  await shown(QuoteVariance, { accountId: 1 });
+  await vi.waitFor(() => expect(page.text()).toContain('Q-2026-00001'));
+  expect(page.text()).toContain('-€55.00');
+  await page.find('button[aria-expanded]').trigger('click');
+  for (const text of ['The invoice is €55.00 below.', '5 min instead of 60 min', '-€54.08', '-€0.92']) expect(page.text()).toContain(text);
 });
