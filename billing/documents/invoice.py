@@ -114,16 +114,29 @@ def _line(line: InvoiceLine, invoice: Invoice, words: Wording) -> dict[str, Any]
         unit = words.text("minute")
         printed |= {name: f"{words.minutes(milliseconds=told[key])}\u00a0{unit}" for name, key in _QUANTITIES}
         printed["rate"] = _rate(told, invoice, words, per=words.text(f"per_{told['rate_per']}"))
-        printed["detail"] = _time_detail(told, words)
+        printed["detail"] = " · ".join([_time_detail(told, words), *_prepaid(told, words)])
     elif "unit" in told:
         printed |= {name: words.number(text=str(told[key])) for name, key in _QUANTITIES}
         printed["rate"] = _rate(told, invoice, words, per=words.text("each"))
+        printed["detail"] = " · ".join(_prepaid(told, words))
     else:
         printed["detail"] = _change_detail(told, invoice, words)
     if told["share_of_period"] != "1" and told.get("prorated"):
         share = words.text("share", days=_days(line), all=(invoice.period_end - invoice.period_start).days)
         printed["detail"] = f"{printed['detail']} · {share}" if printed["detail"] else share
     return printed | {"amount": _money(line.amount, invoice, words)}
+
+
+def _prepaid(told: dict[str, Any], words: Wording) -> list[str]:
+    """What of the included units was bought ahead, by its reference."""
+    return [
+        words.text(
+            "prepaid",
+            reference=reference,
+            units=words.minutes(milliseconds=units) if told["unit"] == "ms" else words.number(text=str(units)),
+        )
+        for reference, units in told.get("prepaid", {}).items()
+    ]
 
 
 def _rate(told: dict[str, Any], invoice: Invoice, words: Wording, *, per: str) -> str:

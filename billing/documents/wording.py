@@ -134,6 +134,11 @@ _ROWS: Mapping[str, tuple[str, str, str]] = {
         "Máximo {cap}, consumido {counted}",
     ),
     "times": ("{count} × {price}", "{count} × {price}", "{count} × {price}"),
+    "prepaid": (
+        "of what is included, prepaid ({reference}): {units}",
+        "из включённого предоплачено ({reference}): {units}",
+        "de lo incluido, prepagado ({reference}): {units}",
+    ),
     "in_advance": ("in advance", "авансом", "por adelantado"),
     "share": ("{days} of {all} days", "{days} из {all} дней", "{days} de {all} días"),
     "unpriced": (

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from billing import actions
 from billing.account_periods import account_period, current_period
+from billing.actions import Prepaid
 from billing.forecast_queries import current_forecast
 from billing.models import Forecast, RatedHour, RatedShape, UsageCount
 from billing.period_sums import period_sums
@@ -20,6 +22,7 @@ from billing.rounding_queries import rounding_of_invoice, rounding_of_period
 from contactcenter.tenancy.models import Account
 from contactcenter.tickets.models import Interaction
 from tests.app.billing.rows import CARE, accept, allocate_again, sign, version_in_force
+from tests.app.billing.test_billing_prepaid import buy
 
 Serve = Callable[..., Interaction]
 MAY = datetime(2026, 5, 1, 9, tzinfo=UTC)
@@ -142,6 +145,21 @@ def test_forecast_of_a_month_that_goes_on_as_before(account: Account, serve: Ser
         "name": {"": "least"}, "commitment": "20.00", "so_far": "0.00", "expected": "40.00"
     }  # fmt: skip
     assert Forecast.objects.get(account=account).state == "ready"
+
+
+def test_forecast_draws_on_what_was_bought_ahead_on_its_days_alone(account: Account, serve: Serve) -> None:
+    sign(account, version_in_force(PLAN))
+    two_calls_a_day(serve, first=datetime(2026, 4, 29, 9, tzinfo=UTC), days=48)
+    buy(
+        account,
+        prepaid=Prepaid(units=Decimal(100), unit="minute"),
+        starts_on=date(2026, 6, 10),
+        ends_on=date(2026, 6, 17),
+    )
+    told = current_forecast(account=account, period=june(account), at=MIDDLE)
+    # 4 min a day: 120 in June, 28 of them on the seven days of the purchase, 80 included: 12 at 1.00 are left
+    assert told["state"] == "ready"
+    assert [line["expected"] for line in told["lines"] if line["code"] == "phone"] == ["12.00"]
 
 
 def test_forecast_is_made_again_only_when_usage_or_the_hour_changed(account: Account, serve: Serve) -> None:
