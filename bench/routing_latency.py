@@ -58,7 +58,7 @@ def _worker() -> Iterator[None]:
     process = subprocess.Popen(
         [
             sys.executable, "-m", "celery", "-A", "contactcenter", "worker", "--loglevel", "ERROR",
-            "--concurrency", "2", "--without-gossip", "--without-mingle",
+            "--queues", "default", "--concurrency", "2", "--without-gossip", "--without-mingle",
         ],
         cwd=Path(__file__).parent.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip

@@ -7,6 +7,7 @@ from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
 from typing import Any
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from billing import actions
@@ -187,7 +188,7 @@ def send_reminders() -> None:
         send_reminder(reminder_id=reminder_id)
 
 
-@shared_task(name="billing.run")
+@shared_task(name="billing.run", time_limit=settings.HEAVY_TASK_TIME_LIMIT)
 def run(*, period: str, issue: bool, actor_id: int | None = None) -> None:
     """Bill a month for every active account; run twice it changes nothing twice."""
     accounts = list(Account.objects.filter(is_active=True).order_by("pk"))
@@ -198,7 +199,7 @@ def run(*, period: str, issue: bool, actor_id: int | None = None) -> None:
     logger.info("bill run of %s: %s", period, dict(counts))
 
 
-@shared_task(name="billing.draft_ended_months")
+@shared_task(name="billing.draft_ended_months", time_limit=settings.HEAVY_TASK_TIME_LIMIT)
 def draft_ended_months() -> None:
     """Build, or bring up to date, the drafts of each account's last month, and of 28-day cycles that ended in it or
     since: usage may come late in the days of grace.

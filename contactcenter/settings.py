@@ -8,6 +8,7 @@ from pathlib import Path
 import django_stubs_ext
 from celery.schedules import crontab, schedule
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
 
 from contactcenter import environment
 
@@ -147,7 +148,35 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 900, "socket_timeout": 5, "socket_connect_timeout": 2}
+# What may take long has a queue and processes of its own, so that no reply and no offer waits for it. A worker that is
+# given no queue by name serves both.
+HEAVY_QUEUE = "heavy"
+HEAVY_TASK_TIME_LIMIT = 4 * 3600
+CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in (CELERY_TASK_DEFAULT_QUEUE, HEAVY_QUEUE)]
+CELERY_TASK_ROUTES = {
+    name: {"queue": HEAVY_QUEUE}
+    for name in (
+        "billing.run",
+        "billing.draft_ended_months",
+        "billing.build_hours",
+        "billing.build_comparison",
+        "billing.watch",
+        "billing.sweep",
+        "billing.send_invoice",
+        "billing.send_invoices",
+        "billing.send_reminder",
+        "billing.send_reminders",
+        "dashboards.prove",
+        "worktime.reallocate",
+    )
+}
+# A task that runs longer than the visibility timeout is handed out a second time. What a killed worker left behind is
+# found by the sweepers long before.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": HEAVY_TASK_TIME_LIMIT + 600,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = "UTC"

@@ -3,6 +3,7 @@
 import logging
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from contactcenter.dashboards.actions import keep_proof
@@ -12,7 +13,6 @@ from contactcenter.tenancy.doors import open_every_account
 
 logger = logging.getLogger(__name__)
 
-HOURS = 3600
 ROUNDS = 20
 
 
@@ -25,7 +25,7 @@ def fold() -> None:
                 return
 
 
-@shared_task(name="dashboards.prove", time_limit=4 * HOURS)
+@shared_task(name="dashboards.prove", time_limit=settings.HEAVY_TASK_TIME_LIMIT)
 def prove() -> None:
     """Prove that time, money and intake add up, once a night; not while a simulation has a day under way."""
     if clock_is_held():

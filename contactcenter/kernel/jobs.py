@@ -37,8 +37,9 @@ def hand_jobs_to(handler: JobHandler) -> Iterator[None]:
 def enqueue_on_commit(task_name: str, *, countdown: float | None = None, **ids: Any) -> None:
     """Send the Celery task of this name once the surrounding transaction has committed.
 
-    Only ids travel, of all tasks and live events of the transaction at once. If the broker is out of reach the loss
-    is logged: every kind of work has a sweeper that finds it in the database (settings.CELERY_BEAT_SCHEDULE).
+    Only ids travel, of all tasks and live events of the transaction at once; a task asked for twice is sent once. If
+    the broker is out of reach the loss is logged: every kind of work has a sweeper that finds it in the database
+    (settings.CELERY_BEAT_SCHEDULE).
     """
     transaction.on_commit(lambda: _send(task_name, countdown=countdown, ids=ids))
 
@@ -56,10 +57,12 @@ def _send(task_name: str, *, countdown: float | None, ids: dict[str, Any]) -> No
         if task is not None:
             task.apply(kwargs=ids)
         return
-    valkey.tell("LPUSH", settings.CELERY_TASK_DEFAULT_QUEUE, _message(task_name, ids, countdown))
+    queue = settings.CELERY_TASK_ROUTES.get(task_name, {}).get("queue", settings.CELERY_TASK_DEFAULT_QUEUE)
+    message = _message(task_name, ids, countdown, queue=queue)
+    valkey.tell("LPUSH", queue, message, once=f"{task_name} {countdown} {ids}")
 
 
-def _message(task_name: str, ids: dict[str, Any], countdown: float | None) -> str:
+def _message(task_name: str, ids: dict[str, Any], countdown: float | None, *, queue: str) -> str:
     """Return the task as Celery's protocol 2 in kombu's envelope for Redis, as `send_task` would put it there.
 
     Celery's own publishing costs a round trip and a third of a millisecond for each; here they leave with the commit.
@@ -98,7 +101,7 @@ def _message(task_name: str, ids: dict[str, Any], countdown: float | None) -> st
                 "correlation_id": task_id,
                 "reply_to": None,
                 "delivery_mode": 2,
-                "delivery_info": {"exchange": "", "routing_key": settings.CELERY_TASK_DEFAULT_QUEUE},
+                "delivery_info": {"exchange": "", "routing_key": queue},
                 "priority": 0,
                 "body_encoding": "base64",
                 "delivery_tag": str(uuid4()),

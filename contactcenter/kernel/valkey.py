@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 Command = tuple[str | bytes, ...]
 
 PATIENCE_S = 1
-_gathered: ContextVar[list[Command] | None] = ContextVar("valkey_commands", default=None)
+_gathered: ContextVar[dict[object, Command] | None] = ContextVar("valkey_commands", default=None)
 _client: redis.Redis | None = None
 
 
@@ -42,23 +42,26 @@ def one_round_trip() -> Iterator[None]:
     if _gathered.get() is not None:
         yield
         return
-    commands: list[Command] = []
+    commands: dict[object, Command] = {}
     token = _gathered.set(commands)
     try:
         yield
     finally:
         _gathered.reset(token)
         if commands:
-            _send(commands)
+            _send(list(commands.values()))
 
 
-def tell(*command: str | bytes) -> None:
-    """Send a command whose answer nobody needs. If Valkey is out of reach, that is logged."""
+def tell(*command: str | bytes, once: str = "") -> None:
+    """Send a command whose answer nobody needs. If Valkey is out of reach, that is logged.
+
+    `once`: of those that go by the same name only the first of a round trip is sent.
+    """
     gathered = _gathered.get()
     if gathered is None:
         _send([command])
     else:
-        gathered.append(command)
+        gathered.setdefault(once or object(), command)
 
 
 def _send(commands: list[Command]) -> None:

@@ -79,16 +79,15 @@ def _children(*, logs: Path, host: str, port: int, bridges: Sequence[str]) -> li
     python = sys.executable
     workers = environment.integer("WEB_WORKERS", default=min(os.cpu_count() or 1, 4), minimum=1, maximum=64)
     concurrency = environment.integer("WORKER_CONCURRENCY", default=2, minimum=1, maximum=64)
+    heavy_concurrency = environment.integer("HEAVY_WORKER_CONCURRENCY", default=1, minimum=1, maximum=64)
     programs: dict[str, list[str]] = {
         "web": [
             python, "-m", "uvicorn", "contactcenter.asgi:application", "--host", host, "--port", str(port),
             "--workers", str(workers), "--lifespan", "off", "--no-access-log", "--ws-max-size", "65536",
             "--timeout-graceful-shutdown", "3", "--timeout-worker-healthcheck", "60",
         ],
-        "worker": [
-            python, "-m", "celery", "-A", "contactcenter", "worker", "--loglevel", "WARNING",
-            "--concurrency", str(concurrency), "--without-gossip", "--without-mingle",
-        ],
+        "worker": _worker(queue="default", concurrency=concurrency),
+        "heavy worker": _worker(queue="heavy", concurrency=heavy_concurrency),
         "beat": [
             python, "-m", "celery", "-A", "contactcenter", "beat", "--loglevel", "WARNING",
             "--schedule", str(logs.parent / "beat-schedule"), "--pidfile", "",
@@ -106,6 +105,13 @@ def _children(*, logs: Path, host: str, port: int, bridges: Sequence[str]) -> li
         )
         for name, command in programs.items()
     ]
+
+
+def _worker(*, queue: str, concurrency: int) -> list[str]:
+    return [
+        sys.executable, "-m", "celery", "-A", "contactcenter", "worker", "--loglevel", "WARNING", "--queues", queue,
+        "--hostname", f"{queue}@%h", "--concurrency", str(concurrency), "--without-gossip", "--without-mingle",
+    ]  # fmt: skip
 
 
 def _server_children(servers: list[EmbeddedServer], logs: Path) -> list[Child]:

@@ -7,6 +7,7 @@ have been forgotten long ago.
 from datetime import timedelta
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from contactcenter.kernel.clock import clock_is_held
@@ -35,7 +36,7 @@ def derive_session(*, session_id: int) -> None:
         actions.derive_operator(operator_id=operator_id, at=timezone.now())
 
 
-@shared_task(name="worktime.reallocate", time_limit=4 * 3600)
+@shared_task(name="worktime.reallocate", time_limit=settings.HEAVY_TASK_TIME_LIMIT)
 def reallocate(*, reallocation_id: int) -> None:
     """Allocate a period again, or calculate what that would change."""
     run_reallocation(reallocation_id=reallocation_id, at=timezone.now())

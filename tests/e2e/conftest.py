@@ -94,7 +94,7 @@ class Site:
         """Return the process ids of one supervised program, its own children included."""
         patterns = {
             "web": "uvicorn",
-            "worker": "celery -A contactcenter worker",
+            "worker": "--queues default",
             "postgresql": str(self.var / "postgresql" / "pgdata"),
             # it calls itself by its address once it runs
             "valkey": f"127.0.0.1:{urlsplit(self.servers()['REDIS_URL']).port}",

@@ -29,6 +29,14 @@ def queue():
 
 
 @pytest.fixture
+def heavy():
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    client.delete(settings.HEAVY_QUEUE)
+    yield client
+    client.delete(settings.HEAVY_QUEUE)
+
+
+@pytest.fixture
 def round_trips(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The names of the commands of each round trip."""
     trips: list[list[str]] = []
@@ -88,6 +96,24 @@ def test_what_was_rolled_back_is_not_sent(queue, round_trips: list[list[str]]) -
     assert queue.llen(QUEUE) == 1
 
 
+def test_task_asked_for_twice_in_a_transaction_is_sent_once(queue) -> None:
+    with transaction.atomic():
+        with suppress(ValueError), transaction.atomic():
+            enqueue_on_commit("routing.match")
+            raise ValueError
+        enqueue_on_commit("routing.match")
+        enqueue_on_commit("routing.ticket_waiting", ticket_id=7)
+        enqueue_on_commit("routing.match")
+        enqueue_on_commit("routing.ticket_waiting", ticket_id=8)
+    # the list is pushed at its head
+    sent = [json.loads(item)["headers"] for item in reversed(queue.lrange(QUEUE, 0, -1))]
+    assert [(one["task"], one["kwargsrepr"]) for one in sent] == [
+        ("routing.match", "{}"),
+        ("routing.ticket_waiting", "{'ticket_id': 7}"),
+        ("routing.ticket_waiting", "{'ticket_id': 8}"),
+    ]
+
+
 def test_lost_valkey_costs_a_line_in_the_log(
     monkeypatch: pytest.MonkeyPatch, settings, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -98,3 +124,47 @@ def test_lost_valkey_costs_a_line_in_the_log(
         push_on_commit("staff", kind="test.one", payload={})
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "was not told of 2 changes" in caplog.text
+
+
+def test_heavy_work_waits_in_a_queue_of_its_own_as_celery_itself_would_put_it(queue, heavy) -> None:
+    ids = {"period": "2026-10", "issue": False, "actor_id": 3}
+    current_app.send_task("billing.run", kwargs=ids)
+    enqueue_on_commit("billing.run", **ids)
+    ours, theirs = [json.loads(item) for item in heavy.lrange(settings.HEAVY_QUEUE, 0, -1)]
+    assert without_own(ours) == without_own(theirs)
+    assert ours["properties"]["delivery_info"]["routing_key"] == "heavy"
+    assert queue.llen(QUEUE) == 0
+
+
+def test_reply_is_sent_while_a_bill_run_of_an_hour_is_under_way(queue, heavy) -> None:
+    """The worker of the default queue takes the delivery, whatever waits in the other; so it is the other way round."""
+    enqueue_on_commit("billing.run", period="2026-10", issue=False)
+    enqueue_on_commit("channels.deliver_message", message_id=1)
+    assert taken_by_a_worker_of("default") == ["channels.deliver_message"]
+    assert taken_by_a_worker_of("heavy") == ["billing.run"]
+
+
+def taken_by_a_worker_of(name: str) -> list[str]:
+    """What a worker started with `--queues NAME` receives, by Celery's own consumer; nothing is run."""
+    taken = []
+    with current_app.connection_for_read() as link:
+        chosen = current_app.amqp.queues[name]
+        consumer = current_app.amqp.TaskConsumer(link.default_channel, queues=[chosen])
+        consumer.register_callback(lambda body, message: taken.append(message.headers["task"]) or message.ack())
+        with consumer, suppress(TimeoutError):
+            while True:
+                link.drain_events(timeout=0.2)
+    return taken
+
+
+def test_every_heavy_task_exists_and_may_take_longer_than_ten_minutes_only_where_it_says_so() -> None:
+    current_app.loader.import_default_modules()
+    assert set(settings.CELERY_TASK_ROUTES) <= set(current_app.tasks)
+    longest = max(task.time_limit or settings.CELERY_TASK_TIME_LIMIT for task in current_app.tasks.values())
+    assert longest < settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+
+
+def test_what_somebody_waits_for_is_not_heavy() -> None:
+    served = {name for name in current_app.tasks if name.startswith(("routing.", "channels.", "webhooks."))}
+    assert "channels.deliver_message" in served
+    assert served.isdisjoint(settings.CELERY_TASK_ROUTES)
