@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from contactcenter.kernel.business_time import is_open
 from contactcenter.kernel.statements import rows_from
-from contactcenter.routing.matching import CAPACITY_KIND, OperatorView, WaitingTicket
+from contactcenter.routing.matching import CAPACITY_KIND, OperatorView, WaitingTicket, free_for
 from contactcenter.routing.profiles import NO_TERMS, Book, Profile, read_profiles
 from contactcenter.routing.rules import QueueRules, default_steps
 
@@ -158,11 +158,8 @@ class Backlog:
 
     def suitable_for(self, operator: OperatorView, *, limit: int) -> list[WaitingTicket]:
         """Return the first ones by place that this operator may serve as far as account, channel and language go."""
-        channels = [
-            channel
-            for channel, kind in CAPACITY_KIND.items()
-            if operator.load.get(kind, 0) < operator.capacity.get(kind, 0)
-        ]
+        free = free_for(operator)
+        channels = [channel for channel, kind in CAPACITY_KIND.items() if kind in free]
         return self._read(_FOR, [list(operator.accounts), channels, list(operator.languages)], limit=limit)
 
     def _read(self, statement: str, values: list[Any], *, limit: int = BACKLOG_LOOKED_AT) -> list[WaitingTicket]:

@@ -196,6 +196,17 @@ def refusal(
     return None
 
 
+def free_for(operator: OperatorView) -> list[str]:
+    """The kinds of work of which something could be offered to the operator now."""
+    if not operator.available or operator.has_offer or operator.is_wrapping:
+        return []
+    return [
+        kind
+        for kind, room in operator.capacity.items()
+        if operator.load.get(kind, 0) < room and not not_to_be_interrupted(operator, by=kind)
+    ]
+
+
 def _missing(wanted: Mapping[int, int], skills: Mapping[int, int]) -> int | None:
     """The first skill that is missing or below its level."""
     return next((skill for skill, level in wanted.items() if skills.get(skill, 0) < level), None)
@@ -353,7 +364,10 @@ _RULES: Final[Mapping[str, str]] = {
 
 def reason_behind(first: Rank, theirs: Rank) -> str:
     """The first part of the rank in which theirs comes after the chosen one's."""
-    return next(name for name, mine, its in zip(REASONS_BEHIND, first, theirs, strict=True) if mine != its)
+    place = 0
+    while first[place] == theirs[place]:
+        place += 1
+    return REASONS_BEHIND[place]
 
 
 def behind(first: Rank, theirs: Rank, *, other: OperatorView, kind: str) -> Verdict:

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from contactcenter.routing.matching import (
     OTHERS_TOLD,
@@ -27,6 +28,7 @@ from contactcenter.routing.matching import (
     decision_for,
     demand_of,
     favourite_of,
+    free_for,
     not_to_be_interrupted,
     order_waiting,
     rank_of,
@@ -35,6 +37,8 @@ from contactcenter.routing.matching import (
     rule_of,
 )
 from contactcenter.routing.rules import Demand, stage_of
+
+FEW: Final = 8
 
 
 def plan_offers(
@@ -73,16 +77,15 @@ def plan_offers(
 
 @dataclass(slots=True)
 class _Line:
-    """Who may take tickets that ask the same, in their order, and why the others may not.
+    """Who may take tickets that ask the same, in their order; empty once nobody is left.
 
-    `refused` tells of everybody entitled as if nobody decided. `is_over`: nobody is left; planning only takes places
-    away, so that holds for the rest of the plan.
+    Planning only takes operators away, so whoever has left a line stays out of it. `refused` tells why the others
+    entitled may not, as if nobody decided; it is found with the first offer of the line, for most lines never.
     """
 
     demand: Demand
     ranks: list[Rank]
-    refused: list[tuple[str, Set[int]]]
-    is_over: bool = False
+    refused: list[tuple[str, Set[int]]] | None = None
 
 
 class _Crew:
@@ -91,74 +94,64 @@ class _Crew:
     def __init__(self, operators: Iterable[OperatorView]) -> None:
         self._views = {view.operator_id: view for view in operators}
         self._deciding = {view.operator_id for view in self._views.values() if view.has_offer}
-        self._away = self._who(lambda view: not view.available)
-        self._wrapping = self._who(lambda view: view.is_wrapping)
+        self._free: dict[str, set[int]] = defaultdict(set)
+        for view in self._views.values():
+            for kind in free_for(view):
+                self._free[kind].add(view.operator_id)
         self._ordered: dict[int, list[int]] = {}
         self._groups: dict[tuple[str, int | str, int], frozenset[int]] = {}
         self._ranks: dict[tuple[object, ...], dict[int, Rank]] = defaultdict(dict)
 
     def somebody_is_free(self) -> bool:
         """Return whether anybody could still be planned."""
-        return len(self._deciding | self._away) < len(self._views)
+        return any(self._free.values())
 
     def line_for(self, ticket: WaitingTicket, *, at: datetime) -> _Line:
-        """Sift everybody entitled by what such tickets ask, in the order of the reasons of `refusal`."""
+        """Sift those who are free by what such tickets ask."""
         demand = demand_of(ticket, at=at)
         kind = capacity_kind(ticket.channel)
-        if not self._somebody_may(ticket, demand=demand, kind=kind, at=at):
-            return _Line(demand=demand, ranks=[], refused=[])
-        left: Set[int] = self._entitled(ticket.account_id)
-        refused: list[tuple[str, Set[int]]] = []
+        free = self._free[kind]
+        left: Set[int]
+        if len(free) <= FEW:
+            # on a busy floor: to sort everybody by what they can do would take longer than to ask these
+            views = [self._views[operator_id] for operator_id in free]
+            left = {
+                view.operator_id for view in views if not refusal(ticket=ticket, operator=view, at=at, demand=demand)
+            }
+        else:
+            left = free & self._entitled(ticket.account_id)
+            for _, fit in self._asked(ticket, demand=demand, kind=kind):
+                left = left & fit
+        return _Line(demand=demand, ranks=sorted(self._ranked(ticket, left, demand=demand, kind=kind)))
 
-        def keep(reason: str, fit: Set[int]) -> None:
-            nonlocal left
-            staying = left & fit
-            if len(staying) < len(left):
-                refused.append((reason, left - staying))
-                left = staying
-
-        def drop(reason: str, unfit: Set[int]) -> None:
-            nonlocal left
-            if unfit and not left.isdisjoint(unfit):
-                refused.append((reason, left & unfit))
-                left = left - unfit
-
+    def _asked(self, ticket: WaitingTicket, *, demand: Demand, kind: str) -> Iterator[tuple[str, Set[int]]]:
+        """What such tickets ask beside the entitlement, in the order of `refusal`: the reason, and who passes."""
         for skill, level in ticket.certifications.items():
-            keep("not_certified", self._skilled(skill, level))
-        drop("not_available", self._away)
-        drop("handed_on", ticket.handed_on_by)
-        drop("passed", ticket.passed_by)
+            yield "not_certified", self._skilled(skill, level)
+        yield "not_available", self._known("available", 0, 0, lambda view: view.available)
+        if ticket.handed_on_by:
+            yield "handed_on", self._views.keys() - ticket.handed_on_by
+        if ticket.passed_by:
+            yield "passed", self._views.keys() - ticket.passed_by
         if demand.members is not None:
-            keep("not_in_queue", demand.members)
+            yield "not_in_queue", demand.members
         if ticket.language and not demand.is_language_open:
-            keep("language", self._speaking(ticket.language, demand.level))
+            yield "language", self._speaking(ticket.language, demand.level)
         for skill, level in (*demand.skills.items(), *demand.optional.items()):
-            keep("skill", self._skilled(skill, level))
-        drop("wrapping", self._wrapping)
-        keep("capacity", self._with_room(kind))
-        drop("busy", self._undisturbed(kind))
-        return _Line(demand=demand, ranks=sorted(self._ranked(ticket, left, demand=demand, kind=kind)), refused=refused)
-
-    def _somebody_may(self, ticket: WaitingTicket, *, demand: Demand, kind: str, at: datetime) -> bool:
-        """Ask those with room first: on a busy floor they are few, and most of what waits is for none of them."""
-        for operator_id in self._with_room(kind):
-            view = self._views[operator_id]
-            if refusal(ticket=ticket, operator=view, at=at, demand=demand) is None:
-                return True
-        return False
+            yield "skill", self._skilled(skill, level)
+        yield "wrapping", self._known("not wrapping", 0, 0, lambda view: not view.is_wrapping)
+        yield "capacity", self._with_room(kind)
+        yield "busy", self._undisturbed(kind)
 
     def decide(self, ticket: WaitingTicket, *, line: _Line, at: datetime) -> Decision | None:
         """Plan the ticket for the first of its line who is not deciding yet; None if there is nobody."""
-        if line.is_over:
-            return None
-        ranks = [rank for rank in line.ranks if rank[-1] not in self._deciding]
+        kind = capacity_kind(ticket.channel)
+        line.ranks = ranks = [rank for rank in line.ranks if rank[-1] in self._free[kind]]
         if not ranks:
-            line.is_over = True
             return None
         favourite = favourite_of(ticket, at=at)
         if favourite is not None:
-            _prefer(favourite, ranks=ranks)
-        kind = capacity_kind(ticket.channel)
+            ranks = _prefer(favourite, ranks=ranks)
         first = ranks[0]
         chosen = self._views[first[-1]]
         after = [behind(first, rank, other=self._views[rank[-1]], kind=kind) for rank in ranks[1 : 1 + OTHERS_TOLD]]
@@ -173,6 +166,8 @@ class _Crew:
         )
         self._views[chosen.operator_id] = reserve(operator=chosen, channel=ticket.channel)
         self._deciding.add(chosen.operator_id)
+        for free in self._free.values():
+            free.discard(chosen.operator_id)
         return decision
 
     def _first_refused(
@@ -195,13 +190,16 @@ class _Crew:
         """Everybody who was not chosen, by reason."""
         counts: dict[str, int] = defaultdict(int)
         pool = self._entitled(ticket.account_id)
+        if line.refused is None:
+            line.refused = self._refused(ticket, demand=line.demand)
         for reason, operators in (
             ("deciding", pool & self._deciding),
             *((reason, operators - self._deciding) for reason, operators in line.refused),
-            ("not_entitled", self._views.keys() - pool),
         ):
             if operators:
                 counts[reason] += len(operators)
+        if len(self._views) > len(pool):
+            counts["not_entitled"] = len(self._views) - len(pool)
         # in a sorted line those who share the beginning of the first rank stand in front
         sharing = len(ranks)
         for parts, reason in enumerate(REASONS_BEHIND, start=1):
@@ -210,6 +208,17 @@ class _Crew:
                 counts[reason] += sharing - closer
             sharing = closer
         return counts
+
+    def _refused(self, ticket: WaitingTicket, *, demand: Demand) -> list[tuple[str, Set[int]]]:
+        """Everybody entitled who does not pass, by the first reason against them."""
+        left: Set[int] = self._entitled(ticket.account_id)
+        refused: list[tuple[str, Set[int]]] = []
+        for reason, fit in self._asked(ticket, demand=demand, kind=capacity_kind(ticket.channel)):
+            staying = left & fit
+            if len(staying) < len(left):
+                refused.append((reason, left - staying))
+                left = staying
+        return refused
 
     def _ranked(
         self, ticket: WaitingTicket, operator_ids: Iterable[int], *, demand: Demand, kind: str
@@ -241,23 +250,22 @@ class _Crew:
         return self._known("room", kind, 0, lambda view: view.load.get(kind, 0) < view.capacity.get(kind, 0))
 
     def _undisturbed(self, kind: str) -> frozenset[int]:
-        return self._known("undisturbed", kind, 0, lambda view: not_to_be_interrupted(view, by=kind) != "")
+        return self._known("undisturbed", kind, 0, lambda view: not not_to_be_interrupted(view, by=kind))
 
     def _known(self, what: str, key: int | str, level: int, test: Callable[[OperatorView], bool]) -> frozenset[int]:
         """Who passes the test, found once: those whose answers could change decide by then."""
         found = self._groups.get((what, key, level))
         if found is None:
-            self._groups[what, key, level] = found = self._who(test)
+            found = frozenset(view.operator_id for view in self._views.values() if test(view))
+            self._groups[what, key, level] = found
         return found
 
-    def _who(self, test: Callable[[OperatorView], bool]) -> frozenset[int]:
-        return frozenset(view.operator_id for view in self._views.values() if test(view))
 
-
-def _prefer(operator_id: int, *, ranks: list[Rank]) -> None:
-    """Put this operator, if in the line, before all who need as much help as they do."""
+def _prefer(operator_id: int, *, ranks: list[Rank]) -> list[Rank]:
+    """The line with this operator, if in it, before all who need as much help as they do."""
     for place, (ladder, _, band, load, idle_since, its) in enumerate(ranks):
         if its == operator_id:
-            del ranks[place]
-            insort(ranks, (ladder, False, band, load, idle_since, its))
-            return
+            preferred = [*ranks[:place], *ranks[place + 1 :]]
+            insort(preferred, (ladder, False, band, load, idle_since, its))
+            return preferred
+    return ranks

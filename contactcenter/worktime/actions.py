@@ -70,7 +70,8 @@ def record_events_of(*, events: Mapping[int, Sequence[EventInput]]) -> int:
     # as save() would set it
     recorded_at = OperatorEvent._meta.get_field("recorded_at").pre_save(next(iter(rows.values())), add=True)
     written = rows_from(_RECORD, [json.dumps(given), recorded_at, SETTLE])
-    _warn_of_other_facts({key: row for key, row in rows.items() if key not in {key for key, _, _ in written}})
+    new = {key for key, _, _ in written}
+    _warn_of_other_facts({key: row for key, row in rows.items() if key not in new})
     # a little later than the burst lasts, so that its last event is committed by then
     wait = 1.5 * SETTLE.total_seconds()
     for operator_id in sorted({operator_id for _, operator_id, is_in_burst in written if not is_in_burst}):

@@ -18,14 +18,14 @@ from contactcenter.routing.matching import (
     Decision,
     OperatorView,
     WaitingTicket,
-    demand_of,
+    free_for,
     refusal,
     reserve,
 )
 from contactcenter.routing.models import MatcherState, MatchMark
 from contactcenter.routing.planning import plan_offers
 from contactcenter.routing.profiles import Book, book_of
-from contactcenter.routing.rules import look_again_at
+from contactcenter.routing.rules import demand_at, look_again_at, stage_of
 
 MATCH_LOCK: Final = 7_104_201
 """Key of the advisory lock under which matching runs."""
@@ -105,9 +105,10 @@ def _match(*, at: datetime, everything: bool) -> Run:
     book = book_of(state=state, on=at.date())
     made, busy_tickets, busy_operators = 0, set[int](), set[int]()
     for _ in range(ROUNDS):
-        views = [view for view in operator_views(book=book) if view.operator_id not in busy_operators]
         backlog = Backlog(book=book, at=at)
-        plan = _plan(changes=changes, views=views, backlog=backlog, without=busy_tickets, at=at)
+        plan = _plan(
+            changes=changes, backlog=backlog, book=book, busy_tickets=busy_tickets, busy_operators=busy_operators, at=at
+        )
         certain, tickets, operators = _hold(plan=plan, book=book, at=at)
         made += make_offers(plan=certain, at=at)
         busy_tickets |= tickets
@@ -175,25 +176,38 @@ def _take_changes(*, at: datetime, everything: bool) -> tuple[Changes, UUID]:
 
 
 def _plan(
-    *, changes: Changes, views: list[OperatorView], backlog: Backlog, without: Collection[int], at: datetime
+    *,
+    changes: Changes,
+    backlog: Backlog,
+    book: Book,
+    busy_tickets: Collection[int],
+    busy_operators: Collection[int],
+    at: datetime,
 ) -> Plan:
     """Plan over the tickets that changed, and over what suits the operators who changed.
 
-    Nobody else could take anything else before, and no less is free now.
+    Nobody else could take anything else before, and no less is free now. The others are read only if there is
+    something to offer them: they are also those who were not chosen.
     """
-    freed = [view for view in views if view.operator_id in changes.operators and not view.has_offer]
+    freed: list[OperatorView] = []
+    if not changes.everything:
+        marked = operator_views(book=book, operator_ids=changes.operators) if changes.operators else []
+        freed = [view for view in marked if free_for(view) and view.operator_id not in busy_operators]
+        waiting = _by_id(backlog.these(changes.tickets), without=busy_tickets) if changes.tickets else {}
+        if not freed and not waiting:
+            return []
+    views = [view for view in operator_views(book=book) if view.operator_id not in busy_operators]
     if changes.everything or len(freed) > FEW:
-        return plan_offers(waiting=_except(backlog.all(), without), operators=views, at=at)
-    waiting = {ticket.ticket_id: ticket for ticket in backlog.these(changes.tickets)} if changes.tickets else {}
+        return plan_offers(waiting=_by_id(backlog.all(), without=busy_tickets).values(), operators=views, at=at)
     limit = FIRST_LOOK
     while True:
         deeper = []
         for view in freed:
             found = backlog.suitable_for(view, limit=limit)
-            waiting |= {ticket.ticket_id: ticket for ticket in found}
+            waiting |= _by_id(found, without=busy_tickets)
             if len(found) == limit:
                 deeper.append(view)
-        plan = plan_offers(waiting=_except(waiting.values(), without), operators=views, at=at)
+        plan = plan_offers(waiting=waiting.values(), operators=views, at=at)
         chosen = {decision.operator_id for _, decision in plan}
         freed = [view for view in deeper if view.operator_id not in chosen]
         if not freed:
@@ -201,8 +215,8 @@ def _plan(
         limit *= 10
 
 
-def _except(tickets: Iterable[WaitingTicket], without: Collection[int]) -> list[WaitingTicket]:
-    return [ticket for ticket in tickets if ticket.ticket_id not in without]
+def _by_id(tickets: Iterable[WaitingTicket], *, without: Collection[int]) -> dict[int, WaitingTicket]:
+    return {ticket.ticket_id: ticket for ticket in tickets if ticket.ticket_id not in without}
 
 
 def _hold(*, plan: Plan, book: Book, at: datetime) -> tuple[Plan, set[int], set[int]]:
@@ -256,17 +270,22 @@ _TAKEN_TICKETS: Final = """
 """
 
 
+_WAITING: Final = """
+    SELECT id, ticket_id, account_id, channel, enqueued_at, queue_id, look_at, is_language_open
+    FROM routing_waiting WHERE {which} ORDER BY id FOR UPDATE SKIP LOCKED
+"""
+
+
 def _look_again(*, ticket_ids: Collection[int] | None, book: Book, backlog: Backlog, at: datetime) -> None:
     """Note when time alone changes who may take these tickets (None: all that wait)."""
-    if ticket_ids is not None and not ticket_ids:
+    if ticket_ids is None:
+        rows = rows_from(_WAITING.format(which="true"), [], binary=True)
+    elif ticket_ids:
+        rows = rows_from(_WAITING.format(which="ticket_id = ANY(%s)"), [list(ticket_ids)], binary=True)
+    else:
         return
-    rows = rows_from(
-        "SELECT id, ticket_id, account_id, channel, language, priority, enqueued_at, due_at, queue_id, look_at, "
-        "is_language_open FROM routing_waiting WHERE %s OR ticket_id = ANY(%s) ORDER BY id FOR UPDATE SKIP LOCKED",
-        [ticket_ids is None, list(ticket_ids or ())],
-    )
     changed: list[tuple[int, datetime | None, bool]] = []
-    for pk, ticket_id, account_id, channel, language, priority, enqueued_at, due_at, queue_id, known, was_open in rows:
+    for pk, ticket_id, account_id, channel, enqueued_at, queue_id, known, was_open in rows:
         rules = book.rules.get(queue_id)
         terms = book.terms.get(account_id)
         if rules is None or terms is None:
@@ -277,19 +296,14 @@ def _look_again(*, ticket_ids: Collection[int] | None, book: Book, backlog: Back
             # it came after the instant of this run, which has taken its mark and not looked at it
             step = enqueued_at
         look_at = min([*instants, *([step] if step else [])], default=None)
-        ticket = WaitingTicket(
-            ticket_id=ticket_id,
-            account_id=account_id,
-            channel=channel,
-            language=language,
-            priority=priority,
-            enqueued_at=enqueued_at,
-            due_at=due_at,
-            rules=rules,
+        # only what an account consents to opens its tickets to those who do not speak the language
+        is_open = (terms.machine_allowed or terms.interpreter_allowed) and demand_at(
+            rules,
+            stage=stage_of(rules, waited=at - enqueued_at),
+            is_text=channel != "voice",
             machine_allowed=terms.machine_allowed,
             interpreter_allowed=terms.interpreter_allowed,
-        )
-        is_open = demand_of(ticket, at=at).is_language_open
+        ).is_language_open
         if (look_at, is_open) != (known, was_open):
             changed.append((pk, look_at, is_open))
     if changed:
