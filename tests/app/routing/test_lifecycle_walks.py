@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from contactcenter.dashboards.verification.routing_checks import ledger_knows_routing, places_are_held
@@ -77,6 +77,13 @@ def check(people):
     owned = Counter(Assignment.objects.filter(state__in=OWNING).values_list("ticket_id", flat=True))
     assert set(owned.values()) <= {1}
     assert not Waiting.objects.filter(ticket_id__in=owned).exists()
+    for ticket_id, operator_id, assignee_id in Assignment.objects.filter(state__in=OWNING).values_list(
+        "ticket_id", "operator_id", "ticket__assignee_id"
+    ):
+        assert assignee_id == operator_id, ticket_id
+    # whoever has handed a ticket on owns it no more
+    given = Transfer.objects.filter(state="done").exclude(kind="number")
+    assert not given.filter(assignment__state__in=OWNING).exists()
     ids = [person.pk for person in people]
     for load in loads_of(operator_ids=ids).values():
         assert load["chat"] <= 2
@@ -103,6 +110,14 @@ def check(people):
         assert state.next_presence == ""
 
 
+HANDED_ON = [("arrive", 0, 0), ("match", 0, 0), ("accept", 0, 0), ("transfer", 0, 1), ("accept", 0, 0)]
+HELPED_AND_HANDED_ON = [*HANDED_ON[:3], ("consult", 0, 1), ("accept", 0, 0), ("complete", 0, 0)]
+PUT_INTO_A_QUEUE = [*HANDED_ON[:3], ("queue", 0, 0), ("match", 0, 0), ("accept", 0, 0)]
+
+
+@example(walk=HANDED_ON)
+@example(walk=HELPED_AND_HANDED_ON)
+@example(walk=PUT_INTO_A_QUEUE)
 @given(walk=WALK)
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_walk_keeps_one_owner_and_releases_each_reservation_once(walk):
@@ -132,3 +147,18 @@ def test_every_walk_keeps_one_owner_and_releases_each_reservation_once(walk):
         for proven in (places_are_held(at=at), ledger_knows_routing()):
             assert proven.examples == []
         transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("walk", [HANDED_ON, HELPED_AND_HANDED_ON, PUT_INTO_A_QUEUE])
+def test_walks_that_hand_on_reach_a_second_owner(walk):
+    """Else the examples above would prove nothing."""
+    with open_every_account(reason="a routing test"):
+        account = make_account()
+        Queue.objects.create(name="All", wrap_up_seconds=60)
+        people = [at_work(account, max_chat=2) for _ in range(3)]
+        tickets: list = []
+        for seconds, (step, who, other) in enumerate(walk, start=1):
+            at = AT + timedelta(seconds=17 * seconds)
+            take(step, who, other, account=account, people=people, tickets=tickets, at=at)
+        states = Assignment.objects.order_by("id").values_list("operator_id", "state")
+        assert list(states) == [(people[0].pk, "wrapping"), (people[1].pk, "active")]
