@@ -9,6 +9,7 @@ import redis
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
+from kombu import Message
 
 from contactcenter.kernel import valkey
 from contactcenter.kernel.jobs import enqueue_on_commit
@@ -146,11 +147,16 @@ def test_reply_is_sent_while_a_bill_run_of_an_hour_is_under_way(queue, heavy) ->
 
 def taken_by_a_worker_of(name: str) -> list[str]:
     """What a worker started with `--queues NAME` receives, by Celery's own consumer; nothing is run."""
-    taken = []
+    taken: list[str] = []
+
+    def take(_: object, message: Message) -> None:
+        taken.append(message.headers["task"])
+        message.ack()
+
     with current_app.connection_for_read() as link:
         chosen = current_app.amqp.queues[name]
         consumer = current_app.amqp.TaskConsumer(link.default_channel, queues=[chosen])
-        consumer.register_callback(lambda body, message: taken.append(message.headers["task"]) or message.ack())
+        consumer.register_callback(take)
         with consumer, suppress(TimeoutError):
             while True:
                 link.drain_events(timeout=0.2)
