@@ -47,8 +47,9 @@ TARIFF = {
 
 # spread over the month, one call in ten without any billable time, up to ten minutes, to the millisecond
 INTERACTIONS = """
-INSERT INTO tickets_interaction (account_id, ticket_id, operator_id, channel, direction, started_at, ended_at, comment)
-SELECT %s, %s, %s, 'voice', 'in', started, started + interval '10 minutes', ''
+INSERT INTO tickets_interaction (account_id, ticket_id, operator_id, channel, direction, started_at, ended_at, comment,
+    patched_to)
+SELECT %s, %s, %s, 'voice', 'in', started, started + interval '10 minutes', '', ''
 FROM (SELECT timestamptz '2026-06-01' + (n * 7919 %% 2591999) * interval '1 second' AS started
       FROM generate_series(1, %s) AS n) AS calls
 """
