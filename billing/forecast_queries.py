@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Min
 
+from billing.contact_outlook import ContactOutlook, contact_history
+from billing.forecast_telling import billed_units, included_units, lines_of, standing, told_outlook
 from billing.forecasting import (
     BAND,
     LEAST_CONTACTS,
@@ -39,19 +41,16 @@ from billing.period_sums import (
     summed,
 )
 from billing.periods import Period, local_day, local_midnight
-from billing.pricing import Bill, Line, LineKind, MixedCurrencies, Segment
-from billing.proration import fixed_parts
+from billing.pricing import Bill, Line, MixedCurrencies, Segment
 from billing.queries import NothingToBill, PlannedPeriod, Unbillable, account_bill, planned_period
 from billing.rated_hours import UNPRICED, contacts_by_hour, totals_by_day, usage_number
 from billing.rating import UsageTotals
-from billing.terms import Counts, Rate
 from billing.usage_prices import usage_price
 from contactcenter.kernel.errors import DomainError
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.tenancy.models import Account
 
 BACK = timedelta(days=PROFILE_DAYS + TESTED_DAYS)
-ONCE_KINDS = frozenset({LineKind.SET_UP, LineKind.HOLIDAY, LineKind.ONE_OFF, LineKind.CREDIT})
 
 
 def current_forecast(
@@ -121,19 +120,14 @@ def _forecast(
         sums = period_sums(account=account, period=period, plan=plan, on=today, back=BACK, most=most)
         so_far = sums.bill
     except NeedsContacts as error:
-        return _document(
-            account, period, at, ForecastState.NEEDS_CONTACTS, reason=str(error), **_by_contacts(account, period)
-        )
+        return _by_contact(account=account, period=period, plan=plan, at=at, most=most, reason=str(error))
     except HoursBeingBuilt as error:
         enqueue_on_commit("billing.build_hours", account_id=account.pk)
         return _document(account, period, at, ForecastState.BEING_BUILT, reason=str(error))
     except MixedCurrencies as error:
         return _document(account, period, at, ForecastState.UNBILLABLE, reason=str(error))
-    local = at.astimezone(ZoneInfo(period.zone))
-    moment = Moment(
-        period.starts_on, period.ends_on, today, local.hour, Fraction(local.minute * 60 + local.second, 3600)
-    )
-    known = _standing(so_far)
+    moment = _moment(period=period, at=at)
+    known = standing(so_far)
     first = first_full_day(shape=sums.shapes[-1])
     days = profile_days(first=first, starts_on=period.starts_on)
     known["history_days"] = max(0, (period.starts_on - first).days) if first else 0
@@ -147,7 +141,7 @@ def _ended(*, account: Account, period: Period, plan: PlannedPeriod, at: datetim
     """What a period came to, as far as its usage is known now."""
     try:
         today = local_day(at=at, zone=period.zone)
-        known = _standing(period_sums(account=account, period=period, plan=plan, on=today, most=most).bill)
+        known = standing(period_sums(account=account, period=period, plan=plan, on=today, most=most).bill)
     except NeedsContacts:
         known = _by_contacts(account, period)
     except (HoursBeingBuilt, MixedCurrencies):
@@ -155,40 +149,38 @@ def _ended(*, account: Account, period: Period, plan: PlannedPeriod, at: datetim
     return _document(account, period, at, ForecastState.OVER, **known)
 
 
+def _moment(*, period: Period, at: datetime) -> Moment:
+    local = at.astimezone(ZoneInfo(period.zone))
+    past_hour = Fraction(local.minute * 60 + local.second, 3600)
+    return Moment(period.starts_on, period.ends_on, local.date(), local.hour, past_hour)
+
+
+def _by_contact(
+    *, account: Account, period: Period, plan: PlannedPeriod, at: datetime, most: int | None, reason: str
+) -> dict[str, Any]:
+    """The forecast under a tariff that prices contact by contact; of too many contacts only what they cost so far."""
+    try:
+        priced = account_bill(account=account, period=period)
+    except DomainError as error:
+        return _document(account, period, at, ForecastState.NEEDS_CONTACTS, reason=str(error))
+    known = standing(priced.bill)
+    moment = _moment(period=period, at=at)
+    try:
+        found = contact_history(account=account, period=period, most=most)
+    except NeedsContacts:
+        return _document(account, period, at, ForecastState.NEEDS_CONTACTS, reason=reason, **known)
+    known["history_days"] = max(0, (period.starts_on - found.first).days) if found.first else 0
+    outlook = ContactOutlook.of(history=found, priced=priced, plan=plan, moment=moment, zone=period.zone)
+    if outlook is None:
+        return _document(account, period, at, ForecastState.TOO_LITTLE_HISTORY, **known)
+    return _document(account, period, at, ForecastState.READY, **(known | outlook.told()))
+
+
 def _by_contacts(account: Account, period: Period) -> dict[str, Any]:
     try:
-        return _standing(account_bill(account=account, period=period).bill)
+        return standing(account_bill(account=account, period=period).bill)
     except DomainError:
         return {}
-
-
-def _standing(bill: Bill) -> dict[str, Any]:
-    """What is known by now without any forecast."""
-    return {
-        "currency": bill.currency,
-        "so_far": _net(bill),
-        "included": [told for line in bill.lines if (told := _included(line)) is not None],
-        "minimum": _minimum(so_far=bill, expected=None),
-    }
-
-
-def _included(line: Line) -> dict[str, Any] | None:
-    """What a rate includes, and what of it is used."""
-    rate = line.component
-    if not isinstance(rate, Rate) or line.usage is None or not line.usage.allowance or line.totals is None:
-        return None
-    return {
-        "code": rate.code,
-        "name": dict(line.names.by_language),
-        "unit": rate.quantity.unit,
-        "allowance": line.usage.allowance,
-        "used": line.totals.billed,
-        "expected": None,
-        "is_used_up": line.totals.billed > line.usage.allowance,
-        "runs_out_on": None,
-        "earliest": None,
-        "latest": None,
-    }
 
 
 def first_full_day(*, shape: RatedShape) -> date | None:
@@ -269,20 +261,13 @@ class Outlook:
         expected = self.bill()
         low = self.bill(factor=self.band.low) if self.band else None
         high = self.bill(factor=self.band.high) if self.band else None
-        return {
-            "expected": _net(expected),
-            "expected_total": str(expected.money(units=expected.total_units)),
-            "low": _net(low) if low else None,
-            "high": _net(high) if high else None,
-            "back_tests": self.band.tests if self.band else 0,
-            "lines": [_line(line, so_far) for line in expected.lines],
-            "included": [told for line in expected.lines if (told := self._included(line, so_far)) is not None],
-            "minimum": _minimum(so_far=so_far, expected=expected),
-        }
+        included = [told for line in expected.lines if (told := self._included(line, so_far)) is not None]
+        tests = self.band.tests if self.band else 0
+        return told_outlook(so_far=so_far, expected=expected, low=low, high=high, tests=tests) | {"included": included}
 
     def _included(self, line: Line, so_far: Bill) -> dict[str, Any] | None:
         """What a rate includes, what of it is used, and on which day it is expected to be used up."""
-        told = _included(line)
+        told = included_units(line)
         if told is None:
             return None
         code, allowance = str(told["code"]), int(told["allowance"])
@@ -292,7 +277,7 @@ class Outlook:
         already = next((day for day, billed in zip(passed, running, strict=True) if billed > allowance), None)
 
         def over(bill: Bill) -> bool:
-            return sum(map(_billed, _of(bill, code))) > allowance
+            return sum(map(billed_units, lines_of(bill, code))) > allowance
 
         day, early, late = already, already, already
         if already is None:
@@ -300,7 +285,7 @@ class Outlook:
             early = self.day_of(reached=over, factor=self.band.high) if self.band else None
             late = self.day_of(reached=over, factor=self.band.low) if self.band else None
         return told | {
-            "used": sum(map(_billed, _of(so_far, code))),
+            "used": sum(map(billed_units, lines_of(so_far, code))),
             "expected": told["used"],
             "is_used_up": already is not None,
             "runs_out_on": day.isoformat() if day else None,
@@ -331,68 +316,3 @@ def _worth(*, segment: Segment, histories: Mapping[str, History]) -> dict[str, d
     if not any(any(parts.values()) for parts in found.values()):
         return {code: {"billed": Fraction(1), "connects": Fraction(0)} for code in found}
     return found
-
-
-def _of(bill: Bill, code: str) -> list[Line]:
-    return [line for line in bill.lines if line.component.code == code]
-
-
-def _billed(line: Line) -> int:
-    return line.totals.billed if line.totals else 0
-
-
-def _net(bill: Bill) -> str:
-    return str(bill.money(units=bill.net_units))
-
-
-def _line(line: Line, so_far: Bill) -> dict[str, Any]:
-    same = [
-        one.units
-        for one in so_far.lines
-        if (one.segment.key, one.kind, one.component.code, one.tax_code, one.is_ahead)
-        == (line.segment.key, line.kind, line.component.code, line.tax_code, line.is_ahead)
-    ]
-    return {
-        "kind": str(line.kind),
-        "code": line.component.code,
-        "name": dict(line.names.by_language),
-        "segment": line.segment.key,
-        "so_far": str(line.money(units=sum(same))),
-        "expected": str(line.amount),
-    }
-
-
-def _minimum(*, so_far: Bill, expected: Bill | None) -> dict[str, Any] | None:
-    """The commitments of a period, what counts towards them by now and at the end."""
-    found = [line.segment.terms.minimum for line in so_far.lines if line.segment.terms.minimum is not None]
-    if not found:
-        return None
-    return {
-        "name": dict(found[-1].names.by_language),
-        "commitment": str(so_far.money(units=_committed(so_far))),
-        "so_far": str(so_far.money(units=_counted(so_far))),
-        "expected": str(expected.money(units=_counted(expected))) if expected else None,
-    }
-
-
-def _counted(bill: Bill) -> int:
-    """What counts towards the minimum, as billing.adjustments.minimum_lines counts it."""
-    return sum(
-        line.units
-        for line in bill.lines
-        if line.segment.terms.minimum is not None
-        and line.kind not in ONCE_KINDS
-        and line.component is not line.segment.terms.minimum
-        and (line.kind is not LineKind.RECURRING or line.segment.terms.minimum.counts is Counts.USAGE_AND_RECURRING)
-        and not line.is_ahead
-    )
-
-
-def _committed(bill: Bill) -> int:
-    """The commitments of all segments of a bill."""
-    segments = list({line.segment.key: line.segment for line in bill.lines if not line.is_ahead}.values())
-    return sum(
-        parts[segment.terms.minimum.code]
-        for segment, parts in zip(segments, fixed_parts(segments=segments, digits=bill.digits), strict=True)
-        if segment.terms.minimum is not None
-    )

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -275,10 +276,13 @@ def _segments(
 
 def usage_in_period(*, account: Account, period: Period) -> list[Usage]:
     """Return the account's current usage whose contacts started in the period, in order of start."""
+    return usage_between(account=account, since=period.starts_at, until=period.ends_at)
+
+
+def usage_between(*, account: Account, since: datetime, until: datetime) -> list[Usage]:
+    """Return the account's current usage whose contacts started in [since, until), in order of start."""
     rows = (
-        UsageLine.objects.filter(
-            account=account, is_current=True, started_at__gte=period.starts_at, started_at__lt=period.ends_at
-        )
+        UsageLine.objects.filter(account=account, is_current=True, started_at__gte=since, started_at__lt=until)
         .order_by("started_at", "id")
         .values_list(*FACTS)
     )

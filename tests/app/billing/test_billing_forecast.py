@@ -194,12 +194,6 @@ def test_forecast_says_why_there_is_none(account: Account, serve: Serve, at: dat
     assert (told["state"], told["expected"], told["low"]) == (state, None, None)
 
 
-def test_forecast_is_refused_where_contacts_are_priced_one_by_one(account: Account, serve: Serve) -> None:
-    phone, rest = CARE["components"]
-    sign(account, version_in_force({**CARE, "components": [{**phone, "cap_per_contact": "5"}, rest]}))
-    assert current_forecast(account=account, period=june(account), at=MIDDLE)["state"] == "needs_contacts"
-
-
 def test_forecast_without_a_contract_says_so(account: Account) -> None:
     told = current_forecast(account=account, period=june(account), at=MIDDLE)
     assert told["state"] == "unbillable"
