@@ -8,16 +8,10 @@ from contactcenter.routing.models import CallbackRequest, Offer
 from contactcenter.tenancy.key_actions import create_key
 from contactcenter.tenancy.models import Role
 from tests.app.factories import AT, make_account, make_operator, make_ticket, make_user
+from tests.app.routing.callbacks.scenes import NUMBER
 from tests.app.routing.scenes import after, at_work, waiting
 
 pytestmark = pytest.mark.django_db
-
-NUMBER = "+442071838750"
-
-
-@pytest.fixture
-def account():
-    return make_account(ticket_prefix="CB")
 
 
 def client_of(user):
