@@ -14,12 +14,6 @@ def every_account(db: None) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(settings: Any) -> None:
-    """Logging in is tested elsewhere; here a strong hash would only cost time."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def account() -> Any:
     from tests.app.factories import make_account
@@ -43,3 +37,15 @@ def serve(account: Any, operator: Any) -> Callable[..., Any]:
         return handle(**{"account": account, "operator": operator, **given})
 
     return serve_contact
+
+
+@pytest.fixture
+def invoice(account: Any) -> Any:
+    """June of a client who pays a flat fee: 121.00, issued."""
+    from tests.app.billing.money import FLAT, issue
+    from tests.app.billing.rows import sign, version_in_force
+
+    account.billing_email = "bills@clinic.example"
+    account.save(update_fields=["billing_email"])
+    sign(account, version_in_force(FLAT))
+    return issue(account)

@@ -13,7 +13,7 @@ from billing.models import AcceptanceSource, Contract, PriceAcceptance, TariffVe
 from billing.terms_document import parse_terms
 from contactcenter.operators.models import Operator
 from contactcenter.tenancy.models import Account
-from contactcenter.tickets.models import Interaction
+from contactcenter.tickets.models import Interaction, Ticket
 from contactcenter.worktime.models import Allocation, AllocationRun, Session, Slice
 from tests.app.factories import make_contact, make_ticket
 
@@ -81,10 +81,14 @@ def handle(
     channel: str = "voice",
     direction: str = "in",
     is_ended: bool = True,
+    ticket: Ticket | None = None,
     **seconds: int,
 ) -> Interaction:
-    """Let an operator handle one contact: an interaction whose seconds by class are allocated back to back."""
-    ticket = make_ticket(account, make_contact(account), channel=channel, at=started_at)
+    """Let an operator handle one contact: an interaction whose seconds by class are allocated back to back.
+
+    On a ticket of its own, unless one is given.
+    """
+    ticket = ticket or make_ticket(account, make_contact(account), channel=channel, at=started_at)
     end = started_at + timedelta(seconds=sum(seconds.values()))
     interaction = Interaction.objects.create(
         account=account,

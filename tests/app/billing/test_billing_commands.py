@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -147,23 +148,35 @@ def test_rate_reads_json_lines_with_exact_numbers(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "error"),
+    ("arguments", "error"),
     [
-        (["rate", "--tariff", "missing.yaml", "--usage", "usage.csv"], 2, "missing.yaml: cannot be read: No such file"),
-        (["rate", "--tariff", "binary.yaml", "--usage", "usage.csv"], 2, "binary.yaml: is not UTF-8 text"),
-        (["rate", "--tariff", "tariff.yaml", "--usage", "usage.csv"], 0, ""),
-        (["rate"], 2, "give --tariff and --usage, or --replay"),
-        (["run_invoices", "--period", "June"], 2, "--period: a period is written YYYY-MM"),
+        (["rate", "--tariff", "missing.yaml", "--usage", "usage.csv"], "missing.yaml: cannot be read: No such file"),
+        (["rate", "--tariff", "binary.yaml", "--usage", "usage.csv"], "binary.yaml: is not UTF-8 text"),
+        (["rate"], "give --tariff and --usage, or --replay"),
+        (["run_invoices", "--period", "June"], "--period: a period is written YYYY-MM"),
     ],
 )
-def test_commands_end_with_their_exit_code_and_no_traceback(
-    tmp_path: Path, arguments: list[str], code: int, error: str
+def test_commands_refuse_what_they_cannot_read_with_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], error: str
 ) -> None:
-    (tmp_path / "tariff.yaml").write_text(TARIFF, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "usage.csv").write_text(CSV, encoding="utf-8")
+    with pytest.raises(CommandError, match=re.escape(error)) as refused:
+        call_command(*arguments)
+    assert refused.value.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("tariff", "code", "error"), [("tariff.yaml", 0, ""), ("none.yaml", 2, "none.yaml: cannot be")]
+)
+def test_rate_needs_no_database_and_ends_with_its_exit_code_and_no_traceback(
+    tmp_path: Path, tariff: str, code: int, error: str
+) -> None:
+    (tmp_path / "tariff.yaml").write_text(TARIFF, encoding="utf-8")
+    (tmp_path / "usage.csv").write_text(CSV, encoding="utf-8")
     result = subprocess.run(
-        [sys.executable, str(ROOT / "manage.py"), *arguments],
+        [sys.executable, str(ROOT / "manage.py"), "rate", "--tariff", tariff, "--usage", "usage.csv"],
         cwd=tmp_path,
         env={**os.environ, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"},
         capture_output=True,

@@ -50,9 +50,10 @@ def hours() -> list[tuple[Any, ...]]:
 
 
 def two_calls_a_day(serve: Serve, *, first: datetime, days: int) -> None:
+    ticket = None
     for number in range(days):
         for hour in (0, 4):
-            serve(talk=90, started_at=first + timedelta(days=number, hours=hour))
+            ticket = serve(talk=90, started_at=first + timedelta(days=number, hours=hour), ticket=ticket).ticket
     actions.collect_pending(at=MIDDLE)
 
 
@@ -165,7 +166,7 @@ def test_forecast_draws_on_what_was_bought_ahead_on_its_days_alone(account: Acco
 def test_forecast_is_made_again_only_when_usage_or_the_hour_changed(account: Account, serve: Serve) -> None:
     sign(account, version_in_force(PLAN))
     two_calls_a_day(serve, first=datetime(2026, 4, 29, 9, tzinfo=UTC), days=48)
-    current_forecast(account=account, period=june(account), at=MIDDLE)
+    assert current_forecast(account=account, period=june(account), at=MIDDLE)["state"] == "ready"
     with CaptureQueriesContext(connection) as queries:
         again = current_forecast(account=account, period=june(account), at=MIDDLE + timedelta(minutes=5))
     assert again["as_of"] == MIDDLE.isoformat()

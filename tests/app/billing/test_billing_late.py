@@ -198,7 +198,7 @@ def version_of(account: Account) -> int:
     return Contract.objects.get(account=account).tariff_id
 
 
-@settings(max_examples=8, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=5, suppress_health_check=list(HealthCheck), deadline=None)
 @given(
     early=st.lists(st.tuples(st.integers(1, 400), st.sampled_from(["voice", "chat"])), max_size=4),
     late=st.lists(st.tuples(st.integers(1, 400), st.sampled_from(["voice", "chat"])), max_size=4),

@@ -30,7 +30,7 @@ from tests.app.billing.rows import AT, handle, sign, version_in_force
 from tests.app.factories import make_account, make_operator
 
 FULL = os.environ.get("INVOICES_UNDER_FIRE") == "full"
-PROCESSES, ACCOUNTS, CONTACTS, VOLLEYS = (16, 500, 1, 8) if FULL else (4, 16, 1, 4)
+PROCESSES, ACCOUNTS, CONTACTS, VOLLEYS = (16, 500, 1, 8) if FULL else (4, 12, 1, 3)
 POLL_S = 0.01
 
 

@@ -65,14 +65,8 @@ def test_mail_acknowledged_before_kill_9_becomes_one_entry(listener, mailbox: En
         assert Receipt.objects.exclude(state="processed").count() == 0
 
 
-def test_terminated_listener_ends_by_itself_with_0(listener) -> None:
-    process, _ = listener
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=20) == 0
-
-
-def test_taken_port_is_a_sentence(listener) -> None:
-    _, port = listener
+def test_taken_port_is_a_sentence_and_who_has_it_ends_by_itself_with_0_when_terminated(listener) -> None:
+    process, port = listener
     second = subprocess.run(
         [sys.executable, "manage.py", "smtp_listener", "--host", "127.0.0.1", "--port", str(port)],
         cwd=ROOT,
@@ -84,3 +78,5 @@ def test_taken_port_is_a_sentence(listener) -> None:
     assert second.returncode == 1
     assert "Another program may use the port" in second.stderr
     assert "Traceback" not in second.stderr
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 0

@@ -214,7 +214,7 @@ pairs = st.lists(
 names = st.lists(st.sampled_from(["", "Ann", "Bob"]), min_size=PEOPLE, max_size=PEOPLE)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=names, points=rows, tickets=rows, messages=rows, wanted=pairs)
 def test_merging_and_undoing_from_the_last_to_the_first_changes_nothing(names, points, tickets, messages, wanted):
     with transaction.atomic():

@@ -142,7 +142,7 @@ class House:
         )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=st.lists(CHANGE, min_size=1, max_size=14))
 def test_folding_changes_in_any_order_gives_what_a_full_rebuild_gives(changes):
     with transaction.atomic():

@@ -3,32 +3,25 @@
 import json
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.db import OperationalError
-from django.utils import timezone
 
 from billing.models import UsageLine
 from contactcenter.dashboards.demo import drive, steps
 from contactcenter.dashboards.demo.load import load_demo
-from contactcenter.dashboards.demo.simulate import CannotSimulate, history_days, simulate_days, sum_up
-from contactcenter.kernel.clock import ClockHold, ClockTaken, clock_is_held
-from contactcenter.operators.models import Operator
-from contactcenter.routing.actions import set_presence
-from contactcenter.routing.models import Offer, OperatorState
+from contactcenter.routing.models import OperatorState
 from contactcenter.tenancy.doors import open_every_account
-from contactcenter.tickets.models import Call, Interaction, Message, Ticket
+from contactcenter.tickets.models import Interaction, Message, Ticket
 from contactcenter.worktime.models import Allocation, Session
+from tests.app.demo.days import AT, DAY, everything, simulate
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-DAY = date(2026, 11, 18)
-AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -37,22 +30,11 @@ def loaded_demo(transactional_db: None, settings: Any, tmp_path: Path) -> None:
     load_demo(accounts=3, operators=6, at=AT)
 
 
-def simulate(contacts: int = 24, seed: int = 5, day: date = DAY) -> dict[str, Any]:
-    (summary,) = simulate_days(days=[day], seed=seed, accounts=3, operators=6, contacts=contacts)
-    return summary
-
-
 def verify() -> dict[str, Any]:
     answer = StringIO()
     call_command("verify", stdout=answer)
     report: dict[str, Any] = json.loads(answer.getvalue())
     return report
-
-
-def everything() -> dict[str, int]:
-    with open_every_account(reason="the test counts"):
-        models = (Ticket, Message, Call, Interaction, Session, Offer)
-        return {model.__name__: model.objects.count() for model in models}  # type: ignore[attr-defined]
 
 
 def assert_one_usage_line_for_each_source(summary: dict[str, Any]) -> None:
@@ -72,7 +54,10 @@ def assert_one_usage_line_for_each_source(summary: dict[str, Any]) -> None:
 
 
 def test_a_simulated_day_adds_up_ends_tidily_and_is_simulated_once() -> None:
-    summary = simulate()
+    answer = StringIO()
+    call_command("simulate_day", "--contacts", "24", "--seed", "5", "--date", DAY.isoformat(), stdout=answer)
+    summary = json.loads(answer.getvalue())
+    assert summary["contacts"] == 24
     assert summary["voice"] + summary["email"] + summary["chat"] == 24
     assert summary["sessions"] == 6
     assert summary["offers_accepted"] >= 6
@@ -118,16 +103,6 @@ def test_an_outage_of_the_database_loses_and_doubles_nothing(monkeypatch: pytest
     assert verify()["ok"]
 
 
-def test_nobody_may_be_at_work_in_the_present() -> None:
-    operator = Operator.objects.earliest("pk")
-    with open_every_account(reason="the test signs in"):
-        set_presence(operator_id=operator.pk, state="available", at=timezone.now())
-    before = everything()
-    with pytest.raises(CannotSimulate, match="Anna Orlova"):
-        simulate()
-    assert everything() == before
-
-
 def test_a_simulation_that_was_cut_off_is_tidied_up_and_the_next_day_can_follow(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -141,42 +116,3 @@ def test_a_simulation_that_was_cut_off_is_tidied_up_and_the_next_day_can_follow(
     assert OperatorState.objects.filter(presence="available").exists()
     assert simulate(contacts=6, day=date(2026, 11, 19))["contacts"] == 6
     assert verify()["ok"]
-
-
-def test_a_missing_demo_is_named() -> None:
-    Operator.objects.filter(display_name="Mateo Vidal").update(user=_nobody())
-    with pytest.raises(CannotSimulate, match=r"mateo@demo\.example.*load_demo"):
-        simulate()
-
-
-def _nobody() -> Any:
-    from contactcenter.tenancy.models import Role, User
-
-    return User.objects.create_user("nobody@example.org", None, full_name="Nobody", role=Role.OPERATOR)
-
-
-def test_only_one_simulation_drives_the_clock() -> None:
-    assert not clock_is_held()
-    with ClockHold():
-        assert clock_is_held()
-        with pytest.raises(ClockTaken):
-            simulate()
-    assert not clock_is_held()
-
-
-def test_the_command_reports_json_and_refuses_a_day_that_is_not_over() -> None:
-    answer = StringIO()
-    call_command("simulate_day", "--contacts", "6", "--date", "2026-11-17", stdout=answer)
-    assert json.loads(answer.getvalue())["contacts"] == 6
-    with pytest.raises(CommandError, match="a day that is over"):
-        call_command("simulate_day", "--date", "2999-01-01")
-
-
-def test_the_history_is_the_working_days_from_the_month_before() -> None:
-    days = history_days(until=date(2026, 11, 4))
-    assert (days[0], days[-1], len(days)) == (date(2026, 10, 1), date(2026, 11, 3), 24)
-
-
-def test_summaries_add_up() -> None:
-    total = sum_up([{"day": "a", "chat": 2, "seconds": 1.5}, {"day": "b", "chat": 3, "seconds": 1.0}])
-    assert total == {"days": 2, "chat": 5, "seconds": 2.5}

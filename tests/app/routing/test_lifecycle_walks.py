@@ -119,7 +119,7 @@ PUT_INTO_A_QUEUE = [*HANDED_ON[:3], ("queue", 0, 0), ("match", 0, 0), ("accept",
 @example(walk=HELPED_AND_HANDED_ON)
 @example(walk=PUT_INTO_A_QUEUE)
 @given(walk=WALK)
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_walk_keeps_one_owner_and_releases_each_reservation_once(walk):
     from django.db import transaction
 

@@ -35,7 +35,7 @@ from tests.app.factories import make_account, make_contact
 
 FULL = os.environ.get("ROUTING_FULL") == "1"
 PROCESSES, OPERATORS, ACCOUNTS = (16, 200, 20) if FULL else (6, 16, 4)
-TICKETS = int(os.environ.get("ROUTING_TICKETS", "10000" if FULL else "200"))
+TICKETS = int(os.environ.get("ROUTING_TICKETS", "10000" if FULL else "120"))
 CAPACITY = 3
 CRASHES = 1 / 2000
 """So often a process dies within a transaction."""

@@ -360,7 +360,7 @@ def test_every_floor_keeps_the_promises_of_routing() -> None:
     run_state_machine_as_test(
         Floor,
         settings=settings(
-            max_examples=20,
+            max_examples=12,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),

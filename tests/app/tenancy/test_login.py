@@ -20,16 +20,16 @@ LOGIN = "/_allauth/browser/v1/auth/login"
 
 
 @pytest.fixture(autouse=True)
-def _fresh_rate_limits(settings):
+def _fresh_rate_limits():
     cache.clear()
-    settings.PASSWORD_HASHERS = settings.PASSWORD_HASHERS[1:]  # the product's own, not the tests' quick one
 
 
 def _login(client: Client, email: str, password: str):
     return client.post(LOGIN, {"email": email, "password": password}, content_type="application/json")
 
 
-def test_right_password_opens_a_session_and_is_hashed_by_argon2():
+def test_right_password_opens_a_session_and_is_hashed_by_argon2(settings):
+    settings.PASSWORD_HASHERS = settings.PASSWORD_HASHERS[1:]  # the product's own, not the tests' quick one
     user = make_user()
     client = Client()
     response = _login(client, user.email.upper(), PASSWORD)

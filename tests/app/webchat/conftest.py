@@ -1,5 +1,6 @@
 """A shop with a chat. Imports wait until Django is set up."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from channels_app.models import Endpoint
     from contactcenter.tenancy.models import Account
+    from tests.app.webchat.visitor import Visitor
 
 IDENTITY_SECRET = "a secret of the shop, kept on its server"
 
@@ -22,12 +24,13 @@ def own_files(settings: Any, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def fresh_file_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+def fresh_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test pays for what another has sent."""
-    from channels_app.webchat import files
+    from channels_app.webchat import consumers, files
     from channels_app.webchat.limits import Limiter
 
     monkeypatch.setattr(files, "_limiter", Limiter())
+    monkeypatch.setattr(consumers, "_limiter", Limiter())
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +68,27 @@ def chat(shop: "Account") -> "Endpoint":
             language="en",
             secrets_sealed=seal({"identity_secret": IDENTITY_SECRET}),
         )
+
+
+@pytest.fixture
+def endpoint(transactional_db: None) -> "Endpoint":
+    """medtech-chat, Russian."""
+    from channels_app.models import Endpoint, EndpointKind
+    from contactcenter.tenancy.doors import open_every_account
+    from contactcenter.tenancy.models import Account
+
+    account = Account.objects.create(name="МедТех", slug="medtech", language="ru", ticket_prefix="MT")
+    with open_every_account(reason="test"):
+        return Endpoint.objects.create(
+            account=account, kind=EndpointKind.WEBCHAT, address="medtech-chat", name="Chat", language="ru"
+        )
+
+
+@pytest.fixture
+async def visitor(endpoint: "Endpoint") -> AsyncIterator["Visitor"]:
+    """A visitor of medtech-chat who has not connected yet."""
+    from tests.app.webchat.visitor import Visitor
+
+    socket = Visitor()
+    yield socket
+    await socket.disconnect()

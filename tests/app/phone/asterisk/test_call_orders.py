@@ -1,12 +1,11 @@
 """Calls under way, controlled from the console: what is told to Asterisk, what it cannot do, and what follows."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 
-from channels_app.models import CallAction, CallOrder, Endpoint
-from channels_app.phone.bridge_actions import take_frames
+from channels_app.models import CallAction, CallOrder
 from channels_app.phone.call_control import why_absent
 from channels_app.phone.call_orders import (
     CallOver,
@@ -16,19 +15,17 @@ from channels_app.phone.call_orders import (
     order,
     take_order,
 )
-from channels_app.phone.frames import Frame
 from contactcenter.kernel.errors import Invalid
 from contactcenter.kernel.models import AuditEntry, LiveEvent
 from contactcenter.operators.models import Operator, OperatorAlias
-from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tickets.models import Call, Interaction
 from tests.app.factories import make_account, make_operator
 from tests.app.phone.ami_server import AnsweringServer
+from tests.app.phone.asterisk.talk import AT, frame, take
 from tests.app.phone.bridging import connected, until
 
 pytestmark = pytest.mark.django_db
 
-AT = datetime(2026, 11, 23, 15, 0, 0, tzinfo=UTC)
 CALLER = {"Channel": "PJSIP/trunk-00000001", "Uniqueid": "1.1", "Linkedid": "1.1", "CallerIDNum": "+442079460009"}
 PHONE = {"Channel": "PJSIP/101-00000002", "Uniqueid": "1.2", "Linkedid": "1.1", "CallerIDNum": "101"}
 TO_PHONE = {"DestChannel": PHONE["Channel"], "DestUniqueid": "1.2", "DestLinkedid": "1.1"}
@@ -41,56 +38,32 @@ def _at(second: float) -> datetime:
     return AT + timedelta(seconds=second)
 
 
-def _frame(event: str, second: float, **headers: str) -> Frame:
-    lines = [f"Event: {event}", f"Timestamp: {AT.timestamp() + second:.6f}"]
-    return Frame("\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers.items())]).encode(), AT)
-
-
 TALK = [
-    _frame("Newchannel", 0, **CALLER, Exten="100", ChannelStateDesc="Ring"),
-    _frame("QueueCallerJoin", 1, **CALLER, Queue="sales"),
-    _frame("AgentCalled", 2, **MEMBER),
-    _frame("AgentConnect", 5, **MEMBER, HoldTime="4", RingTime="3"),
-    _frame("BridgeEnter", 5, **CALLER, BridgeUniqueid="b1"),
-    _frame("BridgeEnter", 5, **PHONE, BridgeUniqueid="b1"),
+    frame("Newchannel", 0, **CALLER, Exten="100", ChannelStateDesc="Ring"),
+    frame("QueueCallerJoin", 1, **CALLER, Queue="sales"),
+    frame("AgentCalled", 2, **MEMBER),
+    frame("AgentConnect", 5, **MEMBER, HoldTime="4", RingTime="3"),
+    frame("BridgeEnter", 5, **CALLER, BridgeUniqueid="b1"),
+    frame("BridgeEnter", 5, **PHONE, BridgeUniqueid="b1"),
 ]
 END = [
-    _frame("AgentComplete", 65, **MEMBER, HoldTime="4", TalkTime="60", Reason="agent"),
-    _frame("Hangup", 65, **PHONE, Cause="16"),
-    _frame("Hangup", 65, **CALLER, Cause="16"),
+    frame("AgentComplete", 65, **MEMBER, HoldTime="4", TalkTime="60", Reason="agent"),
+    frame("Hangup", 65, **PHONE, Cause="16"),
+    frame("Hangup", 65, **CALLER, Cause="16"),
 ]
 THROUGH = [
-    _frame("BlindTransfer", 30, Result="Success", TransfererChannel=PHONE["Channel"], TransfererUniqueid="1.2",
+    frame("BlindTransfer", 30, Result="Success", TransfererChannel=PHONE["Channel"], TransfererUniqueid="1.2",
            TransfererLinkedid="1.1", TransfereeChannel=CALLER["Channel"], TransfereeUniqueid="1.1",
            TransfereeLinkedid="1.1", Extension="9+442071838750"),
-    _frame("BridgeLeave", 30, **PHONE, BridgeUniqueid="b1"),
-    _frame("BridgeLeave", 30, **CALLER, BridgeUniqueid="b1"),
-    _frame("AgentComplete", 30, **MEMBER, HoldTime="4", TalkTime="25", Reason="transfer"),
-    _frame("Hangup", 30, **PHONE, Cause="16"),
-    _frame("DialBegin", 31, **CALLER, **OUTSIDE, DialString="+442071838750@trunk"),
-    _frame("DialEnd", 40, **CALLER, **OUTSIDE, DialString="+442071838750@trunk", DialStatus="ANSWER"),
-    _frame("BridgeEnter", 40, **OUTER, BridgeUniqueid="b2"),
-    _frame("BridgeEnter", 40, **CALLER, BridgeUniqueid="b2"),
+    frame("BridgeLeave", 30, **PHONE, BridgeUniqueid="b1"),
+    frame("BridgeLeave", 30, **CALLER, BridgeUniqueid="b1"),
+    frame("AgentComplete", 30, **MEMBER, HoldTime="4", TalkTime="25", Reason="transfer"),
+    frame("Hangup", 30, **PHONE, Cause="16"),
+    frame("DialBegin", 31, **CALLER, **OUTSIDE, DialString="+442071838750@trunk"),
+    frame("DialEnd", 40, **CALLER, **OUTSIDE, DialString="+442071838750@trunk", DialStatus="ANSWER"),
+    frame("BridgeEnter", 40, **OUTER, BridgeUniqueid="b2"),
+    frame("BridgeEnter", 40, **CALLER, BridgeUniqueid="b2"),
 ]  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _scope():
-    with open_every_account(reason="the test looks at everything"):
-        yield
-
-
-@pytest.fixture
-def shop():
-    return make_account("Shop")
-
-
-@pytest.fixture
-def anna(shop) -> Operator:
-    operator = make_operator(shop)
-    OperatorAlias.objects.create(operator=operator, name="Anna Kovacs")
-    OperatorAlias.objects.create(operator=operator, name="PJSIP/101")
-    return operator
 
 
 @pytest.fixture
@@ -101,22 +74,9 @@ def boris(shop) -> Operator:
 
 
 @pytest.fixture
-def pbx(shop) -> Endpoint:
-    return Endpoint.objects.create(
-        account=shop, kind="voice", address="pbx-1", name="Main telephone system", language="en",
-        settings={"ami_host": "127.0.0.1", "ami_username": "bridge", "call_prefix": "9", "region": "GB",
-                  "remote_hold": True, "listening": True, "accounts": {f"code:{shop.slug}": shop.slug}},
-    )  # fmt: skip
-
-
-def _take(pbx, frames, *, second: float) -> None:
-    take_frames(endpoint_id=pbx.pk, frames=frames, at=_at(second))
-
-
-@pytest.fixture
 def call(pbx, anna) -> Call:
     """Anna has spoken with a caller for five seconds."""
-    _take(pbx, TALK, second=10)
+    take(pbx, *TALK, second=10)
     return Call.objects.get()
 
 
@@ -155,11 +115,11 @@ def test_telephone_is_told_to_hold_and_to_go_on(pbx, anna, call, action, event):
 def test_hold_that_the_telephone_obeys_is_in_the_call_as_by_its_key(pbx, anna, call):
     live = live_call(ticket_id=call.ticket_id, operator=anna)
     assert (live.is_own, live.held_since) == (True, None)
-    _take(pbx, [_frame("Hold", 20, **PHONE)], second=20)
+    take(pbx, *[frame("Hold", 20, **PHONE)], second=20)
     assert live_call(ticket_id=call.ticket_id, operator=anna).held_since == _at(20).isoformat()
-    _take(pbx, [_frame("Unhold", 29, **PHONE)], second=29)
+    take(pbx, *[frame("Unhold", 29, **PHONE)], second=29)
     assert live_call(ticket_id=call.ticket_id, operator=anna).held_since is None
-    _take(pbx, END, second=65)
+    take(pbx, *END, second=65)
     call.refresh_from_db()
     assert (call.talk_ms, call.hold_ms) == (60_000, 9_000)
     assert live_call(ticket_id=call.ticket_id, operator=anna) is None
@@ -183,12 +143,12 @@ def test_time_with_an_outside_number_is_measured_until_the_log_tells_its_end(pbx
     part = Interaction.objects.get()
     assert (part.patched_to, part.patched_at, part.patch_ended_at) == ("+442071838750", made.changed_at, None)
     # the telephone system: transferred at 30 s, the outside number answers at 40 s, all is over at 100 s
-    _take(pbx, THROUGH, second=40)
+    take(pbx, *THROUGH, second=40)
     part.refresh_from_db()
     assert (part.started_at, part.ended_at) == (_at(5), _at(30))
     assert (part.patched_at, part.patch_ended_at) == (_at(40), None)
     assert live_call(ticket_id=call.ticket_id, operator=anna) is None
-    _take(pbx, [_frame("Hangup", 100, **OUTER, Cause="16"), _frame("Hangup", 100, **CALLER, Cause="16")], second=100)
+    take(pbx, *[frame("Hangup", 100, **OUTER, Cause="16"), frame("Hangup", 100, **CALLER, Cause="16")], second=100)
     part.refresh_from_db()
     assert (part.ended_at, part.patched_at, part.patch_ended_at) == (_at(30), _at(40), _at(100))
 
@@ -226,14 +186,14 @@ def test_supervisor_who_does_not_lift_is_told_so(pbx, anna, boris, call):
 def test_telephone_that_listens_is_no_call(pbx, anna, call):
     spy = {"Channel": "PJSIP/102-00000009", "Uniqueid": "cc-spy-7", "Linkedid": "cc-spy-7", "CallerIDNum": "102"}
     dial = {"DestChannel": spy["Channel"], "DestUniqueid": "cc-spy-7", "DestLinkedid": "cc-spy-7"}
-    _take(
+    take(
         pbx,
-        [
-            _frame("Newchannel", 11, **spy, Exten="", ChannelStateDesc="Down"),
-            _frame("DialBegin", 11, **dial, DialString="102"),
-            _frame("DialEnd", 14, **dial, DialString="102", DialStatus="ANSWER"),
-            _frame("Newstate", 14, **spy, ChannelStateDesc="Up"),
-            _frame("Hangup", 50, **spy, Cause="16"),
+        *[
+            frame("Newchannel", 11, **spy, Exten="", ChannelStateDesc="Down"),
+            frame("DialBegin", 11, **dial, DialString="102"),
+            frame("DialEnd", 14, **dial, DialString="102", DialStatus="ANSWER"),
+            frame("Newstate", 14, **spy, ChannelStateDesc="Up"),
+            frame("Hangup", 50, **spy, Cause="16"),
         ],
         second=50,
     )
@@ -303,7 +263,7 @@ def test_transfer_names_one_target_that_can_be_dialled(pbx, anna, call, wanted, 
 
 def test_order_for_a_call_that_is_over_is_refused_or_fails(pbx, anna, call):
     made = order(operator=anna, call_id=call.pk, action=CallAction.HOLD, at=_at(64))
-    _take(pbx, END, second=65)
+    take(pbx, *END, second=65)
     assert take_order(order_id=made.pk, at=_at(65)) is None
     made.refresh_from_db()
     assert (made.state, made.reason) == ("failed", "The call is over.")
