@@ -46,8 +46,6 @@ class Tiers:
             return reached.flat + reached.cost(units=units)
         total, below = Fraction(0), Fraction(0)
         for tier in self.steps:
-            if units <= below and below:
-                break
             until = units if tier.up_to is None else min(units, tier.up_to)
             total += tier.flat + tier.cost(units=until - below)
             if tier.up_to is None or units <= tier.up_to:

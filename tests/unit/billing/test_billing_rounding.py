@@ -39,6 +39,16 @@ def test_time_within_the_grace_is_free_and_time_beyond_is_billed_whole() -> None
     assert round_duration(duration_ms=5001, rule=rule) == 6000
 
 
+@pytest.mark.parametrize(
+    ("seconds", "billed"),
+    # steps of 6 s, at least 30 s, up to 5 s free: 30 s are billed from beyond the grace up to 30 s, 31 s become 36
+    [(5, 0), (6, 30), (30, 30), (31, 36)],
+)
+def test_contact_beyond_the_grace_is_billed_the_least_at_least(seconds: int, billed: int) -> None:
+    rule = DurationRule(first_ms=6_000, step_ms=6_000, grace_ms=5_000, least_ms=30_000)
+    assert round_duration(duration_ms=seconds * 1000, rule=rule) == billed * 1000
+
+
 def test_negative_duration_is_refused() -> None:
     with pytest.raises(ValueError, match="cannot be negative: -1 ms"):
         round_duration(duration_ms=-1, rule=DurationRule())
