@@ -1,6 +1,5 @@
 """Orders for calls under way: an operator (or supervisor) asks, the bridge of the telephone system carries out."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,6 +19,7 @@ from channels_app.phone.call_control import (
 from channels_app.phone.call_requests import NOT_CONNECTED, audience_of
 from channels_app.phone.files import reread
 from channels_app.phone.ingest import entries_about
+from channels_app.phone.telephones import interface_of, interfaces_of
 from contactcenter.contacts.points import normal_phone
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, Invalid, NotFound
@@ -225,16 +225,6 @@ def fail_forgotten_orders(*, at: datetime) -> int:
     )
 
 
-def interface_of(*, operator_id: int) -> str:
-    """Return the telephone of an operator (PJSIP/101), '' where none is known."""
-    return next((name for name in _interfaces(operator_id) if not name.startswith("Local/")), "")
-
-
-def _interfaces(operator_id: int) -> Sequence[str]:
-    names = OperatorAlias.objects.filter(operator_id=operator_id, name__contains="/").order_by("pk")
-    return list(names.values_list("name", flat=True))
-
-
 def _live(*, segment: CallSegment, operator: Operator) -> LiveCall:
     # one telephone system may serve several accounts: its settings say what it can, and nothing else is shown
     with open_every_account(reason="the telephone system of a call may be another account's"):
@@ -278,4 +268,4 @@ def _target(*, live: LiveCall, to_operator_id: int | None, extension: str, numbe
 def _channel(*, call: Call, endpoint: Endpoint, part: CallSegment) -> str:
     rows, _ = entries_about(endpoint, frozenset(call.external_ids))
     events = [event for row in rows for event in reread(source=row.source, raw=bytes(row.raw), at=row.at).events]
-    return operators_channel(events=events, interfaces=_interfaces(part.operator_id or 0))
+    return operators_channel(events=events, interfaces=interfaces_of(operator_id=part.operator_id or 0))

@@ -7,11 +7,12 @@ from uuid import uuid4
 from django.db import transaction
 
 from channels_app.models import CallRequest, CallRequestState, Endpoint, EndpointKind
+from channels_app.phone.telephones import interface_of
 from contactcenter.contacts.models import Contact, ContactPoint, PointKind
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, Invalid, NotFound
 from contactcenter.kernel.push import push_on_commit
-from contactcenter.operators.models import Operator, OperatorAlias
+from contactcenter.operators.models import Operator
 from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tenancy.models import Account
 from contactcenter.tickets.models import Ticket
@@ -57,7 +58,9 @@ def request_call(
     """
     ticket, contact = _whom(ticket_id=ticket_id, contact_id=contact_id)
     chosen = _number_of(contact, number)
-    interface = _interface_of(operator)
+    interface = interface_of(operator_id=operator.pk)
+    if not interface:
+        raise NoTelephone("You have no telephone here. An administrator adds it to your names (PJSIP/101).")
     endpoint = telephone_system_of(account_id=contact.account_id)
     request = CallRequest.objects.create(
         account_id=contact.account_id,
@@ -168,11 +171,3 @@ def _number_of(contact: Contact, number: str) -> str:
     if not callable_numbers:
         raise Invalid("The contact has no number to call.", field="number")
     return number or callable_numbers[0]
-
-
-def _interface_of(operator: Operator) -> str:
-    names = OperatorAlias.objects.filter(operator=operator, name__contains="/").order_by("pk")
-    for name in names.values_list("name", flat=True):
-        if not name.startswith("Local/"):
-            return name
-    raise NoTelephone("You have no telephone here. An administrator adds it to your names (PJSIP/101).")
