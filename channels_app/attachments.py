@@ -54,11 +54,6 @@ def attach_files(*, message: Message, files: Sequence[KeptFile]) -> None:
         insert(Attachment(account_id=message.account_id, message=message, **asdict(file)))
 
 
-def store_attachments(*, message: Message, attachments: Sequence[InboundAttachment]) -> None:
-    """Write the files and their rows."""
-    attach_files(message=message, files=keep_files(attachments))
-
-
 def store_remote_files(*, message: Message, files: Sequence[RemoteFile], at: datetime) -> None:
     """Write the rows of files that the provider keeps, and ask for their bytes after commit (`remote_files.fetch`)."""
     for item in files[:MAX_ATTACHMENTS]:

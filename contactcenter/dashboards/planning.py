@@ -21,7 +21,6 @@ from contactcenter.kernel.erlang import (
 )
 
 SLOT_S: Final = 1800
-SLOTS_A_DAY: Final = 48
 Slot = tuple[int, int]
 """Weekday (0 = Monday) and half hour of the day (0 to 47), local."""
 

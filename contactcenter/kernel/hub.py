@@ -111,11 +111,6 @@ class Hub:
         self.listening = False
         """Whether the Valkey subscription stands."""
 
-    @property
-    def safe_cursor(self) -> Cursor:
-        """A cursor a client may come back with: every event up to it was delivered or was below it all along."""
-        return self._safe
-
     async def subscribe(self, *, audiences: Iterable[str], every_account: bool = False) -> Subscription:
         """Return a running subscription to these audiences; `every_account` adds all of "account:*"."""
         async with self._lock:

@@ -24,7 +24,6 @@ class Kind(StrEnum):
     IDLE = "idle"
 
 
-PRECEDENCE: dict[Kind, int] = {kind: rank for rank, kind in enumerate(Kind)}
 CONTACT_KINDS = frozenset({Kind.TALK, Kind.HOLD, Kind.FOCUS, Kind.WRAP, Kind.OPEN})
 """Time spent on a contact, for occupancy: on-contact / (on-contact + idle)."""
 

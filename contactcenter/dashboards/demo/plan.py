@@ -11,8 +11,6 @@ from zoneinfo import ZoneInfo
 from contactcenter.dashboards.demo.house import DemoAccount, DemoOperator
 from contactcenter.dashboards.demo.texts import Topic, load_texts
 
-OPENS: Final = time(8, 0)
-CLOSES: Final = time(19, 0)
 # Contacts per hour of the account's local day, as a reception desk knows it: a morning peak, a dip, a smaller peak.
 HOURS: Final = {8: 6, 9: 11, 10: 13, 11: 12, 12: 9, 13: 7, 14: 8, 15: 9, 16: 9, 17: 7, 18: 4}
 CALLS, MAILS, CHATS = 50, 31, 19

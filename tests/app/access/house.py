@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from channels_app.attachments import store_attachments
+from channels_app.attachments import attach_files, keep_files
 from channels_app.contract import InboundAttachment
 from channels_app.models import Endpoint
 from channels_app.subscriptions.actions import create_subscription, new_delivery
@@ -28,10 +28,8 @@ def make_house() -> House:
         other = make_operator(beta)
         ticket = make_ticket(alpha, subject=SECRET)
         message = actions.receive_message(ticket=ticket, channel="email", at=AT, text=SECRET, html=f"<p>{SECRET}</p>")
-        store_attachments(
-            message=message,
-            attachments=[InboundAttachment(filename="a.txt", content_type="text/plain", content=SECRET.encode())],
-        )
+        file = InboundAttachment(filename="a.txt", content_type="text/plain", content=SECRET.encode())
+        attach_files(message=message, files=keep_files([file]))
         attachment = Attachment.objects.get()
         endpoint = Endpoint.objects.create(account=alpha, kind="email", address="a@alpha.example", name="Alpha's")
         offer = Offer.objects.create(
