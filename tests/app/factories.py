@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+from rest_framework.test import APIClient
+
 from contactcenter.contacts.actions import find_or_create_contact
 from contactcenter.contacts.models import Contact
 from contactcenter.operators.models import Operator, OperatorLanguage
@@ -52,3 +54,10 @@ def make_ticket(account: Account, contact: Contact | None = None, **fields: Any)
     """A ticket of the account, within an open scope."""
     values: dict[str, Any] = {"channel": "email", "at": AT, "subject": "Where is my order?", **fields}
     return actions.open_ticket(account_id=account.pk, contact=contact or make_contact(account), **values)
+
+
+def signed_in(user: User) -> APIClient:
+    """A client of the API in which the person is signed in."""
+    client = APIClient()
+    client.force_login(user)
+    return client

@@ -49,11 +49,10 @@ def hours() -> list[tuple[Any, ...]]:
     )
 
 
-def two_calls_a_day(serve: Serve, *, first: datetime, days: int) -> None:
+def call_a_day(serve: Serve, *, first: datetime, days: int) -> None:
     ticket = None
     for number in range(days):
-        for hour in (0, 4):
-            ticket = serve(talk=90, started_at=first + timedelta(days=number, hours=hour), ticket=ticket).ticket
+        ticket = serve(talk=210, started_at=first + timedelta(days=number), ticket=ticket).ticket
     actions.collect_pending(at=MIDDLE)
 
 
@@ -130,9 +129,9 @@ def test_sums_of_a_month_with_two_versions_give_its_bill(account: Account, serve
 
 def test_forecast_of_a_month_that_goes_on_as_before(account: Account, serve: Serve) -> None:
     sign(account, version_in_force(PLAN))
-    two_calls_a_day(serve, first=datetime(2026, 4, 29, 9, tzinfo=UTC), days=48)
+    call_a_day(serve, first=datetime(2026, 4, 29, 9, tzinfo=UTC), days=48)
     told = current_forecast(account=account, period=june(account), at=MIDDLE)
-    # two calls a day of 90 s, billed as 120: 60 min by 15 June, 120 at the end, of which 80 are included
+    # a call a day of 210 s, billed as 240: 60 min by 15 June, 120 at the end, of which 80 are included
     assert told["state"] == "ready"
     assert (told["history_days"], told["so_far"], told["expected"]) == (32, "30.00", "50.00")
     assert told["expected_total"] == "60.50"
@@ -150,7 +149,7 @@ def test_forecast_of_a_month_that_goes_on_as_before(account: Account, serve: Ser
 
 def test_forecast_draws_on_what_was_bought_ahead_on_its_days_alone(account: Account, serve: Serve) -> None:
     sign(account, version_in_force(PLAN))
-    two_calls_a_day(serve, first=datetime(2026, 4, 29, 9, tzinfo=UTC), days=48)
+    call_a_day(serve, first=datetime(2026, 4, 29, 9, tzinfo=UTC), days=48)
     buy(
         account,
         prepaid=Prepaid(units=Decimal(100), unit="minute"),
@@ -165,7 +164,7 @@ def test_forecast_draws_on_what_was_bought_ahead_on_its_days_alone(account: Acco
 
 def test_forecast_is_made_again_only_when_usage_or_the_hour_changed(account: Account, serve: Serve) -> None:
     sign(account, version_in_force(PLAN))
-    two_calls_a_day(serve, first=datetime(2026, 4, 29, 9, tzinfo=UTC), days=48)
+    call_a_day(serve, first=datetime(2026, 4, 29, 9, tzinfo=UTC), days=48)
     assert current_forecast(account=account, period=june(account), at=MIDDLE)["state"] == "ready"
     with CaptureQueriesContext(connection) as queries:
         again = current_forecast(account=account, period=june(account), at=MIDDLE + timedelta(minutes=5))
@@ -190,7 +189,7 @@ def test_forecast_is_made_again_only_when_usage_or_the_hour_changed(account: Acc
 )
 def test_forecast_says_why_there_is_none(account: Account, serve: Serve, at: datetime, state: str) -> None:
     sign(account, version_in_force(PLAN))
-    two_calls_a_day(serve, first=datetime(2026, 5, 20, 9, tzinfo=UTC), days=3)
+    call_a_day(serve, first=datetime(2026, 5, 20, 9, tzinfo=UTC), days=3)
     told = current_forecast(account=account, period=june(account), at=at)
     assert (told["state"], told["expected"], told["low"]) == (state, None, None)
 
@@ -205,7 +204,7 @@ def test_much_usage_is_left_to_the_worker(account: Account, serve: Serve, monkey
     asked: list[str] = []
     monkeypatch.setattr("billing.forecast_queries.enqueue_on_commit", lambda name, **ids: asked.append(name))
     sign(account, version_in_force(PLAN))
-    two_calls_a_day(serve, first=datetime(2026, 6, 1, 9, tzinfo=UTC), days=2)
+    call_a_day(serve, first=datetime(2026, 6, 1, 9, tzinfo=UTC), days=4)
     assert current_forecast(account=account, period=june(account), at=MIDDLE, most=3)["state"] == "being_built"
     assert asked == ["billing.build_hours"]
     assert not RatedHour.objects.exists()

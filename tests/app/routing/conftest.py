@@ -34,3 +34,34 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Any]]:
     monkeypatch.setattr(focus_actions, "record_events", note)
     monkeypatch.setattr(ledger_events, "record_events_of", note_of)
     return told
+
+
+@pytest.fixture
+def account(db: None) -> Any:
+    from tests.app.factories import make_account
+
+    return make_account()
+
+
+@pytest.fixture
+def anna(account: Any) -> Any:
+    """An operator at work."""
+    from tests.app.routing.scenes import at_work
+
+    return at_work(account)
+
+
+@pytest.fixture
+def chat(account: Any, anna: Any) -> Any:
+    """A chat that Anna serves."""
+    from tests.app.routing.scenes import served
+
+    return served(account, anna)
+
+
+@pytest.fixture
+def boris(account: Any, chat: Any) -> Any:
+    """A second operator, who came after the chat was taken."""
+    from tests.app.routing.scenes import at_work
+
+    return at_work(account)

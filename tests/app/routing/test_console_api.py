@@ -11,14 +11,9 @@ from contactcenter.routing import serializers
 from contactcenter.routing.actions import match_waiting, place_ticket
 from contactcenter.routing.models import Offer, OfferState
 from contactcenter.tickets import actions as ticket_actions
-from tests.app.factories import make_account, make_operator, make_ticket, make_user
+from tests.app.factories import make_operator, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def account():
-    return make_account()
 
 
 @pytest.fixture

@@ -26,20 +26,10 @@ from contactcenter.tenancy.models import Role
 from contactcenter.tickets import interaction_actions
 from contactcenter.tickets.models import Note
 from contactcenter.worktime.events import EventKind
-from tests.app.factories import AT, make_account, make_ticket, make_user
-from tests.app.routing.scenes import after, at_work, owners, served, states_of, waiting
+from tests.app.factories import AT, make_ticket, make_user
+from tests.app.routing.scenes import after, owners, served, states_of, waiting
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def account():
-    return make_account()
-
-
-@pytest.fixture
-def anna(account):
-    return at_work(account)
 
 
 @pytest.fixture

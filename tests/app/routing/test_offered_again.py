@@ -14,15 +14,9 @@ from contactcenter.routing.actions import (
 )
 from contactcenter.routing.models import Offer, Queue, Waiting
 from contactcenter.routing.trace import routing_trace
-from tests.app.factories import make_account
-from tests.app.routing.scenes import after, at_work, served, states_of
+from tests.app.routing.scenes import after, at_work, states_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def account():
-    return make_account()
 
 
 @pytest.fixture
@@ -32,17 +26,6 @@ def queue(account):
 
 @pytest.fixture
 def anna(account, queue):
-    return at_work(account)
-
-
-@pytest.fixture
-def chat(account, anna):
-    return served(account, anna)
-
-
-@pytest.fixture
-def boris(account, chat):
-    """A second operator, who came after the chat was taken."""
     return at_work(account)
 
 

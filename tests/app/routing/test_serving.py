@@ -26,18 +26,13 @@ from contactcenter.routing.models import Assignment, Offer, OperatorState, Prese
 from contactcenter.tickets import actions as ticket_actions
 from contactcenter.tickets.models import Interaction, Ticket
 from contactcenter.worktime.events import EventKind
-from tests.app.factories import AT, make_account, make_operator, make_ticket
+from tests.app.factories import AT, make_operator, make_ticket
 
 pytestmark = pytest.mark.django_db
 
 
 def after(seconds: float) -> datetime:
     return AT + timedelta(seconds=seconds)
-
-
-@pytest.fixture
-def account():
-    return make_account()
 
 
 @pytest.fixture

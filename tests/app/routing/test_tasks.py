@@ -11,14 +11,9 @@ from contactcenter.routing.actions import accept_offer, set_presence
 from contactcenter.routing.models import Assignment, Offer, OperatorState, Waiting
 from contactcenter.tickets import actions as ticket_actions
 from contactcenter.tickets.models import Ticket
-from tests.app.factories import make_account, make_operator, make_ticket
+from tests.app.factories import make_operator, make_ticket
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def account():
-    return make_account()
 
 
 @pytest.fixture

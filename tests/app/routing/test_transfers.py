@@ -29,30 +29,9 @@ from contactcenter.tickets import actions as ticket_actions
 from contactcenter.tickets.models import Interaction
 from contactcenter.worktime.events import EventKind
 from tests.app.factories import AT, make_account, make_operator
-from tests.app.routing.scenes import after, at_work, on_call, owners, served, states_of, waiting
+from tests.app.routing.scenes import after, at_work, on_call, owners, states_of, waiting
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def account():
-    return make_account()
-
-
-@pytest.fixture
-def anna(account):
-    return at_work(account)
-
-
-@pytest.fixture
-def chat(account, anna):
-    return served(account, anna)
-
-
-@pytest.fixture
-def boris(account, chat):
-    """A second operator, who came after the chat was taken."""
-    return at_work(account)
 
 
 def asked() -> Offer:

@@ -16,7 +16,7 @@ from contactcenter.tenancy.key_actions import MAX_KEYS, create_key, forget_answe
 from contactcenter.tenancy.key_tokens import token_in
 from contactcenter.tenancy.models import ApiKey, IdempotentRequest, Role
 from contactcenter.tickets.models import Message, Note, Ticket
-from tests.app.factories import AT, make_account, make_ticket, make_user
+from tests.app.factories import AT, make_account, make_ticket, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
 NEW = {"name": "CRM", "scopes": ["tickets:read", "tickets:write"]}
@@ -36,12 +36,6 @@ def account():
 @pytest.fixture
 def owner(account):
     return make_user(Role.CLIENT_ADMIN, account)
-
-
-def signed_in(user) -> APIClient:
-    client = APIClient()
-    client.force_login(user)
-    return client
 
 
 def with_key(account, owner, *scopes: str, **fields) -> APIClient:

@@ -30,6 +30,6 @@ def operator(account: Any) -> Any:
 
 @pytest.fixture
 def client(operator: Any) -> Any:
-    from tests.app.tickets_api.shapes import signed_in
+    from tests.app.factories import signed_in
 
     return signed_in(operator.user)

@@ -1,12 +1,4 @@
-"""Signing in, and reading answers, for tests of the tickets API."""
-
-from rest_framework.test import APIClient
-
-
-def signed_in(user) -> APIClient:
-    client = APIClient()
-    client.force_login(user)
-    return client
+"""Reading answers, for tests of the tickets API."""
 
 
 def numbers(answer) -> list[str]:

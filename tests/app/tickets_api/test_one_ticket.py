@@ -13,8 +13,8 @@ from contactcenter.tickets import actions, serializers
 from contactcenter.tickets.drafts import save_draft
 from contactcenter.tickets.files import store_file
 from contactcenter.tickets.models import Attachment, Message, TicketLink
-from tests.app.factories import AT, make_account, make_contact, make_operator, make_ticket, make_user
-from tests.app.tickets_api.shapes import fields_of, signed_in
+from tests.app.factories import AT, make_account, make_contact, make_operator, make_ticket, make_user, signed_in
+from tests.app.tickets_api.shapes import fields_of
 
 pytestmark = pytest.mark.django_db
 

@@ -2,8 +2,6 @@
 
 import json
 
-from rest_framework.test import APIClient
-
 from channels_app.subscriptions import actions, feed, pump
 from channels_app.subscriptions.models import (
     WebhookDelivery,
@@ -43,9 +41,3 @@ def queue(subscription, count: int = 1) -> list[WebhookDelivery]:
 
 def states(subscription) -> list[tuple[str, int]]:
     return list(subscription.deliveries.order_by("id").values_list("state", "attempts"))
-
-
-def signed_in(user) -> APIClient:
-    client = APIClient()
-    client.force_login(user)
-    return client

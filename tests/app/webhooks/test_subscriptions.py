@@ -15,8 +15,8 @@ from channels_app.subscriptions.models import (
 from contactcenter.kernel.errors import Conflict, Invalid
 from contactcenter.kernel.models import AuditEntry
 from contactcenter.kernel.sealing import unseal
-from tests.app.factories import AT
-from tests.app.webhooks.scene import queue, run, signed_in, states, subscribe
+from tests.app.factories import AT, signed_in
+from tests.app.webhooks.scene import queue, run, states, subscribe
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("every_account")]
 

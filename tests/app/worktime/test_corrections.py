@@ -13,7 +13,7 @@ from contactcenter.worktime.correction_actions import approve_correction, propos
 from contactcenter.worktime.correction_queries import correction_effect
 from contactcenter.worktime.models import AllocationRun, Contradiction, OperatorEvent, Session, TimeCorrection
 from contactcenter.worktime.proof import ledger_differences
-from tests.app.factories import make_account, make_operator, make_user
+from tests.app.factories import make_operator, make_user
 from tests.app.worktime.golden import GOLDEN, E, at, buckets, event, golden
 
 pytestmark = pytest.mark.django_db
@@ -24,11 +24,6 @@ NOW = at(9000)
 def every_account(db):
     with open_every_account(reason="supervisors correct"):
         yield
-
-
-@pytest.fixture
-def accounts():
-    return [make_account(name) for name in "ABC"]
 
 
 @pytest.fixture

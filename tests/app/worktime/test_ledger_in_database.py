@@ -24,15 +24,10 @@ from contactcenter.worktime.models import (
     Slice,
     UnderivedStretch,
 )
-from tests.app.factories import make_account, make_operator, make_user
+from tests.app.factories import make_operator, make_user
 from tests.app.worktime.golden import GOLDEN, START, E, at, buckets, event, golden
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def accounts():
-    return [make_account(name) for name in "ABC"]
 
 
 @pytest.fixture

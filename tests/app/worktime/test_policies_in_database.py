@@ -9,15 +9,10 @@ from contactcenter.routing.ledger_events import presence
 from contactcenter.worktime.actions import derive_operator, record_events
 from contactcenter.worktime.models import Allocation, AllocationRun, BreakReason, IdlePolicy, OperatorEvent, Session
 from contactcenter.worktime.proof import ledger_differences
-from tests.app.factories import make_account, make_operator
+from tests.app.factories import make_operator
 from tests.app.worktime.golden import E, at, buckets, event, golden
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def accounts():
-    return [make_account(name) for name in "ABC"]
 
 
 @pytest.fixture

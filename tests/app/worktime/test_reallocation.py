@@ -12,16 +12,11 @@ from contactcenter.worktime.actions import derive_operator, record_events
 from contactcenter.worktime.models import Allocation, AllocationRun, IdlePolicy, Reallocation, Session, Slice
 from contactcenter.worktime.proof import ledger_differences
 from contactcenter.worktime.reallocation_actions import ask_reallocation, run_reallocation
-from tests.app.factories import make_account, make_operator, make_user
+from tests.app.factories import make_operator, make_user
 from tests.app.worktime.golden import GOLDEN, at, buckets, golden
 
 pytestmark = pytest.mark.django_db
 NOW = at(9000)
-
-
-@pytest.fixture
-def accounts():
-    return [make_account(name) for name in "ABC"]
 
 
 @pytest.fixture

@@ -3,39 +3,19 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from rest_framework.test import APIClient
 
 from contactcenter.worktime.actions import derive_operator, record_events
 from contactcenter.worktime.events import EventInput
 from contactcenter.worktime.models import Contradiction, Reallocation, Session
-from tests.app.factories import make_account, make_operator, make_user
+from tests.app.factories import make_account, make_operator, make_user, signed_in
 from tests.app.worktime.golden import GOLDEN, START, E, at, buckets, event, golden
 
 pytestmark = pytest.mark.django_db
 DAY, CORRECTIONS = "/api/v1/worktime/day/", "/api/v1/worktime/corrections/"
 
 
-@pytest.fixture
-def accounts():
-    return [make_account(name) for name in "ABC"]
-
-
-@pytest.fixture
-def operator(accounts):
-    operator = make_operator(*accounts)
-    record_events(operator_id=operator.pk, events=golden(*accounts))
-    derive_operator(operator_id=operator.pk, at=at(9000))
-    return operator
-
-
-def client_of(user) -> APIClient:
-    client = APIClient()
-    client.force_login(user)
-    return client
-
-
 def test_day_adds_up(operator):
-    day = client_of(make_user("supervisor")).get(DAY, {"operator": operator.pk, "date": "2026-06-15"}).json()
+    day = signed_in(make_user("supervisor")).get(DAY, {"operator": operator.pk, "date": "2026-06-15"}).json()
     assert day["logged_in_ms"] == 3_600_000
     assert sum(line["ms"] for line in day["totals"]) == 3_600_000
     assert sum(piece["ms"] for piece in day["slices"]) == 3_600_000
@@ -45,7 +25,7 @@ def test_day_adds_up(operator):
 def test_days_are_cut_at_local_midnight_and_keep_the_totals(operator):
     # the session runs 9:00 to 10:00 UTC; in Kiritimati (UTC+14) midnight is at 10:00, in Apia (UTC+13) at 11:00,
     # in Marquesas (UTC-9:30) at 9:30: half of it on either day
-    client = client_of(make_user("supervisor"))
+    client = signed_in(make_user("supervisor"))
 
     def total(zone: str, date: str) -> int:
         day = client.get(DAY, {"operator": operator.pk, "date": date, "zone": zone}).json()
@@ -76,7 +56,7 @@ def test_day_on_which_clocks_change_is_an_hour_shorter_or_longer(accounts, on, h
     derive_operator(operator_id=operator.pk, at=midnight + timedelta(hours=36))
 
     asked = {"operator": operator.pk, "date": on.isoformat(), "zone": "Europe/Madrid"}
-    day = client_of(make_user("supervisor")).get(DAY, asked).json()
+    day = signed_in(make_user("supervisor")).get(DAY, asked).json()
 
     assert day["logged_in_ms"] == hours * 3_600_000
     assert sum(line["ms"] for line in day["totals"]) == hours * 3_600_000
@@ -86,7 +66,7 @@ def test_running_session_counts_as_far_as_it_has_been_derived(accounts):
     operator = make_operator(*accounts)
     record_events(operator_id=operator.pk, events=[event(0, E.SESSION_STARTED)])
     derive_operator(operator_id=operator.pk, at=at(60))
-    day = client_of(operator.user).get(DAY, {"operator": operator.pk, "date": "2026-06-15"}).json()
+    day = signed_in(operator.user).get(DAY, {"operator": operator.pk, "date": "2026-06-15"}).json()
     assert (day["logged_in_ms"], day["totals"]) == (60_000, [{"account": None, "kind": "idle", "ms": 60_000}])
 
 
@@ -95,12 +75,12 @@ def test_running_session_counts_as_far_as_it_has_been_derived(accounts):
     [({"date": "2026-06-31"}, "date"), ({"date": "2026-06-15", "zone": "Mars/Olympus"}, "zone"), ({}, "date")],
 )
 def test_day_that_is_none_is_refused_by_name(operator, asked, field):
-    answer = client_of(make_user("supervisor")).get(DAY, {"operator": operator.pk} | asked)
+    answer = signed_in(make_user("supervisor")).get(DAY, {"operator": operator.pk} | asked)
     assert (answer.status_code, answer.json()["error"]["field"]) == (400, field)
 
 
 def test_operator_reaches_only_their_own_time(accounts, operator):
-    other = client_of(make_operator(*accounts).user)
+    other = signed_in(make_operator(*accounts).user)
     assert other.get(DAY, {"operator": operator.pk, "date": "2026-06-15"}).status_code == 404
     bounds = {"starts_at": at(0).isoformat(), "ends_at": at(10).isoformat()}
     assert other.get("/api/v1/worktime/events/", {"operator": operator.pk} | bounds).status_code == 404
@@ -109,7 +89,7 @@ def test_operator_reaches_only_their_own_time(accounts, operator):
 
 
 def test_correction_goes_from_preview_to_approval(accounts, operator):
-    author, approver = client_of(operator.user), client_of(make_user("supervisor"))
+    author, approver = signed_in(operator.user), signed_in(make_user("supervisor"))
     change = {
         "do": "assign",
         "start": at(3000).isoformat(),
@@ -134,7 +114,7 @@ def test_correction_goes_from_preview_to_approval(accounts, operator):
 
 
 def test_events_of_a_span_tell_which_were_taken_back(operator):
-    chief, admin = client_of(make_user("supervisor")), client_of(make_user("admin"))
+    chief, admin = signed_in(make_user("supervisor")), signed_in(make_user("admin"))
     key = next(told.source_key for told in golden(*[make_account() for _ in "ABC"]) if told.kind == E.PRESENCE_BREAK)
     body = {"operator_id": operator.pk, "changes": [{"do": "void", "source_key": key}], "reason": "never left"}
     id = chief.post(CORRECTIONS, body, format="json").json()["id"]
@@ -162,7 +142,7 @@ def test_contradictions_are_listed_newest_first_and_marked_once(accounts):
         ]
         record_events(operator_id=operator.pk, events=moved)
     derive_operator(operator_id=operator.pk, at=START + timedelta(days=5))
-    chief = client_of(make_user("supervisor"))
+    chief = signed_in(make_user("supervisor"))
     rows = chief.get("/api/v1/worktime/contradictions/").json()["results"]
     assert [(row["kind"], row["starts_at"]) for row in rows] == [
         ("no_log_in", "2026-06-17T09:00:00Z"),
@@ -179,7 +159,7 @@ def test_contradictions_are_listed_newest_first_and_marked_once(accounts):
 
 
 def test_allocating_again_is_asked_for_and_listed(operator):
-    chief = client_of(make_user("admin"))
+    chief = signed_in(make_user("admin"))
     body = {"starts_at": at(0).isoformat(), "ends_at": at(7200).isoformat(), "kind": "leads_to"}
     answer = chief.post("/api/v1/worktime/reallocations/", body, format="json")
     assert (answer.status_code, answer.json()["is_dry_run"], answer.json()["finished_at"]) == (201, True, None)

@@ -1,36 +1,16 @@
 """The versions of a session's allocation over HTTP: why each was made and what it changed."""
 
 import pytest
-from rest_framework.test import APIClient
 
 from contactcenter.worktime.actions import derive_operator, record_events
 from contactcenter.worktime.models import Session
 from contactcenter.worktime.reallocation_actions import ask_reallocation, run_reallocation
 from contactcenter.worktime.version_queries import PAGE
-from tests.app.factories import make_account, make_operator, make_user
-from tests.app.worktime.golden import E, at, event, golden
+from tests.app.factories import make_account, make_operator, make_user, signed_in
+from tests.app.worktime.golden import E, at, event
 
 pytestmark = pytest.mark.django_db
 VERSIONS = "/api/v1/worktime/versions/"
-
-
-@pytest.fixture
-def accounts():
-    return [make_account(name) for name in "ABC"]
-
-
-@pytest.fixture
-def operator(accounts):
-    operator = make_operator(*accounts)
-    record_events(operator_id=operator.pk, events=golden(*accounts))
-    derive_operator(operator_id=operator.pk, at=at(9000))
-    return operator
-
-
-def client_of(user) -> APIClient:
-    client = APIClient()
-    client.force_login(user)
-    return client
 
 
 def test_each_version_tells_why_it_was_made_and_what_it_changed(accounts, operator):
@@ -54,7 +34,7 @@ def test_each_version_tells_why_it_was_made_and_what_it_changed(accounts, operat
     run_reallocation(reallocation_id=row.pk, at=at(9000))
     session = Session.objects.get()
 
-    told = client_of(chief).get(VERSIONS, {"session": session.pk}).json()
+    told = signed_in(chief).get(VERSIONS, {"session": session.pk}).json()
 
     assert told["next"] is None
     third, second, first = told["results"]
@@ -79,7 +59,7 @@ def test_each_version_tells_why_it_was_made_and_what_it_changed(accounts, operat
         {"account": c.pk, "kind": "talk", "before_ms": 120_000, "after_ms": 180_000},
     ]
     assert sum(line["after_ms"] for line in first["differences"]) == 3_600_000
-    day = client_of(chief).get("/api/v1/worktime/day/", {"operator": operator.pk, "date": "2026-06-15"}).json()
+    day = signed_in(chief).get("/api/v1/worktime/day/", {"operator": operator.pk, "date": "2026-06-15"}).json()
     assert [s["versions"] for s in day["sessions"]] == [3]
 
 
@@ -88,7 +68,7 @@ def test_versions_come_in_pages_and_the_last_of_a_page_tells_its_change(operator
         events = [event(2000 + 2 * number, E.PRESENCE_BREAK), event(2001 + 2 * number, E.PRESENCE_AVAILABLE)]
         record_events(operator_id=operator.pk, events=events)
         derive_operator(operator_id=operator.pk, at=at(9000))
-    client, session = client_of(make_user("supervisor")), Session.objects.get()
+    client, session = signed_in(make_user("supervisor")), Session.objects.get()
     first = client.get(VERSIONS, {"session": session.pk}).json()
     rest = client.get(VERSIONS, {"session": session.pk, "cursor": first["next"]}).json()
     assert [v["version"] for v in first["results"] + rest["results"]] == list(range(PAGE + 2, 0, -1))
@@ -100,9 +80,9 @@ def test_versions_come_in_pages_and_the_last_of_a_page_tells_its_change(operator
 
 def test_session_of_somebody_else_or_of_nobody_is_not_found(operator):
     session = Session.objects.get()
-    assert client_of(operator.user).get(VERSIONS, {"session": session.pk}).status_code == 200
-    stranger = client_of(make_operator(make_account()).user)
-    for client, asked in ((stranger, session.pk), (client_of(make_user("admin")), session.pk + 1)):
+    assert signed_in(operator.user).get(VERSIONS, {"session": session.pk}).status_code == 200
+    stranger = signed_in(make_operator(make_account()).user)
+    for client, asked in ((stranger, session.pk), (signed_in(make_user("admin")), session.pk + 1)):
         answer = client.get(VERSIONS, {"session": asked})
         assert (answer.status_code, answer.json()["error"]["field"]) == (404, "session")
     refused = stranger.get(VERSIONS, {"session": "x"})

@@ -11,16 +11,11 @@ from contactcenter.worktime.models import Allocation, AllocationRun, IdlePolicy,
 from contactcenter.worktime.policies import policy_under
 from contactcenter.worktime.proof import ledger_differences
 from contactcenter.worktime.queries import allocations_of
-from tests.app.factories import make_account, make_operator
+from tests.app.factories import make_operator
 from tests.app.worktime.golden import GOLDEN, E, at, buckets, event, golden
 
 pytestmark = pytest.mark.django_db
 NOW = at(99_000)
-
-
-@pytest.fixture
-def accounts():
-    return [make_account(name) for name in "ABC"]
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from rest_framework.test import APIClient
 
 from contactcenter.worktime.actions import derive_operator, record_events
 from contactcenter.worktime.events import EventInput, EventKind
 from contactcenter.worktime.models import Session
-from tests.app.factories import make_account, make_operator, make_user
+from tests.app.factories import make_account, make_operator, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
@@ -39,19 +38,13 @@ def work(operator, account, *, day: int = 0, calls: int = 1) -> Session:
     return Session.objects.get(operator=operator, started_at=start)
 
 
-def client_of(user) -> APIClient:
-    client = APIClient()
-    client.force_login(user)
-    return client
-
-
 def test_supervisor_reads_sessions_by_operator_and_day():
     account = make_account()
     anna, boris = make_operator(account), make_operator(account)
     work(anna, account)
     wanted = work(anna, account, day=1)
     work(boris, account, day=1)
-    answer = client_of(make_user("supervisor")).get(
+    answer = signed_in(make_user("supervisor")).get(
         "/api/v1/worktime/sessions/", {"operator": str(anna.pk), "date": "2026-06-16"}
     )
     assert answer.status_code == 200
@@ -75,7 +68,7 @@ def test_slices_show_their_allocations_and_sum_to_the_session():
     account = make_account()
     operator = make_operator(account)
     session = work(operator, account)
-    answer = client_of(operator.user).get("/api/v1/worktime/slices/", {"session": session.pk}).json()
+    answer = signed_in(operator.user).get("/api/v1/worktime/slices/", {"session": session.pk}).json()
     assert [(s["kind"], s["ms"], s["account_id"], s["interaction_id"]) for s in answer["results"]] == [
         ("idle", 60_000, None, None),
         ("talk", 60_000, account.pk, 1),
@@ -90,7 +83,7 @@ def test_pages_follow_each_other_without_gap_or_repetition():
     account = make_account()
     operator = make_operator(account)
     session = work(operator, account, calls=80)
-    client = client_of(make_user("admin"))
+    client = signed_in(make_user("admin"))
     first = client.get("/api/v1/worktime/slices/", {"session": session.pk}).json()
     second = client.get("/api/v1/worktime/slices/", {"session": session.pk, "cursor": first["next"]}).json()
     assert (len(first["results"]), len(second["results"]), second["next"]) == (100, 61, None)
@@ -102,7 +95,7 @@ def test_operator_sees_no_one_elses_time():
     account = make_account()
     anna, boris = make_operator(account), make_operator(account)
     session = work(anna, account)
-    client = client_of(boris.user)
+    client = signed_in(boris.user)
     assert client.get("/api/v1/worktime/sessions/").json() == {"results": [], "next": None}
     assert client.get("/api/v1/worktime/slices/", {"session": session.pk}).status_code == 404
 
@@ -110,7 +103,7 @@ def test_operator_sees_no_one_elses_time():
 @pytest.mark.parametrize("role", ["client_viewer", "client_admin"])
 def test_clients_are_refused(role):
     account = make_account()
-    client = client_of(make_user(role, account))
+    client = signed_in(make_user(role, account))
     assert client.get("/api/v1/worktime/sessions/").status_code == 403
     assert client.get("/api/v1/worktime/slices/", {"session": 1}).status_code == 403
 
@@ -126,11 +119,11 @@ def test_clients_are_refused(role):
     ],
 )
 def test_bad_parameter_is_named(path, parameters, field):
-    answer = client_of(make_user("admin")).get(f"/api/v1/worktime/{path}/", parameters)
+    answer = signed_in(make_user("admin")).get(f"/api/v1/worktime/{path}/", parameters)
     assert answer.status_code == 400
     assert answer.json()["error"]["field"] == field
 
 
 def test_nothing_can_be_written():
-    client = client_of(make_user("admin"))
+    client = signed_in(make_user("admin"))
     assert client.post("/api/v1/worktime/sessions/", {}).status_code == 405
