@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 from django.core.management import CommandError, call_command
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing.explanation import bill_document
@@ -80,6 +80,7 @@ def without_recorded_classes(bill: Bill) -> dict[str, Any]:
     return document | {"unpriced": 0}
 
 
+@settings(max_examples=50)
 @given(st.lists(EASY, min_size=1, max_size=2), usages, usages)
 def test_sets_give_the_bills_of_the_single_call(
     terms: list[TariffTerms], first: list[Usage], second: list[Usage]

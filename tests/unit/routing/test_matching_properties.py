@@ -167,7 +167,7 @@ def test_load_with_offers_stays_within_capacity_and_every_offer_is_allowed(
         assert decision.bridge != "interpreter" or one.interpreter_allowed
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(waiting=backlogs(), crew=crews())
 def test_no_older_equal_priority_ticket_waits_while_a_newer_one_is_offered_to_its_operator(
     waiting: list[WaitingTicket], crew: list[OperatorView]
@@ -199,7 +199,7 @@ def test_after_the_plan_nobody_left_could_take_anything_left(
             assert choose_operator(ticket=left, operators=free, at=NOON).operator_id is None
 
 
-@settings(max_examples=500)
+@settings(max_examples=250)
 @given(waiting=backlogs(), crew=crews())
 def test_the_plan_says_of_each_ticket_what_is_said_of_it_alone(
     waiting: list[WaitingTicket], crew: list[OperatorView]

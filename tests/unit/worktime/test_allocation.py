@@ -6,7 +6,7 @@ import pytest
 
 from contactcenter.worktime.allocation import IdleKind, OpenKind, Policy, Share, allocate, occupancy, totals
 from contactcenter.worktime.ledger import Candidate, Kind, Segment, Slice, slice_session
-from contactcenter.worktime.sharing import Turns
+from contactcenter.worktime.sharing import Turns, by_remainder
 
 A, B, C = 1, 2, 3
 
@@ -210,3 +210,9 @@ def test_policy_that_makes_no_sense_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=cause):
         Policy(idle, weights)
+
+
+def test_of_equal_remainders_the_last_in_order_gets_the_unit() -> None:
+    # 10 units over 1:1:1 are 3 1/3 each, 5 over 1:2:1 are 1 1/4, 2 1/2, 1 1/4
+    assert by_remainder(units=10, weights=[(A, 1), (B, 1), (C, 1)]) == {A: 3, B: 3, C: 4}
+    assert by_remainder(units=5, weights=[(A, 1), (B, 2), (C, 1)]) == {A: 1, B: 3, C: 1}
