@@ -99,7 +99,9 @@ class VarianceWording(Wording):
                     self._say(
                         part,
                         amount=signed(amount) if amount else money(0),
-                        name=f"\u201c{names.get(most.code, most.code)}\u201d",
+                        name=("\u201c{}\u201d", "\u00ab{}\u00bb", "\u00ab{}\u00bb")[self.column].format(
+                            names.get(most.code, most.code)
+                        ),
                         **self._quantities(most),
                     )
                 )

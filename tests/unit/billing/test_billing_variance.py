@@ -82,7 +82,7 @@ def test_explanation_says_how_much_and_why_in_each_language() -> None:
         "Fees, discounts, minimums, add-ons and corrections: −€5.00, most of it by “Fee”.",
     ]
     assert told("ru")[0] == "Счёт на 17,00\u00a0€ больше ожидаемых по предложению 90,00\u00a0€."
-    assert told("es")[2] == ("Volumen: +16,00\u00a0€, sobre todo por “Phone” (120:00 min en lugar de 100:00 min).")
+    assert told("es")[2] == ("Volumen: +16,00\u00a0€, sobre todo por «Phone» (120:00 min en lugar de 100:00 min).")
 
 
 figures = st.builds(
