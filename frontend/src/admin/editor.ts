@@ -1,6 +1,24 @@
-import { reactive, ref } from 'vue';
+import { reactive, ref, type Ref } from 'vue';
 import { ApiError, patch, post } from '@/api/client';
 import { t } from '@/i18n';
+
+/** Something sent to the server: whether it is under way, and field by field what was refused. */
+export function useSubmit(): { busy: Ref<boolean>; errors: Ref<Record<string, string>>; submit: (work: () => Promise<unknown>) => Promise<void> } {
+  const busy = ref(false);
+  const errors = ref<Record<string, string>>({});
+  async function submit(work: () => Promise<unknown>): Promise<void> {
+    busy.value = true;
+    errors.value = {};
+    try {
+      await work();
+    } catch (error) {
+      errors.value = refusal(error);
+    } finally {
+      busy.value = false;
+    }
+  }
+  return { busy, errors, submit };
+}
 
 /**
  * A form in a dialog over a list: opened for a new row or a present one, saved by POST or PATCH.
@@ -8,10 +26,9 @@ import { t } from '@/i18n';
  */
 export function useEditor<V extends object>(path: string, blank: () => V, saved: () => unknown) {
   const open = ref(false);
-  const busy = ref(false);
+  const { busy, errors, submit } = useSubmit();
   const id = ref<number | null>(null);
   const values = reactive({ ...blank() }) as V;
-  const errors = ref<Record<string, string>>({});
 
   function start(rowId: number | null, row: Partial<V> = {}): void {
     id.value = rowId;
@@ -20,20 +37,13 @@ export function useEditor<V extends object>(path: string, blank: () => V, saved:
     open.value = true;
   }
 
-  async function save(body: object): Promise<void> {
-    busy.value = true;
-    errors.value = {};
-    try {
+  const save = (body: object): Promise<void> =>
+    submit(async () => {
       if (id.value === null) await post(path, body);
       else await patch(`${path}${id.value}/`, body);
       open.value = false;
       await saved();
-    } catch (error) {
-      errors.value = refusal(error);
-    } finally {
-      busy.value = false;
-    }
-  }
+    });
   return { open, busy, id, values, errors, start, save };
 }
 
