@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bench.bulk import blocks_touched
 from bench.ledger_rows import CYCLE_EVENTS, fill_store, make_events, make_people
-from contactcenter.worktime.actions import derive_behind, derive_operator, record_events
+from contactcenter.worktime.actions import derive_operator, record_events
 from contactcenter.worktime.events import EventInput, EventKind
 from contactcenter.worktime.models import Allocation, OperatorEvent, Session, Slice
 
@@ -104,7 +104,7 @@ def _late_events(*, sizes: tuple[int, int]) -> dict[str, object]:
         fill_store(operator=operator, account=accounts[0], slices=size - stored)
         stored = size
         make_events(operators=[operator], accounts=accounts, days=[DAY], cycles=50)
-        derive_behind(at=LATER)
+        derive_operator(operator_id=operator, at=LATER)
         found[f"{size}_slices"] = _late_event(operator)
     return {"events_of_the_day": CYCLE_EVENTS * 50 + 2, **found}
 
