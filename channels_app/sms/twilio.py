@@ -94,11 +94,14 @@ def signature_fits(
 ) -> bool:
     """Return whether Twilio sent this; it may sign the address with or without its port.
 
-    A body that is no form is covered by its SHA-256 in the address (`bodySHA256`).
+    A form is covered by its fields, another body by its SHA-256 in the address (`bodySHA256`); what nothing covers
+    does not fit.
     """
     pairs = list(fields)
-    wanted = re.search(r"[?&]bodySHA256=([0-9a-fA-F]+)", url)
-    covered = wanted is None or hmac.compare_digest(hashlib.sha256(body).hexdigest(), wanted[1].lower())
+    if wanted := re.search(r"[?&]bodySHA256=([0-9a-fA-F]+)", url):
+        covered = hmac.compare_digest(hashlib.sha256(body).hexdigest(), wanted[1].lower())
+    else:
+        covered = bool(pairs) or not body.strip()
     made = [signature_of(url=variant, fields=pairs, auth_token=auth_token) for variant in _with_and_without_port(url)]
     # every variant is compared, so that the time tells nothing
     fitting = [hmac.compare_digest(item.encode(), signature.encode()) for item in made]
