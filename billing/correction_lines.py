@@ -101,7 +101,12 @@ def _category(tax: Mapping[str, str], *, known: Mapping[str, TaxCategory]) -> Ta
     category = TaxCategory(code=tax["code"], percent=Fraction(tax["percent"]), letter=tax["category"])
     if known.get(category.code, category) == category:
         return category
-    return TaxCategory(code=f"{tax['code']} {tax['category']} {tax['percent']}", percent=category.percent, letter=category.letter)  # noqa: E501  # fmt: skip
+    return replace(category, code=longer_code(tax=tax))
+
+
+def longer_code(*, tax: Mapping[str, str]) -> str:
+    """Return the code of a tax beside another one that has its code: with its category and rate."""
+    return f"{tax['code']} {tax['category']} {tax['percent']}"
 
 
 def _line(correction: Mapping[str, Any], *, category: TaxCategory, bill: Bill) -> Line:

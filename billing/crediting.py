@@ -66,24 +66,21 @@ def credit_lines(
 ) -> Credit:
     """Return the credit of the wanted units by line position; None takes back all that is left.
 
+    Where nothing is left of any line, the whole is every line at zero, with no tax.
+
     Tax is that of everything credited so far less what was credited before, and all that is left where a category is
     taken back whole: then invoice and credit notes sum to zero in every category, however many notes there were.
     CreditRefused where a line is unknown, has less left, or nothing would be taken back.
     """
     by_position = {line.position: line for line in lines}
-    chosen = (
-        {line.position: line.left_units for line in lines if line.left_units}
-        if wanted is None
-        else {position: units for position, units in wanted.items() if units}
-    )
-    for position, units in chosen.items():
-        line = by_position.get(position)
-        if line is None:
-            raise CreditRefused("there is no such line on the invoice", line=position)
-        if units * line.left_units <= 0 or abs(units) > abs(line.left_units):
-            raise CreditRefused("more would be taken back than is left of the line", line=position)
-    if not chosen:
-        raise CreditRefused("nothing is left to take back" if wanted is None else "nothing would be taken back")
+    if wanted is None:
+        wanted = {line.position: line.left_units for line in lines}
+    is_nothing_left = not any(line.left_units for line in lines)
+    if is_nothing_left and wanted == dict.fromkeys(by_position, 0):
+        chosen = dict(wanted)
+    else:
+        chosen = {position: units for position, units in wanted.items() if units}
+        _check(chosen=chosen, lines=by_position)
     return Credit(
         lines=tuple((position, -chosen[position]) for position in sorted(chosen)),
         taxes=tuple(
@@ -92,6 +89,17 @@ def credit_lines(
             if (part := _credited_tax(tax=tax, lines=[line for line in lines if line.tax_code == tax.code], by=chosen))
         ),
     )
+
+
+def _check(*, chosen: Mapping[int, int], lines: Mapping[int, CreditableLine]) -> None:
+    for position, units in chosen.items():
+        line = lines.get(position)
+        if line is None:
+            raise CreditRefused("there is no such line on the invoice", line=position)
+        if units * line.left_units <= 0 or abs(units) > abs(line.left_units):
+            raise CreditRefused("more would be taken back than is left of the line", line=position)
+    if not chosen:
+        raise CreditRefused("nothing would be taken back")
 
 
 def _credited_tax(

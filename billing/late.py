@@ -6,13 +6,14 @@ Every function runs inside an account scope that its caller has opened.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
 from billing.booked import standing_invoices
-from billing.correction_lines import USAGE_KINDS, corrections_of
+from billing.correction_lines import USAGE_KINDS, corrections_of, longer_code
 from billing.corrections import Charge
 from billing.models import (
     Accrual,
@@ -98,12 +99,13 @@ def unsettled_invoices(*, account_id: int | None = None, before: Period | None =
 
 
 def late_of(*, invoice: Invoice, drawn: Mapping[str, int] = MappingProxyType({})) -> Late | None:
-    """Return an invoice's late usage; None where all usage of its period that a rate prices is on it.
+    """Return an invoice's late usage; None where all usage of its period that a rate prices is on it, and nowhere else.
 
     drawn: prepaid units, by grant, that what is billed along with it takes.
     """
     unbooked = list(unbooked_usage(invoice=invoice).order_by("started_at", "pk").values_list("pk", flat=True))
-    if not unbooked:
+    # a period billed again may have usage that later invoices charged as well
+    if not unbooked and invoice.revision == 1:
         return None
     rows = _usage_of(invoice).order_by("started_at", "id").values_list(*FACTS)
     bill = price_late(
@@ -144,13 +146,17 @@ def price_late(*, invoice: Invoice, usage: Mapping[str, Sequence[Usage]], drawn:
 
 
 def _corrections(*, invoice: Invoice, bill: Bill, unbooked: Sequence[int]) -> list[dict[str, Any]]:
-    named = {line.code: line for line in invoice.lines.all()}
+    names = {line.code: {"": line.name} for line in invoice.lines.all()}
+    taxes = {tax["code"]: _plain(tax) for tax in invoice.taxes}
+    # what is only on a later invoice keeps its name and tax from there
+    for charge, entry in _booking_corrections(invoice):
+        names.setdefault(charge.component, entry["names"])
+        taxes.setdefault(charge.tax, entry["tax_category"])
     found = corrections_of(bill=bill, booked=_booked(invoice), drawn=_drawn(invoice))
     for correction in found:
-        line = named.get(correction["component"])
-        correction.setdefault("names", {"": line.name if line is not None else correction["component"]})
+        correction.setdefault("names", names.get(correction["component"], {"": correction["component"]}))
         if "tax_category" not in correction:
-            correction["tax_category"] = next(_plain(tax) for tax in invoice.taxes if tax["code"] == correction["tax"])
+            correction["tax_category"] = taxes[correction["tax"]]
         correction |= {
             "invoice": invoice.number,
             "invoice_id": invoice.pk,
@@ -221,12 +227,36 @@ def _booking_lines(invoice: Invoice) -> QuerySet[InvoiceLine]:
 
 
 def _booking_corrections(invoice: Invoice) -> Iterator[tuple[Charge, dict[str, Any]]]:
-    """The corrections that book an invoice's late usage: those on later invoices, and those that were waived."""
+    """The corrections that book the late usage of an invoice's period: those on later invoices, and those that were
+    waived. They stand when the invoice that they corrected is cancelled, and count for the one that took its place.
+    """
     later = standing_invoices().filter(
-        account_id=invoice.account_id, corrections__contains=[{"invoice_id": invoice.pk}]
+        account_id=invoice.account_id,
+        currency=invoice.currency,
+        corrections__contains=[{"period": invoice.period}],
     )
-    waived = LateDecision.objects.filter(invoice=invoice, choice=LateChoice.WAIVE)
-    for corrections in (*later.values_list("corrections", flat=True), *waived.values_list("lines", flat=True)):
+    for corrections in later.values_list("corrections", flat=True):
         for entry in corrections:
-            if entry["invoice_id"] == invoice.pk:
-                yield Charge(segment=entry["segment"], component=entry["component"], tax=entry["tax"]), entry
+            if entry["period"] == invoice.period:
+                tax = _charged_tax(entry["tax_category"], invoice=invoice)
+                yield Charge(segment=entry["segment"], component=entry["component"], tax=tax), entry
+    waived = LateDecision.objects.filter(
+        invoice__account_id=invoice.account_id,
+        invoice__period=invoice.period,
+        invoice__currency=invoice.currency,
+        choice=LateChoice.WAIVE,
+    )
+    for decided_on, lines in waived.values_list("invoice_id", "lines"):
+        for entry in lines:
+            charge = Charge(entry["segment"], entry["component"], entry["tax_category"]["code"])
+            # units that usage waived on a cancelled invoice drew are drawn by the invoice in its place
+            yield charge, entry if decided_on == invoice.pk else entry | {"prepaid": {}}
+
+
+def _charged_tax(tax: Mapping[str, str], *, invoice: Invoice) -> str:
+    """The code of the tax that a correction was charged with; another one where the invoice means another rate by it,
+    as when it was billed again under reverse charge: then it is given back with the tax it was charged with.
+    """
+    own = next((own for own in invoice.taxes if own["code"] == tax["code"]), tax)
+    same = (own["category"], Fraction(own["percent"])) == (tax["category"], Fraction(tax["percent"]))
+    return tax["code"] if same else longer_code(tax=tax)

@@ -105,6 +105,7 @@ def drawn_units(*, account_id: int) -> Iterator[Drawn]:
     notes for late usage, and what was waived (money is, units are used all the same).
     """
     standing = standing_invoices().filter(account_id=account_id)
+    billed_by = dict(standing.values_list("period", "pk"))
     lines = InvoiceLine.objects.filter(account_id=account_id, kind="usage", explanation__has_key="prepaid")
     for invoice_id, prepaid in lines.filter(invoice__in=standing).values_list("invoice_id", "explanation__prepaid"):
         yield from _draws(prepaid, invoice_id=invoice_id, document_id=invoice_id)
@@ -120,7 +121,9 @@ def drawn_units(*, account_id: int) -> Iterator[Drawn]:
     ):
         for document_id, corrections in rows:
             for entry in corrections:
-                yield from _draws(entry.get("prepaid", {}), invoice_id=entry["invoice_id"], document_id=document_id)
+                # a cancelled invoice's corrections are those of the one that took its place
+                own = billed_by.get(entry["period"], entry["invoice_id"])
+                yield from _draws(entry.get("prepaid", {}), invoice_id=own, document_id=document_id)
 
 
 def drawn_from(*, add_on: AddOn) -> list[Drawn]:

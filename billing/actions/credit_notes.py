@@ -10,8 +10,8 @@ from django.db import transaction
 from billing.actions.drafts import locked_invoice
 from billing.actions.issuing import put_in_series
 from billing.actions.parties import buyer_particulars, current_issuer, seller_particulars
-from billing.actions.settling import unsettle_corrected
-from billing.booked import COPIED, credit_fields, credit_note_hash, creditable
+from billing.actions.settling import unsettle_cancelled
+from billing.booked import COPIED, credit_fields, credit_note_hash, creditable, is_cancelled
 from billing.crediting import Credit, CreditRefused, credit_lines
 from billing.models import CreditReason, DocumentKind, Invoice, InvoiceLine, InvoiceStatus
 from billing.money import decimal_from_units, money_text, units_from_decimal
@@ -35,11 +35,11 @@ def issue_credit_note(
 ) -> Invoice:
     """Issue a credit note on an issued invoice for amounts by position of its lines; None for all that is left.
 
-    A cancellation takes everything back, and its period can then be billed again. Tax follows the lines, so that an
-    invoice and its credit notes sum to zero in every category once all is taken back. Units that a line bought ahead go
-    back with its money, but for goodwill. prepaid: what late usage draws on beyond what the line says (below zero:
-    gives back), by its position and grant. Conflict where the invoice is not issued, nothing is left, or units that
-    would go back are used; Invalid naming the line whose amount is too large.
+    A cancellation takes everything back, be it nothing, and its period can then be billed again. Tax follows the lines,
+    so that an invoice and its credit notes sum to zero in every category once all is taken back. Units that a line
+    bought ahead go back with its money, but for goodwill. prepaid: what late usage draws on beyond what the line says
+    (below zero: gives back), by its position and grant. Conflict where the invoice is not issued, nothing is left, or
+    units that would go back are used; Invalid naming the line whose amount is too large.
     """
     account, invoice = locked_invoice(invoice_id)
     if invoice.kind != DocumentKind.INVOICE or invoice.status != InvoiceStatus.ISSUED:
@@ -51,6 +51,10 @@ def issue_credit_note(
     if reason_code == CreditReason.CANCELLATION and amounts is not None:
         raise Invalid("A cancellation takes the whole invoice back.", field="lines")
     credit = _credit(invoice=invoice, amounts=amounts)
+    # an invoice of nothing is cancelled by a note of nothing, once
+    is_empty = not any(units for _, units in credit.lines)
+    if is_empty and (reason_code != CreditReason.CANCELLATION or is_cancelled(invoice=invoice)):
+        raise Conflict(f"Invoice {invoice.number}: nothing is left to take back.")
     if reason_code not in KEEPS_UNITS:
         used = check_credit(invoice=invoice, units_by_position={line: -units for line, units in credit.lines})
         if used is not None:
@@ -76,7 +80,7 @@ def issue_credit_note(
         for position, (origin, units) in enumerate(credit.lines, start=1)
     )
     if reason_code == CreditReason.CANCELLATION:
-        unsettle_corrected(invoice=invoice)
+        unsettle_cancelled(invoice=invoice)
     note.approved_at, note.approved_by_id = at, actor_id
     issued_on = local_day(at=at, zone=invoice.time_zone)
     return put_in_series(invoice=note, issuer=issuer, at=at, issued_on=issued_on, due_on=issued_on, actor_id=actor_id)

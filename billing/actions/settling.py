@@ -31,7 +31,7 @@ def corrections_for(*, account_id: int, period: Period, currency: str, late_peri
     return found
 
 
-def unsettle_corrected(*, invoice: Invoice) -> None:
-    """Say of the periods that an invoice corrected that what is booked for them has changed: it was cancelled."""
-    for label in sorted({str(correction["period"]) for correction in invoice.corrections}):
+def unsettle_cancelled(*, invoice: Invoice) -> None:
+    """Say of an invoice's period, and of those that it corrected, that what is booked has changed: it was cancelled."""
+    for label in sorted({invoice.period, *(str(correction["period"]) for correction in invoice.corrections)}):
         touch_period(account_id=invoice.account_id, label=label)

@@ -10,7 +10,8 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from billing import actions
 from billing.models import DocumentChain, Invoice, InvoiceLine, InvoiceLineUsage, Issuer, NumberSeries
-from billing.replay import replay_chain, replay_hash
+from billing.replay import replay_chain, replay_file, replay_hash
+from billing.replay_file import replay_document
 from billing.runs import run_invoices
 from contactcenter.kernel.errors import Conflict, Invalid, NotFound
 from contactcenter.kernel.models import AuditEntry
@@ -295,3 +296,35 @@ def test_the_database_refuses_a_credit_beyond_the_line(june: Account) -> None:
     forged.sequence, forged.chain_position, forged.previous_hash = 2, 3, chain.head
     with pytest.raises(IntegrityError, match="takes back more of line"), transaction.atomic():
         forged.save()
+
+
+def test_invoice_of_nothing_is_cancelled_once_and_its_period_billed_again(account: Account, serve: Serve) -> None:
+    # a call of 30 s within the minute that is included: 0.00
+    sign(account, version_in_force())
+    serve(talk=30)
+    actions.collect_pending(at=AT)
+    invoice = issue(account)
+    assert (invoice.total, invoice.lines.count()) == (Decimal(0), 2)
+    with pytest.raises(Conflict, match="nothing is left"):
+        credit(invoice)
+    note = credit(invoice, code="cancellation")
+    assert (note.total, note.taxes) == (Decimal(0), invoice.taxes)
+    assert [(line.code, line.amount, line.credits.position) for line in note.lines.order_by("position")] == [
+        ("phone", 0, 1),
+        ("rest", 0, 2),
+    ]
+    assert replay_hash(invoice=note) == note.content_hash
+    assert replay_document(text=replay_file(invoice=note)).is_equal
+    with pytest.raises(Conflict, match="nothing is left"):
+        credit(invoice, code="cancellation")
+    assert (draft(account, again=True).revision, Invoice.objects.count()) == (2, 3)
+
+
+def test_invoice_that_was_credited_in_parts_can_still_be_cancelled(june: Account) -> None:
+    invoice = issue(june)
+    credit(invoice)
+    note = credit(invoice, code="cancellation")
+    assert (note.total, note.lines.count()) == (Decimal(0), 3)
+    assert sums_by_category(note) == {"vat": (Decimal(0), Decimal(0)), "low": (Decimal(0), Decimal(0))}
+    assert replay_hash(invoice=note) == note.content_hash
+    assert draft(june, again=True).total == invoice.total

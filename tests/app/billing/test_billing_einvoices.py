@@ -125,6 +125,22 @@ def test_invoice_and_credit_notes_of_every_tax_category_keep_all_rules(
             assert broken_rules(xml) == {"fatal": [], "warning": []}
 
 
+def test_invoice_of_nothing_and_its_cancellation_keep_all_rules(account: Account) -> None:
+    rest = {"code": "rest", "kind": "per_contact", "rate_per_contact": "1.90"}
+    taxes = [{"code": "vat", "percent": "21"}]
+    sign(account, version_in_force({"name": "Nothing", "currency": "EUR", "taxes": taxes, "components": [rest]}))
+    draft = actions.build_draft(account_id=account.pk, period="2026-06", at=AT, actor_id=None).invoice
+    invoice = actions.issue_invoice(invoice_id=draft.pk, at=AT, actor_id=None, approve=True)
+    note = actions.issue_credit_note(
+        invoice_id=invoice.pk, amounts=None, reason_code="cancellation", reason="Wrong name", at=AT, actor_id=None
+    )
+    assert (invoice.total, note.total) == (Decimal(0), Decimal(0))
+    for document in (invoice, note):
+        for xml in (invoice_ubl(invoice=document), invoice_cii(invoice=document)):
+            assert schema_errors(xml) == []
+            assert broken_rules(xml) == {"fatal": [], "warning": []}
+
+
 def test_judges_tell_fatal_faults_and_a_wrong_schema(account: Account, serve: Serve) -> None:
     xml = invoice_ubl(invoice=bill(account, serve, "standard"))
     assert "[BR-CO-15]" in " ".join(broken_rules(xml.replace(b"TaxExclusiveAmount currencyID=\"EUR\">", b"TaxExclusiveAmount currencyID=\"EUR\">1"))["fatal"])  # fmt: skip # noqa: E501
