@@ -8,13 +8,15 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from asgiref.sync import SyncToAsync
+from coverage import Coverage
 from django.db import connections
+from hypothesis import is_hypothesis_test
 from hypothesis import settings as hypothesis_settings
 
 from tests import migrated
@@ -69,6 +71,30 @@ def pytest_configure(config: pytest.Config) -> None:
     # hundreds of people are made; the one test of password hashing chooses the real hasher
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
     settings.STATIC_ROOT.mkdir(exist_ok=True)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Stop where pytest-xdist does not keep the tests of a group in one worker, as "@group" in their names tells."""
+    if session.config.getoption("loadgroup", False):
+        for item in session.items:
+            if item.get_closest_marker("xdist_group") and "@" not in item.nodeid.rpartition("]")[2]:
+                pytest.exit(f"pytest-xdist lost the group of {item.nodeid}: is this pytest too new for it?", 3)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Measure no coverage while a property is tested: its hundreds of examples would take twice as long.
+
+    What only properties reach is told as not covered.
+    """
+    measured = Coverage.current() if is_hypothesis_test(getattr(item, "obj", None)) else None
+    if measured is not None:
+        measured.stop()
+    try:
+        return (yield)
+    finally:
+        if measured is not None:
+            measured.start()
 
 
 @pytest.fixture(autouse=True)
