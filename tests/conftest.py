@@ -73,14 +73,6 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.STATIC_ROOT.mkdir(exist_ok=True)
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Stop where pytest-xdist does not keep the tests of a group in one worker, as "@group" in their names tells."""
-    if session.config.getoption("loadgroup", False):
-        for item in session.items:
-            if item.get_closest_marker("xdist_group") and "@" not in item.nodeid.rpartition("]")[2]:
-                pytest.exit(f"pytest-xdist lost the group of {item.nodeid}: is this pytest too new for it?", 3)
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Measure no coverage while a property is tested: its hundreds of examples would take twice as long.
