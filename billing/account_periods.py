@@ -75,6 +75,22 @@ class BoundContracts:
         others = [contract for contract in self.contracts if not self._is_billed_by(contract, period)]
         return plan_windows(period=period, contracts=others)
 
+    def labels(self, month: Period) -> list[str]:
+        """Return the periods that a run of a month bills: the month where any contract is billed by months, or none is
+        known, and the 28-day cycles of the contracts that end in it. What begins later does not count.
+        """
+        begun = [contract for contract in self.contracts if contract.starts_on < month.ends_on]
+        labels: list[str] = []
+        is_monthly = False
+        for contract in begun:
+            if self.cycle_of(contract) is Cycle.MONTH:
+                is_monthly |= contract.ends_on is None or contract.ends_on > month.starts_on
+                continue
+            for cycle in cycles_from(starts_on=contract.starts_on, until=month.ends_on, zone=month.zone):
+                if cycle.ends_on > month.starts_on and (contract.ends_on is None or cycle.starts_on < contract.ends_on):
+                    labels.append(cycle.label)
+        return [month.label, *labels] if is_monthly or not labels else labels
+
     def _is_billed_by(self, contract: ContractDays, period: Period) -> bool:
         if self.cycle_of(contract) is not period.cycle:
             return False
@@ -94,24 +110,17 @@ def current_period(*, account: Account, at: datetime) -> Period:
 
 
 def period_labels(*, account: Account, month: str) -> list[str]:
-    """Return the periods that a run of a month bills for an account: the month where any contract is billed by months,
-    or none is known, and the 28-day cycles of its contracts that end in it. PeriodError where the text is no month.
+    """Return the periods that a run of a month bills for an account, as BoundContracts.labels. PeriodError where the
+    text is no month.
     """
     period = month_period(label=month, zone=account.time_zone)
+    return contracts_ending_from(account=account, month=period, until=period.ends_on).labels(period)
+
+
+def contracts_ending_from(*, account: Account, month: Period, until: date) -> BoundContracts:
+    """Return the contracts by which the runs of a month and of those after it, up to a day, bill an account."""
     # the last cycle of a contract that has ended may end in the month after
-    since = period.starts_on - timedelta(days=CYCLE_DAYS)
-    found = bound_contracts(account=account, starts_on=since, ends_on=period.ends_on)
-    labels: list[str] = []
-    for contract in found.contracts:
-        if found.cycle_of(contract) is Cycle.MONTH:
-            continue
-        for cycle in cycles_from(starts_on=contract.starts_on, until=period.ends_on, zone=account.time_zone):
-            if cycle.ends_on > period.starts_on and (contract.ends_on is None or cycle.starts_on < contract.ends_on):
-                labels.append(cycle.label)
-    is_monthly = any(
-        contract.ends_on is None or contract.ends_on > period.starts_on for contract in found.billed_by(period)
-    )
-    return [month, *labels] if is_monthly or not labels else labels
+    return bound_contracts(account=account, starts_on=month.starts_on - timedelta(days=CYCLE_DAYS), ends_on=until)
 
 
 def period_contracts(*, account: Account, period: Period) -> BoundContracts:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from django.db.models import Sum
 
-from billing.account_periods import account_period, period_labels
+from billing.account_periods import account_period, contracts_ending_from
 from billing.add_ons import billed_lines
 from billing.booked import standing_invoices
 from billing.models import (
@@ -137,11 +137,15 @@ def check_credit(*, invoice: Invoice, units_by_position: Mapping[int, int]) -> s
     """Say why a credit note may not take so much (in smallest units of money) of an invoice's lines: units bought by
     one of them are used up already. None where it may.
     """
-    bought = invoice.lines.filter(position__in=units_by_position, add_on__prepaid_units__isnull=False)
-    for line in bought.select_related("add_on"):
-        row = next(row for row in purchases(account_id=invoice.account_id) if row.add_on.pk == line.add_on_id)
+    lines = list(invoice.lines.filter(position__in=units_by_position, add_on__prepaid_units__isnull=False))
+    if not lines:
+        return None
+    rows = {row.add_on.pk: row for row in purchases(account_id=invoice.account_id)}
+    billed = billed_lines(add_ons=[row.add_on for row in rows.values()])
+    for line in lines:
+        row = rows[line.add_on_id or 0]
         credited = decimal_from_units(units=units_by_position[line.position], digits=invoice.digits)
-        charged = sum((amount for _, amount in billed_lines(add_ons=[row.add_on])[row.add_on.pk]), Decimal(0))
+        charged = sum((amount for _, amount in billed[row.add_on.pk]), Decimal(0))
         if units_credited(units=_bought(row.add_on), credited=credited, charged=charged) > row.left:
             return f"Line {line.position}: so many units of {row.add_on.reference} are not left to give back."
     return None
@@ -227,9 +231,10 @@ def grants_left(
 def _without_invoice(*, account: Account, since: date, before: Period) -> list[Period]:
     """The account's periods from a day on that begin before another one and have no standing invoice, in order."""
     month = month_of(at=local_midnight(day=since, zone=account.time_zone), zone=account.time_zone)
+    bound = contracts_ending_from(account=account, month=month, until=before.ends_on)
     periods: dict[str, Period] = {}
     while month.starts_on < before.ends_on:
-        for label in period_labels(account=account, month=month.label):
+        for label in bound.labels(month):
             periods[label] = account_period(account=account, label=label)
         month = following_period(period=month)
     billed = set(standing_invoices().filter(account=account, period__in=periods).values_list("period", flat=True))

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Prefetch
+
 from billing.booked import standing_invoices
 from billing.documents.variance_wording import VarianceWording
 from billing.models import Invoice, InvoiceLine, PriceAcceptance, Quote
@@ -44,7 +46,9 @@ def quote_variances(*, account: Account) -> list[Compared]:
     if not accepted:
         return found
     invoices = standing_invoices().filter(account=account, period_end__gt=accepted[-1].effective_from)
-    for invoice in invoices.order_by("-period_start", "-pk")[:MOST]:
+    lines = InvoiceLine.objects.order_by("position")
+    newest = invoices.order_by("-period_start", "-pk").prefetch_related(Prefetch("lines", queryset=lines))[:MOST]
+    for invoice in newest:
         under = next(row for row in accepted if row.effective_from < invoice.period_end)
         if under.quote is not None:
             is_part = under.effective_from > invoice.period_start
@@ -58,8 +62,11 @@ def _compared(invoice: Invoice, quote: Quote, *, is_part: bool) -> Compared:
     if estimate["currency"] != invoice.currency:
         return Compared(invoice, quote, None, is_first=is_first, is_part=is_part)
     expected = figures_of(lines=estimate["first" if is_first else "usual"]["lines"], digits=invoice.digits)
-    lines = InvoiceLine.objects.filter(invoice=invoice).order_by("position")
-    actual = figures_of(lines=lines.values("kind", "code", "amount", "explanation"), digits=invoice.digits)
+    billed = [
+        {"kind": line.kind, "code": line.code, "amount": line.amount, "explanation": line.explanation}
+        for line in invoice.lines.all()
+    ]
+    actual = figures_of(lines=billed, digits=invoice.digits)
     return Compared(
         invoice, quote, variance(expected=expected, actual=actual), is_first=is_first, is_part=is_part and not is_first
     )
@@ -70,7 +77,7 @@ def variance_document(*, compared: Compared, language: str) -> dict[str, Any]:
     invoice, quote, digits = compared.invoice, compared.quote, compared.invoice.digits
     kinds = compared.kinds or []
     # what the quote does not know (an add-on, say) is called as the invoice calls it
-    names = dict(InvoiceLine.objects.filter(invoice=invoice).values_list("code", "name"))
+    names = {line.code: line.name for line in invoice.lines.all()}
     names |= names_of(quote=quote, language=language)
 
     def money(units: int) -> str:

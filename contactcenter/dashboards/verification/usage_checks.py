@@ -173,12 +173,14 @@ def prepaid_is_covered() -> Check:
             check.checked += 1
             if row.left < 0:
                 check.differs(f"{row.add_on}: {row.bought} bought, {row.bought - row.left} drawn")
-        for drawn in drawn_units(account_id=account_id):
+        found = list(drawn_units(account_id=account_id))
+        invoices = Invoice.objects.in_bulk({drawn.invoice_id for drawn in found})
+        for drawn in found:
             row_or_none = rows.get(drawn.grant)
             if row_or_none is None:
                 check.differs(f"document {drawn.document_id} draws on {drawn.grant}, which is not approved")
                 continue
-            add_on, invoice = row_or_none.add_on, Invoice.objects.get(pk=drawn.invoice_id)
+            add_on, invoice = row_or_none.add_on, invoices[drawn.invoice_id]
             if invoice.period_end <= add_on.starts_on or (add_on.ends_on and invoice.period_start >= add_on.ends_on):
                 check.differs(f"{add_on} is drawn on for {invoice.period}, outside its days")
     return check
