@@ -37,7 +37,10 @@ CHROMIUM_FLAGS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the browser tests in one worker: they share one running product."""
+    """Ask for the browser tests to be kept in one worker, where they share one running product.
+
+    pytest-xdist 3.8 does not do so under pytest 9.2 (nodes have no `_nodeid` any more): each worker runs its own.
+    """
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("e2e"))
