@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from billing import actions
 from billing.models import Quote, TariffVersion
@@ -124,3 +126,19 @@ def make_signed() -> Account:
     other = make_account("Other", time_zone="UTC")
     sign(other, version_in_force())
     return other
+
+
+def test_more_invoices_need_no_more_queries(
+    account: Account, serve: Serve, client: Client, django_assert_num_queries: Any
+) -> None:
+    accept(quoted(account, version_in_force()))
+    for month in (7, 8):
+        serve(talk=300, started_at=datetime(2026, month, 3, 9, tzinfo=UTC))
+    actions.collect_pending(at=LATER)
+    client.force_login(make_user(Role.CLIENT_VIEWER, account))
+    issue(account, "2026-07")
+    with CaptureQueriesContext(connection) as with_one:
+        assert len(compared(client, account)) == 1
+    issue(account, "2026-08")
+    with django_assert_num_queries(len(with_one)):
+        assert len(compared(client, account)) == 2
