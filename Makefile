@@ -15,11 +15,7 @@ run: install frontend ## install, build and run everything, with demo data, unti
 	@$(BIN)/python -m contactcenter.runner
 
 test: install-dev frontend chromium mail-servers ## set up what the tests need and pass all tests
-	@$(NODE) npm --prefix frontend test --silent
-	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m coverage run -m pytest -q -n 2 --dist loadgroup
-	@$(BIN)/python -m coverage combine -q
-	@$(BIN)/python -m coverage report --fail-under=90
+	@PATH="$(CURDIR)/$(BIN):$$PATH" deploy/test.sh
 
 check: install-dev frontend/node_modules/.ready ## format, lint, types, imports, migrations, OpenAPI
 	@PATH="$(CURDIR)/$(BIN):$$PATH" deploy/check.sh

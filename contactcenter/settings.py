@@ -180,30 +180,37 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = "UTC"
+
+
+def _every(seconds: int, task: str) -> dict[str, object]:
+    """Ask for a task so often; while no worker takes them, no more than ten of a kind wait."""
+    return {"task": task, "schedule": schedule(float(seconds)), "options": {"expires": 10 * seconds}}
+
+
 # Sweepers find in the database whatever a lost broker or a killed worker left behind.
 CELERY_BEAT_SCHEDULE = {
-    "intake": {"task": "channels.sweep", "schedule": schedule(10.0)},
-    "phone": {"task": "channels.reduce_phone_logs", "schedule": schedule(30.0)},
-    "lost-calls": {"task": "channels.close_lost_calls", "schedule": schedule(300.0)},
-    "templates": {"task": "channels.refresh_templates", "schedule": schedule(3600.0)},
-    "offers": {"task": "routing.expire", "schedule": schedule(1.0)},
-    "waiting": {"task": "routing.sweep", "schedule": schedule(5.0)},
-    "matching": {"task": "routing.rematch", "schedule": schedule(30.0)},
-    "worktime": {"task": "worktime.sweep", "schedule": schedule(30.0)},
-    "usage": {"task": "billing.sweep", "schedule": schedule(60.0)},
-    "alerts": {"task": "billing.watch", "schedule": schedule(60.0)},
-    "alert_mails": {"task": "billing.send_alerts", "schedule": schedule(300.0)},
-    "reminders": {"task": "billing.send_reminders", "schedule": schedule(600.0)},
-    "quotes": {"task": "billing.expire_quotes", "schedule": schedule(3600.0)},
-    "documents": {"task": "billing.send_invoices", "schedule": schedule(60.0)},
-    "bills": {"task": "billing.draft_ended_months", "schedule": schedule(21_600.0)},
-    "events": {"task": "kernel.trim_events", "schedule": schedule(3600.0)},
-    "webhooks": {"task": "webhooks.feed", "schedule": schedule(2.0)},
-    "webhook_log": {"task": "webhooks.forget", "schedule": schedule(3600.0)},
-    "answers": {"task": "tenancy.forget_answers", "schedule": schedule(3600.0)},
-    "rollups": {"task": "dashboards.fold", "schedule": schedule(3.0)},
+    "intake": _every(10, "channels.sweep"),
+    "phone": _every(30, "channels.reduce_phone_logs"),
+    "lost-calls": _every(300, "channels.close_lost_calls"),
+    "templates": _every(3600, "channels.refresh_templates"),
+    "offers": _every(1, "routing.expire"),
+    "waiting": _every(5, "routing.sweep"),
+    "matching": _every(30, "routing.rematch"),
+    "worktime": _every(30, "worktime.sweep"),
+    "usage": _every(60, "billing.sweep"),
+    "alerts": _every(60, "billing.watch"),
+    "alert_mails": _every(300, "billing.send_alerts"),
+    "reminders": _every(600, "billing.send_reminders"),
+    "quotes": _every(3600, "billing.expire_quotes"),
+    "documents": _every(60, "billing.send_invoices"),
+    "bills": _every(21_600, "billing.draft_ended_months"),
+    "events": _every(3600, "kernel.trim_events"),
+    "webhooks": _every(2, "webhooks.feed"),
+    "webhook_log": _every(3600, "webhooks.forget"),
+    "answers": _every(3600, "tenancy.forget_answers"),
+    "rollups": _every(3, "dashboards.fold"),
     "proof": {"task": "dashboards.prove", "schedule": crontab(hour="2", minute="40")},
-    "heartbeat": {"task": "kernel.heartbeat", "schedule": schedule(10.0)},
+    "heartbeat": _every(10, "kernel.heartbeat"),
 }
 
 # --- people and sessions -------------------------------------------------------------------------

@@ -40,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     global _temporary, _migrating
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if not worker and config.getoption("numprocesses", None):  # the controller runs no test
-        if not config.option.collectonly and not {"TEST_VAR", "TEST_DATABASE_URL"} & set(os.environ):
+        if not config.option.collectonly and not {"TEST_VAR", "TEST_DATABASE_URL", migrated.VARIABLE} & set(os.environ):
             _temporary = Path(tempfile.mkdtemp(prefix="cc-tests-"))
             os.environ[migrated.VARIABLE] = str(_temporary / "migrated.sql")
             _migrating = migrated.begin(_temporary / "migrated.sql")

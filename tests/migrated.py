@@ -2,8 +2,8 @@
 
 Over a hundred migrations take half a minute, and more under coverage; each worker and each running product of the
 browser tests would pay it anew. The process that hands out the tests starts `python -m tests.migrated FILE` at once;
-it runs beside the collection of the tests, and those who need the database wait for its dump. One test of the whole
-product still starts from nothing (tests/e2e/test_kill.py).
+it runs beside the collection of the tests, and those who need the database wait for its dump. It is made by what
+`make run` does at its first start.
 """
 
 import os
@@ -62,7 +62,8 @@ def _make(dump: Path) -> None:
         server = start_postgres(Path(folder), options=OPTIONS)
         try:
             environment = os.environ | {"VAR_DIR": folder, "DATABASE_URL": server.url}
-            command = [sys.executable, "-W", "ignore", "manage.py", "migrate", "--verbosity", "0"]
+            state = str(Path(folder) / "start.json")
+            command = [sys.executable, "-W", "ignore", "-m", "contactcenter.runner.prepare", state]
             migrated = subprocess.run(command, cwd=_ROOT, env=environment, stderr=subprocess.PIPE, check=False)
             if migrated.returncode:
                 dump.with_suffix(".failed").write_bytes(migrated.stderr)

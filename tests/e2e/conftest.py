@@ -36,16 +36,6 @@ CHROMIUM_FLAGS = [
 ]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Ask for the browser tests to be kept in one worker, where they share one running product.
-
-    pytest-xdist 3.8 does not do so under pytest 9.2 (nodes have no `_nodeid` any more): each worker runs its own.
-    """
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("e2e"))
-
-
 @dataclass
 class Site:
     """One run of the product: where it answers, and how to run commands against its database."""
@@ -118,12 +108,12 @@ class Site:
         return found
 
 
-def start_site(var: Path, *, from_nothing: bool = False, **extra: str) -> Site:
-    """Start the product, on the migrated database of this test run or from nothing; wait until it says where it is."""
+def start_site(var: Path, **extra: str) -> Site:
+    """Start the product, on the migrated database of this test run if there is one; wait until it says where it is."""
     # not before the servers are there: the package reads its settings
     from contactcenter.runner.servers import free_port, start_postgres
 
-    if migrated.available() and not from_nothing:
+    if migrated.available():
         server = start_postgres(var / "postgresql", options=migrated.OPTIONS)
         migrated.restore(server.url)
         server.stop()

@@ -141,7 +141,7 @@ def _open_hook(site: Site) -> None:
 def own_site() -> Iterator[Site]:
     """A site that may be damaged."""
     var = Path(tempfile.mkdtemp(prefix="cc-kill-"))
-    site = start_site(var, from_nothing=True)
+    site = start_site(var)
     yield site
     stop_site(site)
     shutil.rmtree(var, ignore_errors=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -32,6 +33,8 @@ MATCH_LOCK: Final = 7_104_201
 ROUNDS: Final = 3
 TURNS: Final = 20
 """So many runs one after the other by one job; then another job goes on."""
+PATIENCE: Final = 3
+"""So often in a row a run that found rows held by somebody is repeated at once; then the beat goes on (a second)."""
 FIRST_LOOK: Final = 40
 """So many suitable tickets are read for an operator who has become free; more only if none of them can be offered."""
 FEW: Final = 8
@@ -53,12 +56,40 @@ class Changes:
     is_marked: bool
 
 
+class Outcome(Enum):
+    """How a run ended."""
+
+    SETTLED = auto()
+    """It was kept from nothing: whoever asks now asks for something new."""
+    HELD_UP = auto()
+    """Somebody was at a ticket or an operator it needed; they are marked again."""
+    IN_VAIN = auto()
+    """Only tickets whose time had come were looked at, and they are due still."""
+    TURNED_AWAY = auto()
+    """Another process is at it, and will see the marks."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What one run came to. `is_settled`: it was not kept from anything, so whoever asks now asks for something new."""
+    """What one run came to."""
 
     made: int
-    is_settled: bool
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """What of a plan is locked and holds still, and what is not to be planned again in this run.
+
+    `busy_tickets` and `busy_operators`: somebody else is at them. `taken_tickets`: they wait no longer.
+    `spare_operators`: the ticket planned for them fell out, and another may suit them.
+    """
+
+    certain: Plan
+    busy_tickets: frozenset[int] = frozenset()
+    taken_tickets: frozenset[int] = frozenset()
+    busy_operators: frozenset[int] = frozenset()
+    spare_operators: frozenset[int] = frozenset()
 
 
 def match_waiting(*, at: datetime, everything: bool = False) -> int:
@@ -79,15 +110,17 @@ def match_until_settled(*, clock: Callable[[], datetime], everything: bool = Fal
     Whoever comes while matching is under way goes home, having left marks before. Here they are looked for once
     the lock is free again, so none is overlooked, and a burst of events leads to few runs instead of a line of waiters.
     """
-    made = 0
+    made, held_up, with_due = 0, 0, True
     for _ in range(TURNS):
         at = clock()
-        if not everything and not _is_asked_for(at=at):
+        if not everything and not _is_asked_for(at=at if with_due else None):
             return made
         run = _match(at=at, everything=everything)
         made += run.made
-        if not run.is_settled:
+        held_up = held_up + 1 if run.outcome is Outcome.HELD_UP else 0
+        if run.outcome is Outcome.TURNED_AWAY or held_up > PATIENCE:
             return made
+        with_due = run.outcome is not Outcome.IN_VAIN
         everything = False
     enqueue_on_commit("routing.match")
     return made
@@ -98,37 +131,48 @@ def _match(*, at: datetime, everything: bool) -> Run:
     """Under the locks every decision is checked again. Where the world moved in between, the rest of the plan is
     dropped and made anew, because a newer ticket may now be in an older one's way (R3)."""
     if not rows_from("SELECT pg_try_advisory_xact_lock(%s)", [MATCH_LOCK])[0][0]:
-        return Run(made=0, is_settled=False)
+        return Run(made=0, outcome=Outcome.TURNED_AWAY)
     changes, state = _take_changes(at=at, everything=everything)
     if not (changes.everything or changes.operators or changes.tickets):
-        return Run(made=0, is_settled=True)
+        return Run(made=0, outcome=Outcome.SETTLED)
     book = book_of(state=state, on=at.date())
-    made, busy_tickets, busy_operators = 0, set[int](), set[int]()
+    made, busy_tickets, gone_tickets, busy_operators = 0, set[int](), set[int](), set[int]()
     for _ in range(ROUNDS):
         backlog = Backlog(book=book, at=at)
         plan = _plan(
-            changes=changes, backlog=backlog, book=book, busy_tickets=busy_tickets, busy_operators=busy_operators, at=at
+            changes=changes,
+            backlog=backlog,
+            book=book,
+            without_tickets=busy_tickets | gone_tickets,
+            without_operators=busy_operators,
+            at=at,
         )
-        certain, tickets, operators = _hold(plan=plan, book=book, at=at)
-        made += make_offers(plan=certain, at=at)
-        busy_tickets |= tickets
-        busy_operators |= operators
-        if not operators:
+        hold = _hold(plan=plan, book=book, at=at)
+        made += make_offers(plan=hold.certain, at=at)
+        busy_tickets |= hold.busy_tickets
+        gone_tickets |= hold.taken_tickets
+        busy_operators |= hold.busy_operators
+        if not (hold.busy_tickets or hold.taken_tickets or hold.busy_operators):
             break
-    _look_again(ticket_ids=None if changes.everything else changes.tickets, book=book, backlog=backlog, at=at)
+    busy_tickets |= _look_again(
+        ticket_ids=None if changes.everything else changes.tickets, book=book, backlog=backlog, at=at
+    )
     # somebody is at them; the next run looks again
+    busy_operators |= hold.spare_operators
     MatchMark.objects.bulk_create(
         [
             *(MatchMark(ticket_id=ticket_id) for ticket_id in busy_tickets),
             *(MatchMark(operator_id=operator_id) for operator_id in busy_operators),
         ]
     )
+    if busy_tickets or busy_operators:
+        return Run(made=made, outcome=Outcome.HELD_UP)
     # tickets that are due and held by somebody stay due: to look at them again at once would be in vain
-    in_vain = not changes.is_marked and not made
-    return Run(made=made, is_settled=not (busy_tickets or busy_operators or in_vain))
+    return Run(made=made, outcome=Outcome.SETTLED if changes.is_marked or made else Outcome.IN_VAIN)
 
 
-def _is_asked_for(*, at: datetime) -> bool:
+def _is_asked_for(*, at: datetime | None) -> bool:
+    """Whether marks wait, or tickets are due by this instant (None: marks only)."""
     return bool(
         rows_from(
             "SELECT EXISTS (SELECT 1 FROM routing_matchmark) "
@@ -180,8 +224,8 @@ def _plan(
     changes: Changes,
     backlog: Backlog,
     book: Book,
-    busy_tickets: Collection[int],
-    busy_operators: Collection[int],
+    without_tickets: Collection[int],
+    without_operators: Collection[int],
     at: datetime,
 ) -> Plan:
     """Plan over the tickets that changed, and over what suits the operators who changed.
@@ -192,19 +236,19 @@ def _plan(
     freed: list[OperatorView] = []
     if not changes.everything:
         marked = operator_views(book=book, operator_ids=changes.operators) if changes.operators else []
-        freed = [view for view in marked if free_for(view) and view.operator_id not in busy_operators]
-        waiting = _by_id(backlog.these(changes.tickets), without=busy_tickets) if changes.tickets else {}
+        freed = [view for view in marked if free_for(view) and view.operator_id not in without_operators]
+        waiting = _by_id(backlog.these(changes.tickets), without=without_tickets) if changes.tickets else {}
         if not freed and not waiting:
             return []
-    views = [view for view in operator_views(book=book) if view.operator_id not in busy_operators]
+    views = [view for view in operator_views(book=book) if view.operator_id not in without_operators]
     if changes.everything or len(freed) > FEW:
-        return plan_offers(waiting=_by_id(backlog.all(), without=busy_tickets).values(), operators=views, at=at)
+        return plan_offers(waiting=_by_id(backlog.all(), without=without_tickets).values(), operators=views, at=at)
     limit = FIRST_LOOK
     while True:
         deeper = []
         for view in freed:
             found = backlog.suitable_for(view, limit=limit)
-            waiting |= _by_id(found, without=busy_tickets)
+            waiting |= _by_id(found, without=without_tickets)
             if len(found) == limit:
                 deeper.append(view)
         plan = plan_offers(waiting=waiting.values(), operators=views, at=at)
@@ -219,13 +263,13 @@ def _by_id(tickets: Iterable[WaitingTicket], *, without: Collection[int]) -> dic
     return {ticket.ticket_id: ticket for ticket in tickets if ticket.ticket_id not in without}
 
 
-def _hold(*, plan: Plan, book: Book, at: datetime) -> tuple[Plan, set[int], set[int]]:
-    """Lock what the plan needs; return the part of it that still holds, and the tickets and operators it fails on.
+def _hold(*, plan: Plan, book: Book, at: datetime) -> Hold:
+    """Lock what the plan needs, and find out what of it still holds.
 
     A ticket that somebody else is at stays out alone. At the first operator who changed the rest is dropped.
     """
     if not plan:
-        return [], set(), set()
+        return Hold(certain=[])
     tickets = [ticket.ticket_id for ticket, _ in plan]
     operators = [decision.operator_id for _, decision in plan if decision.operator_id is not None]
     # nobody is waited for, so the order of the locks does not matter
@@ -240,18 +284,30 @@ def _hold(*, plan: Plan, book: Book, at: datetime) -> tuple[Plan, set[int], set[
     now = {view.operator_id: view for view in operator_views(book=book, operator_ids=held)}
     certain: Plan = []
     busy: set[int] = set()
+    changed: set[int] = set()
+    spare: set[int] = set()
     for ticket, decision in plan:
+        operator_id = decision.operator_id or 0
         if ticket.ticket_id in taken:
+            spare.add(operator_id)
             continue
         if places.get(ticket.ticket_id) != (ticket.language, ticket.channel, ticket.rules.queue_id):
             busy.add(ticket.ticket_id)
+            spare.add(operator_id)
             continue
-        view = now.get(decision.operator_id or 0)
+        view = now.get(operator_id)
         if view is None or refusal(ticket=ticket, operator=view, at=at) is not None:
-            return certain, busy, {decision.operator_id or 0}
-        now[view.operator_id] = reserve(operator=view, channel=ticket.channel)
+            changed.add(operator_id)
+            break
+        now[operator_id] = reserve(operator=view, channel=ticket.channel)
         certain.append((ticket, decision))
-    return certain, busy, set()
+    return Hold(
+        certain=certain,
+        busy_tickets=frozenset(busy),
+        taken_tickets=frozenset(taken),
+        busy_operators=frozenset(changed),
+        spare_operators=frozenset(spare),
+    )
 
 
 _LOCK: Final = """
@@ -271,21 +327,31 @@ _TAKEN_TICKETS: Final = """
 
 
 _WAITING: Final = """
-    SELECT id, ticket_id, account_id, channel, enqueued_at, queue_id, look_at, is_language_open
-    FROM routing_waiting WHERE {which} ORDER BY id FOR UPDATE SKIP LOCKED
+    WITH held AS (SELECT id FROM routing_waiting WHERE {which} ORDER BY id FOR UPDATE SKIP LOCKED)
+    SELECT w.id, w.ticket_id, w.account_id, w.channel, w.enqueued_at, w.queue_id, w.look_at, w.is_language_open,
+           h.id IS NOT NULL
+    FROM routing_waiting w LEFT JOIN held h ON h.id = w.id WHERE {of_them}
 """
 
 
-def _look_again(*, ticket_ids: Collection[int] | None, book: Book, backlog: Backlog, at: datetime) -> None:
-    """Note when time alone changes who may take these tickets (None: all that wait)."""
+def _look_again(*, ticket_ids: Collection[int] | None, book: Book, backlog: Backlog, at: datetime) -> set[int]:
+    """Note when time alone changes who may take these tickets (None: all that wait).
+
+    Return those of them that somebody else is at, of which nothing could be noted.
+    """
     if ticket_ids is None:
-        rows = rows_from(_WAITING.format(which="true"), [], binary=True)
+        rows = rows_from(_WAITING.format(which="true", of_them="true"), [], binary=True)
     elif ticket_ids:
-        rows = rows_from(_WAITING.format(which="ticket_id = ANY(%s)"), [list(ticket_ids)], binary=True)
+        which = _WAITING.format(which="ticket_id = ANY(%s)", of_them="w.ticket_id = ANY(%s)")
+        rows = rows_from(which, [list(ticket_ids)] * 2, binary=True)
     else:
-        return
+        return set()
+    busy: set[int] = set()
     changed: list[tuple[int, datetime | None, bool]] = []
-    for pk, ticket_id, account_id, channel, enqueued_at, queue_id, known, was_open in rows:
+    for pk, ticket_id, account_id, channel, enqueued_at, queue_id, known, was_open, is_held in rows:
+        if not is_held:
+            busy.add(ticket_id)
+            continue
         rules = book.rules.get(queue_id)
         terms = book.terms.get(account_id)
         if rules is None or terms is None:
@@ -314,3 +380,4 @@ def _look_again(*, ticket_ids: Collection[int] | None, book: Book, backlog: Back
                 "unnest(%s::bigint[], %s::timestamptz[], %s::boolean[]) AS n (id, look_at, is_open) WHERE w.id = n.id",
                 [list(ids), list(looks), list(opens)],
             )
+    return busy

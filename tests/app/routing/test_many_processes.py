@@ -174,7 +174,6 @@ def _watch(failures) -> None:
         failures.put(f"over capacity: {over}")
 
 
-@pytest.mark.xdist_group("many-processes")
 def test_processes_serve_every_ticket_once_and_leave_no_reservation_behind() -> None:
     with open_every_account(reason="a concurrency test"), hand_jobs_to(lambda name, ids: None):
         tickets, operators = set_up(at=timezone.now() - timedelta(seconds=1))

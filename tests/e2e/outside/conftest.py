@@ -1,4 +1,7 @@
-"""The product beside what it reaches outside: a telephone system and a translation service on loopback."""
+"""The product beside what it reaches outside: a telephone system and a translation service on loopback.
+
+It ends with the last test of this folder: the machine is for the next product then.
+"""
 
 from __future__ import annotations
 
@@ -37,14 +40,14 @@ with open_every_account(reason="the test sets up a telephone system"):
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def translator() -> Iterator[TranslationService]:
     """A translation service of the house's own."""
     with TranslationService() as service:
         yield service
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(translator: TranslationService) -> Iterator[product.Site]:
     """The product with a translation service, one for the tests of this folder."""
     var = Path(tempfile.mkdtemp(prefix="cc-e2e-"))
@@ -61,7 +64,7 @@ def site(translator: TranslationService) -> Iterator[product.Site]:
     assert code == 0, "".join(running.output[-20:])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def passwords(site: product.Site) -> dict[str, str]:
     """Return {e-mail address: password} of the demo people."""
     result = site.manage("load_demo")
@@ -69,13 +72,13 @@ def passwords(site: product.Site) -> dict[str, str]:
     return {login["email"]: login["password"] for login in json.loads(result.stdout)["logins"]}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sessions() -> dict[str, Any]:
     """What a browser keeps of people who have logged in once, at this product."""
     return {}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def telephones(site: product.Site) -> Iterator[Telephones]:
     """The clinic's telephone system, with the product's bridge connected to it."""
     with Telephones() as system:
