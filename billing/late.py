@@ -10,7 +10,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from billing.booked import standing_invoices
 from billing.correction_lines import USAGE_KINDS, corrections_of, longer_code
@@ -38,7 +38,8 @@ MOST_NAMED = 200
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """An invoice whose period has usage that is not booked: how many contacts, and the corrections it takes.
+    """An invoice whose period has usage that is not booked, or booked usage that is gone: of how many contacts, and the
+    corrections it takes.
 
     `corrections` is empty where the contacts cost nothing (within what the plan includes, or below the minimum).
     """
@@ -99,29 +100,36 @@ def unsettled_invoices(*, account_id: int | None = None, before: Period | None =
 
 
 def late_of(*, invoice: Invoice, drawn: Mapping[str, int] = MappingProxyType({})) -> Late | None:
-    """Return an invoice's late usage; None where all usage of its period that a rate prices is on it, and nowhere else.
+    """Return an invoice's late usage; None where all usage of its period that a rate prices is on it, and nothing else.
 
     drawn: prepaid units, by grant, that what is billed along with it takes.
     """
     unbooked = list(unbooked_usage(invoice=invoice).order_by("started_at", "pk").values_list("pk", flat=True))
-    # a period billed again may have usage that later invoices charged as well
-    if not unbooked and invoice.revision == 1:
-        return None
     rows = _usage_of(invoice).order_by("started_at", "id").values_list(*FACTS)
     bill = price_late(
         invoice=invoice, drawn=drawn, usage=_by_segment(invoice, map(usage_from_row, rows.iterator(2000)))
     )
     # what no rate prices is never on an invoice
     priced = {int(contact.rated.usage.id) for line in bill.lines for contact in line.contacts}
-    missing = [pk for pk in unbooked if pk in priced]
-    found = _corrections(invoice=invoice, bill=bill, unbooked=missing)
-    return Late(invoice=invoice, contacts=len(missing), corrections=tuple(found)) if missing or found else None
+    changed = [pk for pk in unbooked if pk in priced]
+    changed += _vanished_usage(invoice=invoice).order_by("started_at", "pk").values_list("pk", flat=True)
+    found = _corrections(invoice=invoice, bill=bill, changed=changed)
+    return Late(invoice=invoice, contacts=len(changed), corrections=tuple(found)) if changed or found else None
 
 
 def unbooked_usage(*, invoice: Invoice) -> QuerySet[UsageLine]:
     """Return the current usage of an invoice's period that is not on it."""
     billed = InvoiceLineUsage.objects.filter(usage_line=OuterRef("pk"), revision=invoice.revision)
     return _usage_of(invoice).filter(~Exists(billed))
+
+
+def _vanished_usage(*, invoice: Invoice) -> QuerySet[UsageLine]:
+    """The usage on an invoice of what is given nothing now: nothing came in its place."""
+    same = Q(interaction=OuterRef("interaction")) | Q(call=OuterRef("call"))
+    same |= Q(session_id=OuterRef("session_id"), day=OuterRef("day"))
+    successors = UsageLine.objects.filter(same, account=OuterRef("account"), is_current=True)
+    billed = InvoiceLineUsage.objects.filter(line__invoice=invoice, usage_line__is_current=False)
+    return UsageLine.objects.filter(~Exists(successors), pk__in=billed.values("usage_line"))
 
 
 def _usage_of(invoice: Invoice) -> QuerySet[UsageLine]:
@@ -145,7 +153,7 @@ def price_late(*, invoice: Invoice, usage: Mapping[str, Sequence[Usage]], drawn:
     return price_documents(documents=late_documents(invoice=invoice, drawn=drawn), usage=usage)
 
 
-def _corrections(*, invoice: Invoice, bill: Bill, unbooked: Sequence[int]) -> list[dict[str, Any]]:
+def _corrections(*, invoice: Invoice, bill: Bill, changed: Sequence[int]) -> list[dict[str, Any]]:
     names = {line.code: {"": line.name} for line in invoice.lines.all()}
     taxes = {tax["code"]: _plain(tax) for tax in invoice.taxes}
     # what is only on a later invoice keeps its name and tax from there
@@ -161,8 +169,8 @@ def _corrections(*, invoice: Invoice, bill: Bill, unbooked: Sequence[int]) -> li
             "invoice": invoice.number,
             "invoice_id": invoice.pk,
             "period": invoice.period,
-            "contacts": len(unbooked),
-            "usage": list(unbooked[:MOST_NAMED]),
+            "contacts": len(changed),
+            "usage": list(changed[:MOST_NAMED]),
         }
     return found
 

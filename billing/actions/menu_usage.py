@@ -18,7 +18,7 @@ from contactcenter.tickets.models import Call, CallSegment
 def collect_calls(*, call_ids: Iterable[int], at: datetime) -> Collected:
     """Bring the usage lines of ended calls without an operator up to their time in the menu.
 
-    A call that turns out to have reached one keeps a line of nothing: its menu stands on the operator's usage.
+    A call that turns out to have reached one has none: its menu stands on the operator's usage.
     """
     handled = CallSegment.objects.filter(call=OuterRef("pk"), interaction__isnull=False)
     calls = list(
@@ -28,13 +28,13 @@ def collect_calls(*, call_ids: Iterable[int], at: datetime) -> Collected:
         .annotate(is_handled=Exists(handled))
         .order_by("pk")
     )
-    current = {line.call_id: line for line in UsageLine.objects.filter(call__in=calls, is_current=True)}
+    newest = {line.call_id: line for line in UsageLine.objects.filter(call__in=calls).order_by("version")}
     writer = LineWriter(at=at)
     for call in calls:
-        known, menu = current.get(call.pk), None if call.is_handled else menu_of(call=call)
-        if known is None and menu is None:
+        known, menu = newest.get(call.pk), None if call.is_handled else menu_of(call=call)
+        if menu is None:
+            writer.drop(known=known, account=call.account)
             continue
-        stretches = [menu] if menu is not None else []
         writer.put(
             known=known,
             account=call.account,
@@ -43,8 +43,8 @@ def collect_calls(*, call_ids: Iterable[int], at: datetime) -> Collected:
                 "direction": call.direction,
                 "queue": call.queue_name,
                 "campaign": call.campaign,
-                "ivr_ms": menu.ms if menu is not None else 0,
-                "spans": told_spans(spans=spans_of(started_at=call.started_at, stretches=stretches)),
+                "ivr_ms": menu.ms,
+                "spans": told_spans(spans=spans_of(started_at=call.started_at, stretches=[menu])),
             },
             more={
                 "call": call,

@@ -22,16 +22,17 @@ from contactcenter.worktime.models import Allocation, Session, SliceKind
 def collect_session_time(*, session_id: int, at: datetime) -> Collected:
     """Bring the usage of an ended session's time up to what the current allocation gives each account.
 
-    Afterwards each account has one current line for each of its local days on which a slice of its began: idle_ms is
-    its share of waiting, operator_ms everything else it was given. A running session is left until it ends: what its
-    waiting is may still change. What stands as it was is not told.
+    Afterwards each account has one current line for each of its local days on which a slice of its began, and none for
+    any other: idle_ms is its share of waiting, operator_ms everything else it was given. A running session is left
+    until it ends: what its waiting is may still change. What stands as it was is not told.
     """
     session = Session.objects.select_for_update(of=("self",)).select_related("operator").filter(pk=session_id).first()
     if session is None or session.ended_at is None:
         return Collected()
     sources = _sources(session_id)
     known = {
-        (line.account_id, line.day): line for line in UsageLine.objects.filter(session_id=session_id, is_current=True)
+        (line.account_id, line.day): line
+        for line in UsageLine.objects.filter(session_id=session_id).order_by("version")
     }
     accounts = Account.objects.in_bulk({*sources, *(account_id for account_id, _ in known)})
     by_day: dict[tuple[int, date | None], list[Source]] = {key: [] for key in known}
@@ -42,7 +43,10 @@ def collect_session_time(*, session_id: int, at: datetime) -> Collected:
     writer = LineWriter(at=at)
     for (account_id, day), own in sorted(by_day.items(), key=lambda item: (item[0][0], str(item[0][1]))):
         line = known.get((account_id, day))
-        started_at = own[0].started_at if own or line is None else line.started_at
+        if not own:
+            writer.drop(known=line, account=accounts[account_id])
+            continue
+        started_at = own[0].started_at
         writer.put(
             known=line,
             account=accounts[account_id],

@@ -30,9 +30,9 @@ CLASSES = tuple(time_class.value for time_class in WORK_CLASSES)
 def collect_usage(*, interaction_ids: Iterable[int], at: datetime) -> Collected:
     """Bring the usage lines of ended interactions up to what is allocated to them now.
 
-    Afterwards each has one current line that equals the sum of its sources; running it again changes nothing. A line
-    whose milliseconds or other facts changed gets a further version; the former one stays for the invoice that may hold
-    it.
+    Afterwards each that is given time has one current line that equals the sum of its sources, any other has none;
+    running it again changes nothing. A line whose milliseconds or other facts changed gets a further version; the
+    former one stays for the invoice that may hold it.
     """
     interactions = list(
         Interaction.objects.select_for_update(of=("self",))
@@ -41,18 +41,19 @@ def collect_usage(*, interaction_ids: Iterable[int], at: datetime) -> Collected:
         .order_by("pk")
     )
     sources = _allocated(interactions)
-    current = {
-        line.interaction_id: line for line in UsageLine.objects.filter(interaction__in=interactions, is_current=True)
+    newest = {
+        line.interaction_id: line for line in UsageLine.objects.filter(interaction__in=interactions).order_by("version")
     }
     points = _contact_points(interactions)
     facts = facts_of(interactions=interactions)
     writer = LineWriter(at=at)
     for interaction in interactions:
         pieces = sources[interaction.pk]
-        known = current.get(interaction.pk)
-        if known is None and not pieces:
-            continue
+        known = newest.get(interaction.pk)
         own, ticket = facts[interaction.pk], interaction.ticket
+        if not pieces:
+            writer.drop(known=known, account=ticket.account)
+            continue
         worked = (Stretch(piece.kind, piece.started_at, piece.ended_at, piece.ms) for piece in pieces)
         spans = spans_of(started_at=interaction.started_at, stretches=(*worked, *own.stretches))
         writer.put(

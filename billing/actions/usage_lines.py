@@ -13,7 +13,7 @@ from contactcenter.tenancy.models import Account
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """How many usage lines are new, how many got a further version, how many stood as they were."""
+    """How many usage lines are new, how many got a further version or went without one, how many stood as they were."""
 
     added: int = 0
     changed: int = 0
@@ -39,11 +39,12 @@ class Source:
 
 @dataclass(slots=True)
 class LineWriter:
-    """The lines of one transaction: put each, then finish, which brings the running sums along."""
+    """The lines of one transaction: put or drop each, then finish, which brings the running sums along."""
 
     at: datetime
     came: list[UsageLine] = field(default_factory=list)
     dropped: list[UsageLine] = field(default_factory=list)
+    added: int = 0
     unchanged: int = 0
 
     def put(
@@ -57,17 +58,18 @@ class LineWriter:
     ) -> None:
         """Let the current line say the facts: by itself, as a further version of the known one, or as it stands.
 
-        `more` is copied to a new line and does not make one. Lines from before spans were kept stand without them.
+        known: the newest line of its origin, current or dropped. `more` is copied to a new line and does not make one.
+        Lines from before spans were kept stand without them.
         """
-        if known is not None and all(
+        if known is None or not known.is_current:
+            self.added += 1
+        elif all(
             getattr(known, name) == value or (name == "spans" and not known.spans) for name, value in facts.items()
         ):
             self.unchanged += 1
             return
-        if known is not None:
-            UsageLine.objects.filter(pk=known.pk).update(is_current=False)
-            known.account = account
-            self.dropped.append(known)
+        else:
+            self.drop(known=known, account=account)
         line = UsageLine.objects.create(
             account=account, version=known.version + 1 if known else 1, collected_at=self.at, **facts, **more
         )
@@ -88,9 +90,16 @@ class LineWriter:
         )
         self.came.append(line)
 
+    def drop(self, *, known: UsageLine | None, account: Account) -> None:
+        """Let the known line be current no more: what it was of is given nothing now."""
+        if known is None or not known.is_current:
+            return
+        UsageLine.objects.filter(pk=known.pk).update(is_current=False)
+        known.is_current, known.account = False, account
+        self.dropped.append(known)
+
     def finish(self) -> Collected:
         """Bring the running sums and hours along and tell what was done."""
         note_usage(added=self.came, dropped=self.dropped)
         note_hours(added=self.came, dropped=self.dropped)
-        changed = len(self.dropped)
-        return Collected(added=len(self.came) - changed, changed=changed, unchanged=self.unchanged)
+        return Collected(added=self.added, changed=len(self.dropped), unchanged=self.unchanged)

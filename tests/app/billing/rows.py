@@ -119,19 +119,27 @@ def allocate(interaction: Interaction, **seconds: int) -> AllocationRun:
 @transaction.atomic
 def allocate_again(interaction: Interaction, **seconds: int) -> AllocationRun:
     """What a late event does: the session's slices are superseded, a further run allocates the new ones."""
-    old = AllocationRun.objects.get(
-        is_current=True, pk__in=Allocation.objects.filter(interaction_id=interaction.pk).values("run_id")
-    )
-    session = old.session
-    Slice.objects.filter(session=session).update(is_current=False)
-    AllocationRun.objects.filter(pk=old.pk).update(is_current=False)
-    Allocation.objects.filter(run=old).update(until_version=old.version + 1)
-    end = session.started_at + timedelta(seconds=sum(seconds.values()))
-    session.ended_at = session.derived_until = end
+    session = session_of(interaction)
+    run = next_run(session)
+    session.ended_at = session.derived_until = session.started_at + timedelta(seconds=sum(seconds.values()))
     session.save()
-    run = AllocationRun.objects.create(session=session, version=old.version + 1)
     add_slices(run, interaction, session.started_at, seconds)
     return run
+
+
+def session_of(interaction: Interaction) -> Session:
+    """The session that gave, now or before, its time to an interaction."""
+    runs = Allocation.objects.filter(interaction_id=interaction.pk).values("run__session")
+    return Session.objects.get(pk__in=runs)
+
+
+def next_run(session: Session) -> AllocationRun:
+    """A further allocation run of a session, whose slices and allocations so far no longer stand."""
+    old = AllocationRun.objects.get(session=session, is_current=True)
+    Slice.objects.filter(session=session).update(is_current=False)
+    AllocationRun.objects.filter(pk=old.pk).update(is_current=False)
+    Allocation.objects.filter(run__session=session, until_version=None).update(until_version=old.version + 1)
+    return AllocationRun.objects.create(session=session, version=old.version + 1)
 
 
 def add_slices(run: AllocationRun, interaction: Interaction, start: datetime, seconds: dict[str, int]) -> None:

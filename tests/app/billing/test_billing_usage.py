@@ -103,7 +103,8 @@ def test_a_session_that_turns_out_void_takes_its_usage_back(serve: Serve) -> Non
     AllocationRun.objects.update(is_current=False)
     Allocation.objects.update(until_version=2)
     assert actions.collect_pending(at=AT) == Collected(changed=2)
-    assert of_contacts().get(is_current=True).talk_ms == 0
+    assert not UsageLine.objects.filter(is_current=True).exists()
+    assert actions.collect_pending(at=AT) == Collected()
 
 
 def test_the_growing_piece_of_a_running_session_is_left_out(serve: Serve) -> None:
