@@ -1,4 +1,5 @@
-import { flushPromises, mount, type VueWrapper } from '@vue/test-utils';
+import { flushPromises, mount, RouterLinkStub, type VueWrapper } from '@vue/test-utils';
+import { PiniaColada } from '@pinia/colada';
 import { createPinia, setActivePinia } from 'pinia';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { me } from '@/client/fixtures';
@@ -11,10 +12,13 @@ const counted = { id: 5, operator: 'Anna', channel: 'voice', started_at: '2026-0
 const none = { ...counted, id: 6, operator: 'Ben', orders: 0, order_amount: null };
 let page: VueWrapper;
 let posts: unknown[];
+let isDown: boolean;
 
 beforeEach(() => {
   posts = [];
+  isDown = false;
   vi.stubGlobal('fetch', async (request: Request) => {
+    if (isDown) return new Response(JSON.stringify({ type: 'about:blank', title: 'Unavailable', status: 503 }), { status: 503, headers: { 'content-type': 'application/problem+json' } });
     if (request.method === 'POST') posts.push([new URL(request.url).pathname, await request.json()]);
     const row = request.method === 'POST' ? { ...counted, orders: 2, order_amount: '60.00', corrections: [correction] } : counted;
     return new Response(JSON.stringify({ results: [row, none] }), { status: 200, headers: { 'content-type': 'application/json' } });
@@ -28,13 +32,13 @@ async function shownTo(role: 'supervisor' | 'operator'): Promise<void> {
   const pinia = createPinia();
   setActivePinia(pinia);
   useSession().me = { ...me, role };
-  page = mount(CountedOrders, { props: { ticketId: 42, currency: 'EUR' }, attachTo: document.body, global: { plugins: [i18n, pinia] } });
+  page = mount(CountedOrders, { props: { ticketId: 42, currency: 'EUR' }, attachTo: document.body, global: { plugins: [pinia, PiniaColada, i18n], stubs: { RouterLink: RouterLinkStub } } });
   await flushPromises();
-  await vi.waitFor(() => expect(page.text()).toContain('Anna'));
 }
 
 test('a supervisor corrects the orders of a contact with a reason, and both numbers stay to be read', async () => {
   await shownTo('supervisor');
+  await vi.waitFor(() => expect(page.text()).toContain('Anna'));
   await page.find('button').trigger('click');
   const inputs = [...document.querySelectorAll<HTMLInputElement>('.dialog input')];
   ['2', '60,00', 'Counted twice'].forEach((text, index) => {
@@ -49,7 +53,16 @@ test('a supervisor corrects the orders of a contact with a reason, and both numb
 
 test('an operator reads what was taken, and corrects nothing', async () => {
   await shownTo('operator');
-  expect(page.text()).toContain('€90.00');
+  await vi.waitFor(() => expect(page.text()).toContain('€90.00'));
   expect(page.text()).not.toContain('Ben');
   expect(page.find('button').exists()).toBe(false);
+});
+
+test('orders that cannot be read are an error with a way to try again, and come then', async () => {
+  isDown = true;
+  await shownTo('operator');
+  await vi.waitFor(() => expect(page.find('[role=alert]').exists()).toBe(true));
+  isDown = false;
+  await page.find('button').trigger('click');
+  await vi.waitFor(() => expect(page.text()).toContain('€90.00'));
 });
