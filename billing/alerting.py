@@ -8,7 +8,9 @@ from typing import Any
 
 
 class AlertMeasure(StrEnum):
-    """What an alert watches: an amount before tax, the minimum commitment, or included units."""
+    """What an alert watches: an amount before tax, the minimum commitment, or units that the plan includes or that were
+    bought ahead.
+    """
 
     AMOUNT = "amount"
     MINIMUM = "minimum"
@@ -35,7 +37,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A rule that a forecast fulfils; code: of the rate whose included units it is about."""
+    """A rule that a forecast fulfils; code: of the rate, or of the purchase, whose units it is about."""
 
     rule: int
     code: str
@@ -69,7 +71,7 @@ def _hits(watch: Watch, told: Mapping[str, Any]) -> Iterator[Fired]:
                     figures = {"now": minimum["so_far"], "of": minimum["commitment"], "expected": minimum["expected"]}
                     yield Fired(watch.id, "", {**figures, "name": minimum["name"]})
         case AlertMeasure.INCLUDED:
-            for included in told["included"]:
+            for included in (*told["included"], *told["prepaid"]):
                 threshold = Fraction(included["allowance"] * watch.percent, 100)
                 end = None if included["expected"] is None else Fraction(included["expected"])
                 if _is_hit(watch, now=Fraction(included["used"]), end=end, threshold=threshold):
@@ -83,6 +85,7 @@ def _hits(watch: Watch, told: Mapping[str, Any]) -> Iterator[Fired]:
                             "unit": included["unit"],
                             "name": included["name"],
                             "on": included["runs_out_on"] if watch.percent == 100 else None,
+                            **({"is_prepaid": True} if included in told["prepaid"] else {}),
                         },
                     )
 

@@ -22,10 +22,12 @@ from billing.forecasting import LEAST_CONTACTS, PROFILE_DAYS, TESTED_DAYS, Momen
 from billing.models import UsageLine
 from billing.period_sums import NeedsContacts, segment_bounds
 from billing.periods import Period, local_midnight
+from billing.prepaid_forecast import day_used_up, told_grants
 from billing.pricing import Bill, price_period
 from billing.queries import AccountBill, PlannedPeriod, usage_between
 from billing.terms import TimeClass
 from billing.usage import Usage
+from billing.wallet import Grant
 from contactcenter.tenancy.models import Account
 
 
@@ -86,6 +88,11 @@ class ContactOutlook:
     contacts: ContactForecast
     time: ContactForecast
 
+    @property
+    def zone(self) -> str:
+        """The account's time zone."""
+        return self.priced.period.zone
+
     @classmethod
     def of(
         cls, *, history: ContactHistory, priced: AccountBill, plan: PlannedPeriod, moment: Moment, zone: str
@@ -125,11 +132,23 @@ class ContactOutlook:
         )
 
     def told(self) -> dict[str, Any]:
-        """Return the outlook as JSON values. When included units run out is not told of contacts one by one."""
+        """Return the outlook as JSON values. When included units run out is not told of contacts one by one, when units
+        bought ahead do is.
+        """
         band, of_time = self.contacts.band, self.time.band or self.contacts.band
         low = high = None
         if band is not None and of_time is not None:
             low, high = self.bill(factors=(band.low, of_time.low)), self.bill(factors=(band.high, of_time.high))
-        return told_outlook(
-            so_far=self.priced.bill, expected=self.bill(), low=low, high=high, tests=band.tests if band else 0
-        )
+        expected = self.bill()
+
+        def days(grant: Grant) -> tuple[date | None, date | None, date | None]:
+            expected_on, early, late = (
+                day_used_up(bill=bill, grant=grant, zone=self.zone) if bill else None for bill in (expected, high, low)
+            )
+            return expected_on, early, late
+
+        grants, so_far = self.plan.grants, self.priced.bill
+        tests = band.tests if band else 0
+        return told_outlook(so_far=so_far, expected=expected, low=low, high=high, tests=tests) | {
+            "prepaid": told_grants(grants=grants, so_far=so_far, expected=expected, day_of=days)
+        }

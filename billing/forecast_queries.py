@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Min
 
 from billing.contact_outlook import ContactOutlook, contact_history
-from billing.forecast_telling import billed_units, included_units, lines_of, standing, told_outlook
+from billing.forecast_telling import drawn_units, included_units, lines_of, standing, told_outlook, uncovered_units
 from billing.forecasting import (
     BAND,
     LEAST_CONTACTS,
@@ -30,7 +30,7 @@ from billing.forecasting import (
     forecast_rate,
     profile_days,
 )
-from billing.models import Forecast, ForecastState, RatedHour, RatedShape
+from billing.models import AddOn, Forecast, ForecastState, RatedHour, RatedShape
 from billing.period_sums import (
     INLINE_LINES,
     HoursBeingBuilt,
@@ -41,16 +41,20 @@ from billing.period_sums import (
     summed,
 )
 from billing.periods import Period, local_day, local_midnight
+from billing.prepaid_forecast import drawn, told_grants
 from billing.pricing import Bill, Line, MixedCurrencies, Segment
 from billing.queries import NothingToBill, PlannedPeriod, Unbillable, account_bill, planned_period
 from billing.rated_hours import UNPRICED, contacts_by_hour, totals_by_day, usage_number
 from billing.rating import UsageTotals
 from billing.usage_prices import usage_price
+from billing.wallet import Grant
 from contactcenter.kernel.errors import DomainError
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.tenancy.models import Account
 
 BACK = timedelta(days=PROFILE_DAYS + TESTED_DAYS)
+SHAPE = 2
+"""Counts up with the form of a forecast: one kept in a former form is made anew."""
 
 
 def current_forecast(
@@ -83,11 +87,11 @@ def current_forecast(
 
 def _key(*, plan: PlannedPeriod, number: int, at: datetime) -> str:
     """The level of the forecast goes on with the clock: it is made again each hour, changed or not."""
-    return hashlib.sha256(f"{plan.plan} {number} {at:%Y-%m-%d %H}".encode()).hexdigest()
+    return hashlib.sha256(f"{plan.plan} {number} {at:%Y-%m-%d %H} {SHAPE}".encode()).hexdigest()
 
 
 def _document(account: Account, period: Period, at: datetime, state: ForecastState, **more: Any) -> dict[str, Any]:
-    return {
+    told = {
         "account": account.pk,
         "period": period.label,
         "period_start": period.starts_on.isoformat(),
@@ -107,9 +111,15 @@ def _document(account: Account, period: Period, at: datetime, state: ForecastSta
         "history_days_needed": LEAST_DAYS,
         "lines": [],
         "included": [],
+        "prepaid": [],
         "minimum": None,
         **more,
     }
+    if told["prepaid"]:
+        bought = AddOn.objects.filter(account=account, prepaid_units__isnull=False)
+        names = {add_on.reference: {"": str(add_on)} for add_on in bought}
+        told["prepaid"] = [{**one, "name": names[one["code"]]} for one in told["prepaid"]]
+    return told
 
 
 def _forecast(
@@ -127,7 +137,7 @@ def _forecast(
     except MixedCurrencies as error:
         return _document(account, period, at, ForecastState.UNBILLABLE, reason=str(error))
     moment = _moment(period=period, at=at)
-    known = standing(so_far)
+    known = standing(so_far, grants=plan.grants)
     first = first_full_day(shape=sums.shapes[-1])
     days = profile_days(first=first, starts_on=period.starts_on)
     known["history_days"] = max(0, (period.starts_on - first).days) if first else 0
@@ -141,9 +151,10 @@ def _ended(*, account: Account, period: Period, plan: PlannedPeriod, at: datetim
     """What a period came to, as far as its usage is known now."""
     try:
         today = local_day(at=at, zone=period.zone)
-        known = standing(period_sums(account=account, period=period, plan=plan, on=today, most=most).bill)
+        bill = period_sums(account=account, period=period, plan=plan, on=today, most=most).bill
+        known = standing(bill, grants=plan.grants)
     except NeedsContacts:
-        known = _by_contacts(account, period)
+        known = _by_contacts(account, period, plan=plan)
     except (HoursBeingBuilt, MixedCurrencies):
         known = {}
     return _document(account, period, at, ForecastState.OVER, **known)
@@ -163,7 +174,7 @@ def _by_contact(
         priced = account_bill(account=account, period=period)
     except DomainError as error:
         return _document(account, period, at, ForecastState.NEEDS_CONTACTS, reason=str(error))
-    known = standing(priced.bill)
+    known = standing(priced.bill, grants=plan.grants)
     moment = _moment(period=period, at=at)
     try:
         found = contact_history(account=account, period=period, most=most)
@@ -176,9 +187,9 @@ def _by_contact(
     return _document(account, period, at, ForecastState.READY, **(known | outlook.told()))
 
 
-def _by_contacts(account: Account, period: Period) -> dict[str, Any]:
+def _by_contacts(account: Account, period: Period, *, plan: PlannedPeriod) -> dict[str, Any]:
     try:
-        return standing(account_bill(account=account, period=period).bill)
+        return standing(account_bill(account=account, period=period).bill, grants=plan.grants)
     except DomainError:
         return {}
 
@@ -263,7 +274,21 @@ class Outlook:
         high = self.bill(factor=self.band.high) if self.band else None
         included = [told for line in expected.lines if (told := self._included(line, so_far)) is not None]
         tests = self.band.tests if self.band else 0
-        return told_outlook(so_far=so_far, expected=expected, low=low, high=high, tests=tests) | {"included": included}
+        return told_outlook(so_far=so_far, expected=expected, low=low, high=high, tests=tests) | {
+            "included": included,
+            "prepaid": told_grants(
+                grants=self.sums.plan.grants, so_far=so_far, expected=expected, day_of=self._day_used_up
+            ),
+        }
+
+    def _day_used_up(self, grant: Grant) -> tuple[date | None, date | None, date | None]:
+        return self._days(lambda bill: drawn(bill=bill, grant=grant) >= grant.units)
+
+    def _days(self, reached: Callable[[Bill], bool]) -> tuple[date | None, date | None, date | None]:
+        """The day on which a bill is expected to reach something, the earliest and the latest."""
+        early = self.day_of(reached=reached, factor=self.band.high) if self.band else None
+        late = self.day_of(reached=reached, factor=self.band.low) if self.band else None
+        return self.day_of(reached=reached), early, late
 
     def _included(self, line: Line, so_far: Bill) -> dict[str, Any] | None:
         """What a rate includes, what of it is used, and on which day it is expected to be used up."""
@@ -274,18 +299,15 @@ class Outlook:
         days = self.histories[code].days if code in self.histories else {}
         passed = [day for day in sorted(days) if self.period.starts_on <= day <= self.moment.today]
         running = accumulate(days[day].billed for day in passed)
-        already = next((day for day, billed in zip(passed, running, strict=True) if billed > allowance), None)
+        covered = allowance + sum(map(drawn_units, lines_of(so_far, code)))
+        already = next((day for day, billed in zip(passed, running, strict=True) if billed > covered), None)
 
         def over(bill: Bill) -> bool:
-            return sum(map(billed_units, lines_of(bill, code))) > allowance
+            return sum(map(uncovered_units, lines_of(bill, code))) > allowance
 
-        day, early, late = already, already, already
-        if already is None:
-            day = self.day_of(reached=over)
-            early = self.day_of(reached=over, factor=self.band.high) if self.band else None
-            late = self.day_of(reached=over, factor=self.band.low) if self.band else None
+        day, early, late = (already,) * 3 if already else self._days(over)
         return told | {
-            "used": sum(map(billed_units, lines_of(so_far, code))),
+            "used": sum(map(uncovered_units, lines_of(so_far, code))),
             "expected": told["used"],
             "is_used_up": already is not None,
             "runs_out_on": day.isoformat() if day else None,

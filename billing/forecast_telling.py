@@ -1,20 +1,24 @@
 """A bill so far beside the expected one, as JSON values."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from billing.prepaid_forecast import told_grants
 from billing.pricing import Bill, Line, LineKind
 from billing.proration import fixed_parts
 from billing.terms import Counts, Rate
+from billing.wallet import Grant
 
 ONCE_KINDS = frozenset({LineKind.SET_UP, LineKind.HOLIDAY, LineKind.ONE_OFF, LineKind.CREDIT})
 
 
-def standing(bill: Bill) -> dict[str, Any]:
+def standing(bill: Bill, *, grants: Sequence[Grant]) -> dict[str, Any]:
     """What is known by now without any forecast."""
     return {
         "currency": bill.currency,
         "so_far": net_text(bill),
         "included": [told for line in bill.lines if (told := included_units(line)) is not None],
+        "prepaid": told_grants(grants=grants, so_far=bill),
         "minimum": told_minimum(so_far=bill, expected=None),
     }
 
@@ -33,7 +37,7 @@ def told_outlook(*, so_far: Bill, expected: Bill, low: Bill | None, high: Bill |
 
 
 def included_units(line: Line) -> dict[str, Any] | None:
-    """What a rate includes, and what of it is used."""
+    """What a rate includes, and what usage needs of it: all but what it draws of units bought ahead."""
     rate = line.component
     if not isinstance(rate, Rate) or line.usage is None or not line.usage.allowance or line.totals is None:
         return None
@@ -42,9 +46,9 @@ def included_units(line: Line) -> dict[str, Any] | None:
         "name": dict(line.names.by_language),
         "unit": rate.quantity.unit,
         "allowance": line.usage.allowance,
-        "used": line.totals.billed,
+        "used": uncovered_units(line),
         "expected": None,
-        "is_used_up": line.totals.billed > line.usage.allowance,
+        "is_used_up": uncovered_units(line) > line.usage.allowance,
         "runs_out_on": None,
         "earliest": None,
         "latest": None,
@@ -55,8 +59,13 @@ def lines_of(bill: Bill, code: str) -> list[Line]:
     return [line for line in bill.lines if line.component.code == code]
 
 
-def billed_units(line: Line) -> int:
-    return line.totals.billed if line.totals else 0
+def uncovered_units(line: Line) -> int:
+    """What a line bills but for what it draws of units bought ahead: that leaves the plan's own as they are."""
+    return (line.totals.billed if line.totals else 0) - drawn_units(line)
+
+
+def drawn_units(line: Line) -> int:
+    return sum(line.usage.drawn.values()) if line.usage else 0
 
 
 def net_text(bill: Bill) -> str:

@@ -60,7 +60,9 @@ class NewAlertRuleSerializer(Shape):
 
 
 class AlertSerializer(Shape):
-    """What fired: in the units of `unit` ("" is money in `currency`), as it was seen then."""
+    """What fired: in the units of `unit` ("" is money in `currency`), as it was seen then. is_prepaid: of units bought
+    ahead, not of what the plan includes.
+    """
 
     id = serializers.IntegerField()
     at = serializers.DateTimeField()
@@ -75,6 +77,7 @@ class AlertSerializer(Shape):
     of = serializers.CharField(allow_null=True)
     expected = serializers.CharField(allow_null=True)
     runs_out_on = serializers.DateField(allow_null=True)
+    is_prepaid = serializers.BooleanField()
     is_seen = serializers.BooleanField()
 
 
@@ -239,13 +242,16 @@ def _alert(alert: Alert, *, language: str) -> dict[str, Any]:
         "currency": figures["currency"],
         **{name: None if figures.get(name) is None else str(figures[name]) for name in ("now", "of", "expected")},
         "runs_out_on": figures.get("on"),
+        "is_prepaid": figures.get("is_prepaid", False),
         "is_seen": alert.is_seen,  # type: ignore[attr-defined] # annotated by AlertsView
     }
 
 
 def _forecast(row: Forecast, *, alerts: int) -> dict[str, Any]:
     told = row.document
-    days = [one["runs_out_on"] for one in told["included"] if one["runs_out_on"]]
+    # a forecast that was kept before it told of units bought ahead
+    units = [*told["included"], *told.get("prepaid", [])]
+    days = [one["runs_out_on"] for one in units if one["runs_out_on"]]
     return {
         **{name: told[name] for name in ("period", "period_end", "state", "currency")},
         **{name: told[name] for name in ("so_far", "expected", "low", "high")},

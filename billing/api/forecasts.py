@@ -38,7 +38,11 @@ class ForecastLineSerializer(Shape):
 
 
 class IncludedSerializer(Shape):
-    """Included units of a rate: milliseconds, or what `unit` says, and the day on which they are expected to end."""
+    """Units that a rate includes, or that were bought ahead and are left to the period (`code` is the purchase's
+    reference then): milliseconds, or what `unit` says, and the day on which they are expected to end.
+
+    used and expected: what usage needs of them, above the allowance where it is charged.
+    """
 
     code = serializers.CharField()
     name = serializers.CharField()
@@ -85,6 +89,7 @@ class ForecastSerializer(Shape):
     history_days_needed = serializers.IntegerField()
     lines = ForecastLineSerializer(many=True)
     included = IncludedSerializer(many=True)
+    prepaid = IncludedSerializer(many=True)
     minimum = CommitmentSerializer(allow_null=True)
 
 
@@ -178,5 +183,6 @@ def in_language(told: dict[str, Any], *, language: str) -> dict[str, Any]:
     return told | {
         "lines": list(map(named, told["lines"])),
         "included": list(map(named, told["included"])),
+        "prepaid": list(map(named, told["prepaid"])),
         "minimum": named(told["minimum"]) if told["minimum"] else None,
     }

@@ -1,5 +1,6 @@
 """Units that an account has bought ahead: what of them is used, left, and until when."""
 
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -10,14 +11,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from billing.account_periods import current_period
 from billing.accrued import prepaid_so_far
 from billing.api.reading import ReadsBills, account_of
 from billing.api.serializers import Shape
-from billing.models import Invoice
+from billing.forecast_queries import current_forecast
+from billing.models import ForecastState, Invoice
 from billing.periods import local_day
 from billing.prepaid import Purchase
+from contactcenter.tenancy.models import Account
 
 STATES = ("waiting", "open", "used_up", "expired")
+OUTLOOKS = ("lasts", "runs_out")
+UNKNOWN = {"outlook": None, "runs_out_on": None, "earliest": None, "latest": None}
 
 
 class DrawnSerializer(Shape):
@@ -34,6 +40,9 @@ class PurchaseSerializer(Shape):
 
     invoiced: what issued invoices drew; running: what usage that is not invoiced yet will draw; left: what neither
     takes. Both are null where the bill so far cannot be made.
+
+    outlook: whether an open purchase is expected to be used up within the running period, on which day, between which;
+    null where there is no forecast.
     """
 
     id = serializers.IntegerField()
@@ -49,6 +58,10 @@ class PurchaseSerializer(Shape):
     running = serializers.IntegerField(allow_null=True)
     left = serializers.IntegerField(allow_null=True)
     state = serializers.ChoiceField(choices=STATES)
+    outlook = serializers.ChoiceField(choices=OUTLOOKS, allow_null=True)
+    runs_out_on = serializers.DateField(allow_null=True)
+    earliest = serializers.DateField(allow_null=True)
+    latest = serializers.DateField(allow_null=True)
     drawn = DrawnSerializer(many=True)
 
 
@@ -73,6 +86,7 @@ class PrepaidView(APIView):
         account, at = account_of(request), timezone.now()
         rows, left = prepaid_so_far(account=account, at=at)
         today = local_day(at=at, zone=account.time_zone)
+        outlooks = _outlooks(account=account, at=at) if rows else {}
         documents = Invoice.objects.in_bulk({drawn.document_id for row in rows for drawn in row.drawn})
 
         def told(row: Purchase) -> dict[str, Any]:
@@ -99,6 +113,7 @@ class PrepaidView(APIView):
                 "running": None if remaining is None else row.left - remaining,
                 "left": remaining,
                 "state": state,
+                **(outlooks.get(add_on.reference, UNKNOWN) if state == "open" else UNKNOWN),
                 "drawn": [
                     {
                         "invoice": drawn.document_id,
@@ -111,3 +126,17 @@ class PrepaidView(APIView):
             }
 
         return Response(PurchasesSerializer({"results": list(map(told, rows))}).data)
+
+
+def _outlooks(*, account: Account, at: datetime) -> dict[str, dict[str, Any]]:
+    """Whether and when the running period is expected to use up each purchase, by reference."""
+    told = current_forecast(account=account, period=current_period(account=account, at=at), at=at)
+    if told["state"] != ForecastState.READY:
+        return {}
+    return {
+        one["code"]: {
+            "outlook": "runs_out" if one["runs_out_on"] else "lasts",
+            **{name: one[name] for name in ("runs_out_on", "earliest", "latest")},
+        }
+        for one in told["prepaid"]
+    }

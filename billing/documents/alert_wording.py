@@ -39,6 +39,16 @@ _SUBJECTS = {
         "{account}: ожидается больше {percent} % включённого в план ({name})",
         "{account}: se espera pasar del {percent} % de lo incluido en el plan ({name})",
     ),
+    ("prepaid", "reached"): (
+        "{account}: {percent} % of the units bought ahead is used ({name})",
+        "{account}: использовано {percent} % купленного заранее ({name})",
+        "{account}: usado el {percent} % de lo comprado por adelantado ({name})",
+    ),
+    ("prepaid", "expected"): (
+        "{account}: more than {percent} % of the units bought ahead expected ({name})",
+        "{account}: ожидается больше {percent} % купленного заранее ({name})",
+        "{account}: se espera pasar del {percent} % de lo comprado por adelantado ({name})",
+    ),
 }
 _LINES = {
     "now": ("By now: {now}", "На сейчас: {now}", "Hasta ahora: {now}"),
@@ -106,6 +116,6 @@ def alert_text(
         shown["on"] = words.day(on=date.fromisoformat(figures["on"]))
     lines = [texts[column].format(**shown) for key, texts in _LINES.items() if key in shown]
     return AlertText(
-        subject=_SUBJECTS[measure, moment][column].format(**shown),
+        subject=_SUBJECTS["prepaid" if figures.get("is_prepaid") else measure, moment][column].format(**shown),
         body="\n".join([*lines, "", _FOOT[column].format(**shown), ""]),
     )

@@ -3866,7 +3866,10 @@ export interface components {
         AdminQueueList: {
             results: components["schemas"]["AdminQueue"][];
         };
-        /** @description What fired: in the units of `unit` ("" is money in `currency`), as it was seen then. */
+        /**
+         * @description What fired: in the units of `unit` ("" is money in `currency`), as it was seen then. is_prepaid: of units bought
+         *     ahead, not of what the plan includes.
+         */
         Alert: {
             id: number;
             /** Format: date-time */
@@ -3883,6 +3886,7 @@ export interface components {
             expected: string | null;
             /** Format: date */
             runs_out_on: string | null;
+            is_prepaid: boolean;
             is_seen: boolean;
         };
         /**
@@ -5553,6 +5557,7 @@ export interface components {
             history_days_needed: number;
             lines: components["schemas"]["ForecastLine"][];
             included: components["schemas"]["Included"][];
+            prepaid: components["schemas"]["Included"][];
             minimum: components["schemas"]["Commitment"] | null;
         };
         /** @description A line of the bill by now, and as it is expected at the end. */
@@ -5609,7 +5614,12 @@ export interface components {
             known: number;
             skipped: string[];
         };
-        /** @description Included units of a rate: milliseconds, or what `unit` says, and the day on which they are expected to end. */
+        /**
+         * @description Units that a rate includes, or that were bought ahead and are left to the period (`code` is the purchase's
+         *     reference then): milliseconds, or what `unit` says, and the day on which they are expected to end.
+         *
+         *     used and expected: what usage needs of them, above the allowance where it is charged.
+         */
         Included: {
             code: string;
             name: string;
@@ -6341,6 +6351,12 @@ export interface components {
             order_amount?: string | null;
             reason: string;
         };
+        /**
+         * @description * `lasts` - lasts
+         *     * `runs_out` - runs_out
+         * @enum {string}
+         */
+        OutlookEnum: "lasts" | "runs_out";
         /** @description A period of an account that could not be billed. */
         ParkedBill: {
             id: number;
@@ -6952,6 +6968,9 @@ export interface components {
          *
          *     invoiced: what issued invoices drew; running: what usage that is not invoiced yet will draw; left: what neither
          *     takes. Both are null where the bill so far cannot be made.
+         *
+         *     outlook: whether an open purchase is expected to be used up within the running period, on which day, between which;
+         *     null where there is no forecast.
          */
         Purchase: {
             id: number;
@@ -6969,6 +6988,13 @@ export interface components {
             running: number | null;
             left: number | null;
             state: components["schemas"]["PurchaseStateEnum"];
+            outlook: components["schemas"]["OutlookEnum"] | components["schemas"]["NullEnum"];
+            /** Format: date */
+            runs_out_on: string | null;
+            /** Format: date */
+            earliest: string | null;
+            /** Format: date */
+            latest: string | null;
             drawn: components["schemas"]["Drawn"][];
         };
         /**

@@ -35,10 +35,11 @@ function figure(alert: Alert, value: string | null): string {
 /** What happened, in a sentence. */
 export function alertLabel(alert: Alert): string {
   const params = { percent: alert.percent, name: alert.name, now: figure(alert, alert.now), of: figure(alert, alert.of), expected: figure(alert, alert.expected) };
+  if (alert.is_prepaid) return t(`client.alerts.told.prepaid_${alert.moment}`, params);
   return t(`client.alerts.told.${alert.measure}_${alert.moment}`, params);
 }
 
-/** When included units run out, where an alert says so. */
+/** When included units, or those bought ahead, run out, where an alert says so. */
 export function alertDay(alert: Alert): string {
   return alert.runs_out_on ? t('client.forecast.runs_out', { date: formatDate(`${alert.runs_out_on}T00:00:00Z`, 'UTC') }) : '';
 }

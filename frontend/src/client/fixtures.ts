@@ -118,6 +118,7 @@ export const forecast: Forecast = {
   history_days_needed: 28,
   lines: [{ kind: 'usage', code: 'voice', name: 'Phone', segment: '', so_far: '20.00', expected: '40.00' }],
   included: [{ code: 'voice', name: 'Phone', unit: 'ms', allowance: 4_800_000, used: 3_600_000, expected: 7_200_000, is_used_up: false, runs_out_on: '2026-06-21', earliest: '2026-06-19', latest: '2026-06-24' }],
+  prepaid: [],
   minimum: { name: 'Minimum', commitment: '20.00', so_far: '0.00', expected: '40.00' },
 };
 
@@ -146,5 +147,6 @@ export const alert: Alert = {
   of: '4800000',
   expected: '7200000',
   runs_out_on: '2026-06-21',
+  is_prepaid: false,
   is_seen: false,
 };

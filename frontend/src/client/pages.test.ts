@@ -181,6 +181,21 @@ describe('No surprises', () => {
     for (const part of ['80% band', '€50.00', '94 back-tests', 'Phone: 60 min of 80 min in the plan used', 'expected to run out on 21 June 2026', 'Likely between 19 June 2026 and 24 June 2026']) expect(text).toContain(part);
   });
 
+  it('tells when what was bought ahead is used up, and that more is charged only where nothing else covers it', async () => {
+    const first = { code: 'AO-00003', name: 'AO-00003 Package', unit: 'ms', allowance: 4_800_000, used: 3_600_000, expected: 4_800_000, is_used_up: false, runs_out_on: '2026-06-20', earliest: '2026-06-18', latest: null };
+    const second = { ...first, code: 'AO-00004', name: 'AO-00004 Package', used: 0, expected: 2_400_000, runs_out_on: null, earliest: null };
+    const used = { ...second, code: 'AO-00005', name: 'AO-00005 Package', used: 4_800_000, is_used_up: true };
+    answers['/api/v1/forecast/'] = { ...fixtures.forecast, included: [], prepaid: [first, second, used] };
+    await open('/client/usage?month=2026-06');
+    await settled(() => expect(page.text()).toContain('AO-00003 Package: 60 min of 80 min bought ahead used'));
+    const items = page.findAll('ul.included > li').map((item) => item.text());
+    expect(items[0]).toContain('expected to run out on 20 June 2026');
+    expect(items[0]).toContain('Possible from 18 June 2026');
+    expect(items[0]).not.toContain('charged above');
+    expect(items[1]).toContain('lasts to the end');
+    expect(items[2]).toMatch(/used up$/);
+  });
+
   it('says plainly that there is too little history, and why there is no band', async () => {
     answers['/api/v1/forecast/'] = { ...fixtures.forecast, state: 'too_little_history', history_days: 5, included: [], minimum: null };
     await open('/client/usage?month=2026-06');

@@ -144,11 +144,18 @@ test('a refund is sent only after it is confirmed', async () => {
 test('what was bought ahead is told as bought, invoiced, running and left, with the invoices that drew', async () => {
   // 500 minutes, 120 invoiced, 30.5 on the bill so far: 349.5 left
   const drawn = [{ invoice: 7, number: 'INV-2026-00007', period: '2026-06', units: 7_200_000 }];
-  const bought = { id: 3, reference: 'AO-00003', name: 'Package', unit: 'ms', of: [], priority: 0, starts_on: '2026-06-01', ends_on: '2026-09-01', bought: 30_000_000, invoiced: 7_200_000, running: 1_830_000, left: 20_970_000, state: 'open', drawn };
-  answers['/api/v1/prepaid/'] = { results: [bought] };
+  const bought = { id: 3, reference: 'AO-00003', name: 'Package', unit: 'ms', of: [], priority: 0, starts_on: '2026-06-01', ends_on: '2026-09-01', bought: 30_000_000, invoiced: 7_200_000, running: 1_830_000, left: 20_970_000, state: 'open', outlook: 'runs_out', runs_out_on: '2026-07-28', earliest: '2026-07-25', latest: '2026-07-31', drawn };
+  const next = { ...bought, id: 4, reference: 'AO-00004', running: 0, left: 30_000_000, drawn: [], outlook: 'lasts', runs_out_on: null, earliest: null, latest: null };
+  const later = { ...next, id: 5, reference: 'AO-00005', state: 'waiting', outlook: null };
+  answers['/api/v1/prepaid/'] = { results: [bought, next, later] };
   await shown(Prepaid, { accountId: 1 });
   await vi.waitFor(() => expect(page.text()).toContain('Package'));
   for (const text of ['500 min', '120 min', '30.50 min', '349.50 min', 'Open', 'all of the tariff']) expect(page.text()).toContain(text);
+  const outlooks = page.findAll('tbody tr').map((row) => row.text());
+  expect(outlooks[0]).toContain('expected to run out on 28 July 2026');
+  expect(outlooks[0]).toContain('Likely between 25 July 2026 and 31 July 2026');
+  expect(outlooks[1]).toContain('lasts to the end');
+  expect(outlooks[2]).not.toMatch(/run out|lasts/);
   await page.find('button[aria-expanded]').trigger('click');
   expect(page.text()).toContain('INV-2026-00007');
 });

@@ -9,7 +9,7 @@ from billing.alerting import Watch, fired
 
 
 def told(**more: Any) -> dict[str, Any]:
-    return {"so_far": "80.00", "expected": "120.00", "minimum": None, "included": [], **more}
+    return {"so_far": "80.00", "expected": "120.00", "minimum": None, "included": [], "prepaid": [], **more}
 
 
 def minutes(*, used: int, expected: int | None, on: str | None = None) -> dict[str, Any]:
