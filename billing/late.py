@@ -261,6 +261,20 @@ def _booking_corrections(invoice: Invoice) -> Iterator[tuple[Charge, dict[str, A
             yield charge, entry if decided_on == invoice.pk else entry | {"prepaid": {}}
 
 
+def booked_in_another_currency(*, account_id: int, period: str, currency: str) -> tuple[str, str] | None:
+    """Return the currency and the invoice in which late usage of a period is booked, where that is another one; None
+    where there is none. A bill in this currency cannot give it back.
+    """
+    later = standing_invoices().filter(account_id=account_id, corrections__contains=[{"period": period}])
+    found = later.exclude(currency=currency).order_by("pk").values_list("currency", "number").first()
+    if found is None:
+        waived = LateDecision.objects.filter(
+            invoice__account_id=account_id, invoice__period=period, choice=LateChoice.WAIVE
+        ).exclude(invoice__currency=currency)
+        found = waived.order_by("pk").values_list("invoice__currency", "invoice__number").first()
+    return (found[0], found[1] or "") if found is not None else None
+
+
 def _charged_tax(tax: Mapping[str, str], *, invoice: Invoice) -> str:
     """The code of the tax that a correction was charged with; another one where the invoice means another rate by it,
     as when it was billed again under reverse charge: then it is given back with the tax it was charged with.

@@ -97,7 +97,7 @@ def account_bill(*, account: Account, period: Period, grants: Sequence[Grant] | 
         segments = _agreed(segments, account=account, period=period)
         documents = _documents(windows=windows, segments=segments, versions=version_by_id)
         if any(fee.timing is Timing.ADVANCE for segment in segments for fee in segment.terms.fees):
-            documents[0]["paid_ahead"] = _paid_ahead(account=account, period=period, digits=segments[0].digits)
+            documents[0]["paid_ahead"] = _paid_ahead(account=account, period=period, segment=segments[0])
             documents += _ahead(account=account, period=period, windows=windows)
         if grants is None:
             grants = prepaid_grants(account=account, period=period)
@@ -159,9 +159,9 @@ def _ahead(*, account: Account, period: Period, windows: Sequence[Window]) -> li
     return [ahead_document(document=document) for document in documents]
 
 
-def _paid_ahead(*, account: Account, period: Period, digits: int) -> dict[str, int]:
+def _paid_ahead(*, account: Account, period: Period, segment: Segment) -> dict[str, int]:
     """What the bill of the period before charges in advance for this one, be it a draft still; nothing of a bill that
-    was cancelled.
+    was cancelled. Unbillable where it did so in another currency than the segment's.
     """
     before = (
         Invoice.objects.filter(account=account, kind=DocumentKind.INVOICE, period_end=period.starts_on)
@@ -172,7 +172,12 @@ def _paid_ahead(*, account: Account, period: Period, digits: int) -> dict[str, i
     lines = InvoiceLine.objects.filter(invoice=before, explanation__in_advance=True) if before is not None else []
     paid: dict[str, int] = {}
     for line in lines:
-        paid[line.code] = paid.get(line.code, 0) + units_from_decimal(amount=line.amount, digits=digits)
+        if before is not None and before.currency != segment.terms.currency:
+            raise Unbillable(
+                f"{account.name} cannot be billed for {period.label} in {segment.terms.currency}: the bill of "
+                f"{before.period} charges {line.code} of it in advance, in {before.currency}."
+            )
+        paid[line.code] = paid.get(line.code, 0) + units_from_decimal(amount=line.amount, digits=segment.digits)
     return paid
 
 
@@ -221,7 +226,7 @@ def planned_period(*, account: Account, period: Period) -> PlannedPeriod:
     return PlannedPeriod(
         segments=tuple(segments),
         following=tuple(restore_segment(document=document, usage=()) for document in ahead),
-        paid_ahead=_paid_ahead(account=account, period=period, digits=segments[0].digits),
+        paid_ahead=_paid_ahead(account=account, period=period, segment=segments[0]),
         grants=prepaid_grants(account=account, period=period),
     )
 

@@ -14,6 +14,7 @@ from billing.actions.settling import corrections_for
 from billing.booked import is_cancelled
 from billing.correction_lines import corrected, drawn_by, explain_correction
 from billing.explanation import bill_document, explain_line
+from billing.late import booked_in_another_currency
 from billing.models import DocumentKind, Invoice, InvoiceLine, InvoiceLineUsage, InvoiceStatus
 from billing.money import exact_text
 from billing.periods import Period, PeriodError, local_midnight
@@ -49,8 +50,8 @@ def build_draft(*, account_id: int, period: str, at: datetime, actor_id: int | N
 
     Afterwards the draft's lines, contacts and totals are those of account_bill; one that was approved with other
     content is a draft again. An issued invoice is left as it is; `again` opens the next revision of a period whose
-    invoice was cancelled, Conflict where it was not. Run twice without new usage it changes nothing. Errors as
-    account_bill raises them; Invalid for a text that is no month.
+    invoice was cancelled: Conflict where it was not, or where late usage of it is booked in another currency. Run
+    twice without new usage it changes nothing. Errors as account_bill raises them; Invalid for a text that is no month.
     """
     account = locked_account(account_id)
     existing = (
@@ -67,6 +68,8 @@ def build_draft(*, account_id: int, period: str, at: datetime, actor_id: int | N
             raise Conflict(f"Invoice {existing.number} stands. Cancel it before {period} is billed again.")
         revision, existing = existing.revision + 1, None
     priced, corrections = full_bill(account=account, period=named_period(account, period))
+    if revision > 1 or (existing is not None and existing.revision > 1):
+        _check_currency(priced=priced)
     fields = draft_fields(priced=priced, corrections=corrections)
     if existing is not None and existing.content_hash == fields["content_hash"]:
         return Built(invoice=existing, outcome="unchanged")
@@ -88,6 +91,18 @@ def build_draft(*, account_id: int, period: str, at: datetime, actor_id: int | N
         data={"total": str(invoice.total), "hash": invoice.content_hash},
     )
     return Built(invoice=invoice, outcome=outcome)
+
+
+def _check_currency(*, priced: AccountBill) -> None:
+    currency, period = priced.bill.currency, priced.period.label
+    found = booked_in_another_currency(account_id=priced.account.pk, period=period, currency=currency)
+    if found is not None:
+        other, number = found
+        raise Conflict(
+            f"{period} cannot be billed again in {currency}: late usage of it is booked in {other} (invoice {number}). "
+            f"Bill it again in {other}, or cancel what charged it first.",
+            data={"currency": other, "invoice": number},
+        )
 
 
 @transaction.atomic
