@@ -1,7 +1,7 @@
 """The migrated database, made once per test run and copied to whoever needs one.
 
-Over a hundred migrations take half a minute, and more under coverage; each worker and each running product of the
-browser tests would pay it anew. The process that hands out the tests starts `python -m tests.migrated FILE` at once;
+Migrating takes some seconds, and more under coverage; each worker and each running product of the browser tests would
+pay it anew. The process that hands out the tests starts `python -m tests.migrated FILE` at once;
 it runs beside the collection of the tests, and those who need the database wait for its dump. It is made by what
 `make run` does at its first start.
 """

@@ -26,6 +26,7 @@ from django.db.migrations.executor import MigrationExecutor  # noqa: E402
 from channels_app.phone.bridge_actions import endpoints_to_connect  # noqa: E402
 from contactcenter import environment  # noqa: E402
 from contactcenter.dashboards.demo.load import logins  # noqa: E402
+from contactcenter.kernel.former_migrations import refuse_half_way  # noqa: E402
 
 # each command connects the telephone systems of the voice endpoints that have this setting
 BRIDGES: Final = {"asterisk_bridge": "ami_host", "freeswitch_bridge": "esl_host"}
@@ -48,6 +49,7 @@ def prepare() -> dict[str, Sequence[str]]:
 
 def _migrate() -> None:
     """Bring the database up to date. Where it is, nothing is checked: these settings have run on this code before."""
+    refuse_half_way(connection)
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", verbosity=0, skip_checks=False)

@@ -4,18 +4,17 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from importlib import import_module
 from typing import Any
 from unittest import mock
 
 import pytest
-from django.apps import apps
 from django.test import Client
 
 from billing import actions
 from billing.account_periods import terms_on
 from billing.actions.drafts import OutsidePrices
 from billing.agreements import account_sheets
+from billing.documents.price_sheet import sheet_hash
 from billing.models import Contract, Invoice, ParkedBill, PriceAcceptance, TariffVersion
 from billing.runs import run_invoices
 from contactcenter.kernel.models import AuditEntry
@@ -132,26 +131,21 @@ def test_a_draft_whose_prices_are_no_longer_agreed_is_neither_approved_nor_issue
     assert draft.status == "draft"
 
 
-def test_contracts_from_before_price_sheets_count_as_accepted_and_say_so(account: Account, serve: Serve) -> None:
+def test_what_was_imported_from_before_price_sheets_binds_and_is_shown_with_words_made_anew(
+    account: Account, serve: Serve
+) -> None:
     version = unaccepted(account)
-    later = put_in_force(version, date(2026, 7, 1))
-    migration = import_module("billing.migrations.0022_contracts_accepted")
-    for _ in range(2):
-        migration.import_acceptances(apps, None)
-    rows = PriceAcceptance.objects.order_by("effective_from").values_list(
-        "tariff_version_id", "effective_from", "source"
-    )
-    assert list(rows) == [
-        (version.pk, date(2026, 1, 1), "imported"),
-        (later.pk, date(2026, 7, 1), "imported"),
-    ]
-    entries = AuditEntry.objects.filter(action="prices.accepted")
-    assert [entry.data["source"] for entry in entries] == ["imported", "imported"]
+    sheet: dict[str, Any] = {"terms": version.document}
+    PriceAcceptance.objects.create(
+        account=account, tariff_version=version, effective_from=date(2026, 1, 1), source="imported", accepted_at=AT,
+        accepted_name="imported", evidence="contract of 2026-01-01", sheet=sheet, sheet_hash=sheet_hash(sheet=sheet),
+    )  # fmt: skip
     serve(talk=120)
     actions.collect_pending(at=AT)
     assert run(account).outcome == "issued"
-    (sheet, _) = account_sheets(account=account, on=date(2026, 7, 2))[0].content()
-    assert sheet["texts"]["en"]["sections"][0]["rows"][0]["price"] == "€2.00 / min"
+    (shown, content_hash) = account_sheets(account=account, on=date(2026, 7, 2))[0].content()
+    assert shown["texts"]["en"]["sections"][0]["rows"][0]["price"] == "€1.00 / min"
+    assert content_hash == sheet_hash(sheet=sheet)
 
 
 def test_a_client_admin_accepts_new_prices_in_the_portal(account: Account) -> None:
