@@ -20,6 +20,7 @@ from channels_app.language import load_models  # noqa: E402
 from channels_app.webchat.routing import websocket_urlpatterns as chat_urlpatterns  # noqa: E402
 from contactcenter.kernel.threaded import ThreadedHandler  # noqa: E402
 from contactcenter.realtime.routing import websocket_urlpatterns as console_urlpatterns  # noqa: E402
+from contactcenter.routing.at_once import match_here  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
@@ -32,6 +33,7 @@ application = ProtocolTypeRouter(
 )
 # the first chat message must not be the one that everybody waits for
 load_models()
+match_here()
 # what is loaded by now lives as long as the process: collections need not look at it again, nor run every few requests
 gc.collect()
 gc.freeze()

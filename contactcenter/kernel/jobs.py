@@ -19,6 +19,7 @@ from contactcenter.kernel import valkey
 _ORIGIN = f"contactcenter@{gethostname()}"
 JobHandler = Callable[[str, dict[str, Any]], None]
 _handler: ContextVar[JobHandler | None] = ContextVar("job_handler", default=None)
+_done_here: dict[str, Callable[[], None]] = {}
 
 
 @contextmanager
@@ -32,6 +33,18 @@ def hand_jobs_to(handler: JobHandler) -> Iterator[None]:
         yield
     finally:
         _handler.reset(token)
+
+
+def do_here(task_name: str, *, wake: Callable[[], None] | None) -> None:
+    """From now on this process sees to the job of this name (one without ids) itself; None: no longer.
+
+    After a commit that asked for it, and after what the commit told Valkey, `wake` is called in place of sending the
+    job; it must return at once. Whoever cannot do it then hands it on by `send_job`.
+    """
+    if wake is None:
+        _done_here.pop(task_name, None)
+    else:
+        _done_here[task_name] = wake
 
 
 def enqueue_on_commit(task_name: str, *, countdown: float | None = None, **ids: Any) -> None:
@@ -57,6 +70,15 @@ def _send(task_name: str, *, countdown: float | None, ids: dict[str, Any]) -> No
         if task is not None:
             task.apply(kwargs=ids)
         return
+    wake = _done_here.get(task_name)
+    if wake is not None and countdown is None and not ids:
+        valkey.afterwards(wake)
+    else:
+        send_job(task_name, countdown=countdown, **ids)
+
+
+def send_job(task_name: str, *, countdown: float | None = None, **ids: Any) -> None:
+    """Send the task of this name to the workers now, whatever this process does itself."""
     queue = settings.CELERY_TASK_ROUTES.get(task_name, {}).get("queue", settings.CELERY_TASK_DEFAULT_QUEUE)
     message = _message(task_name, ids, countdown, queue=queue)
     valkey.tell("LPUSH", queue, message, once=f"{task_name} {countdown} {ids}")

@@ -4,9 +4,10 @@ Valkey may be away: what it was not told is found in the database, by cursor or 
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 
 import redis
 from django.conf import settings
@@ -18,7 +19,17 @@ logger = logging.getLogger(__name__)
 Command = tuple[str | bytes, ...]
 
 PATIENCE_S = 1
-_gathered: ContextVar[dict[object, Command] | None] = ContextVar("valkey_commands", default=None)
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What a round trip sends, each under its name, and what is called after it."""
+
+    commands: dict[object, Command] = field(default_factory=dict)
+    afterwards: dict[Callable[[], None], None] = field(default_factory=dict)
+
+
+_gathered: ContextVar[_Gathered | None] = ContextVar("valkey_commands", default=None)
 _client: redis.Redis | None = None
 
 
@@ -42,14 +53,16 @@ def one_round_trip() -> Iterator[None]:
     if _gathered.get() is not None:
         yield
         return
-    commands: dict[object, Command] = {}
-    token = _gathered.set(commands)
+    gathered = _Gathered()
+    token = _gathered.set(gathered)
     try:
         yield
     finally:
         _gathered.reset(token)
-        if commands:
-            _send(list(commands.values()))
+        if gathered.commands:
+            _send(list(gathered.commands.values()))
+        for do in gathered.afterwards:
+            do()
 
 
 def tell(*command: str | bytes, once: str = "") -> None:
@@ -61,7 +74,16 @@ def tell(*command: str | bytes, once: str = "") -> None:
     if gathered is None:
         _send([command])
     else:
-        gathered.setdefault(once or object(), command)
+        gathered.commands.setdefault(once or object(), command)
+
+
+def afterwards(do: Callable[[], None]) -> None:
+    """Call this once what is told in this round trip has been sent; asked for twice it is called once."""
+    gathered = _gathered.get()
+    if gathered is None:
+        do()
+    else:
+        gathered.afterwards.setdefault(do)
 
 
 def _send(commands: list[Command]) -> None:

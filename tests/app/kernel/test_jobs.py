@@ -12,7 +12,7 @@ from django.db import transaction
 from kombu import Message
 
 from contactcenter.kernel import valkey
-from contactcenter.kernel.jobs import enqueue_on_commit
+from contactcenter.kernel.jobs import do_here, enqueue_on_commit, send_job
 from contactcenter.kernel.push import push_on_commit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -174,3 +174,26 @@ def test_what_somebody_waits_for_is_not_heavy() -> None:
     served = {name for name in current_app.tasks if name.startswith(("routing.", "channels.", "webhooks."))}
     assert "channels.deliver_message" in served
     assert served.isdisjoint(settings.CELERY_TASK_ROUTES)
+
+
+def test_what_this_process_does_itself_is_begun_after_the_round_trip_and_not_sent(
+    queue, round_trips: list[list[str]]
+) -> None:
+    seen: list[list[list[str]]] = []
+    do_here("routing.match", wake=lambda: seen.append([list(trip) for trip in round_trips]))
+    try:
+        with transaction.atomic():
+            enqueue_on_commit("routing.match")
+            push_on_commit("staff", kind="test.one", payload={})
+            enqueue_on_commit("routing.match")
+            assert seen == []
+        # once, when all else has been told
+        assert seen == [[["PUBLISH"]]]
+        # one of later is for the broker to keep
+        enqueue_on_commit("routing.match", countdown=5)
+        send_job("routing.match")
+        assert (len(seen), queue.llen(QUEUE)) == (1, 2)
+    finally:
+        do_here("routing.match", wake=None)
+    enqueue_on_commit("routing.match")
+    assert (len(seen), queue.llen(QUEUE)) == (1, 3)
