@@ -6,13 +6,10 @@ rounded total leaves over is allotted by the largest remainder, so that the part
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from math import lcm
 from typing import Any, TypeAlias
-
-from billing.money import currency_digits, decimal_from_units
 
 Whole: TypeAlias = Any
 """A whole number, or a column of whole numbers that knows the same arithmetic."""
@@ -134,14 +131,6 @@ def round_to_units(*, value: Fraction, digits: int, rule: MoneyRule = MoneyRule.
             goes_up = False
     units: int = whole + goes_up
     return units if value >= 0 else -units
-
-
-def round_money(*, value: Fraction, currency: str) -> Decimal:
-    """Return the amount to the currency's digits, half up and away from zero: 12.345 gives 12.35, -12.345 gives -12.35
-    (EN 16931 rounds so).
-    """
-    digits = currency_digits(currency=currency)
-    return decimal_from_units(units=round_to_units(value=value, digits=digits), digits=digits)
 
 
 def allot_shares(*, total_units: int, numerators: Sequence[int], denominator: int) -> list[int]:

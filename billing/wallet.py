@@ -1,20 +1,18 @@
-"""Prepaid wallets: grants of units or money with expiry and priority, drawn in one fixed order, kept in double entry.
-
-Units are used up while rating (step 5 of the order of computation); money pays an invoice after tax (step 11). Pure.
+"""Prepaid units: grants with expiry and priority, drawn in one fixed order while rating (step 5 of the order of
+computation). Pure.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-MONEY = "money"
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What was paid ahead: whole units (milliseconds, contacts, or smallest units of money for of = {"money"}).
+    """What was paid ahead: whole units (milliseconds, contacts, ...).
 
     Valid for contacts that start in [granted_at, expires_at). of: codes of the rates it is for, none meaning all of
     them. unit: what those rates count ("ms", "contact", ...), "" meaning anything. A lower priority is drawn first
@@ -44,20 +42,12 @@ class Grant:
 
 
 class Draw(NamedTuple):
-    """So many units of a grant, taken by a contact on a rate, or by an invoice."""
+    """So many units of a grant, taken by a contact on a rate."""
 
     grant: str
     taker: str
     code: str
     units: int
-
-
-class Entry(NamedTuple):
-    """One leg of a movement in the wallet's book: legs of a movement sum to zero."""
-
-    account: str
-    units: int
-    reason: str
 
 
 @dataclass(slots=True)
@@ -109,39 +99,3 @@ class Drawer:
     def left(self, *, grant: str) -> int:
         """What is left of a grant: never below zero."""
         return self._left[grant]
-
-
-def pay_from_wallet(*, total_units: int, grants: Iterable[Grant], invoice: str, at: datetime) -> list[Draw]:
-    """Return the draws by which money in the wallet pays an invoice's total, tax included, as far as it reaches.
-
-    A total that is not positive draws nothing. Money in a wallet is a means of payment: it changes no tax.
-    """
-    drawer = Drawer(grants=[grant for grant in grants if MONEY in grant.of])
-    if total_units > 0:
-        drawer.draw(units=total_units, code=MONEY, unit=MONEY, taker=invoice, at=at)
-    return drawer.draws
-
-
-def entries(*, grants: Iterable[Grant], draws: Iterable[Draw], at: datetime) -> list[Entry]:
-    """Write grants, draws, and what has expired by then, in double entry: all entries sum to zero, and those of a
-    grant to what is left of it, never below zero.
-    """
-    found: list[Entry] = []
-    left: dict[str, int] = {}
-    expiring: list[Grant] = []
-    for grant in grants:
-        found += _movement("bought", grant.id, grant.units, reason="granted")
-        left[grant.id] = grant.units
-        if grant.expires_at is not None and grant.expires_at <= at:
-            expiring.append(grant)
-    for draw in draws:
-        left[draw.grant] -= draw.units
-        found += _movement(draw.grant, "used", draw.units, reason=f"{draw.code} {draw.taker}")
-    for grant in expiring:
-        if left[grant.id]:
-            found += _movement(grant.id, "expired", left[grant.id], reason="expired")
-    return found
-
-
-def _movement(source: str, target: str, units: int, *, reason: str) -> list[Entry]:
-    return [Entry(source, -units, reason), Entry(target, units, reason)]

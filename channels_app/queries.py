@@ -16,7 +16,7 @@ from channels_app.models import (
     ReceiptState,
 )
 from contactcenter.kernel.errors import NotFound
-from contactcenter.tickets.models import Channel, Direction, Message, TicketLink
+from contactcenter.tickets.models import Channel, Direction, Message
 
 MAX_TEMPLATES = 500
 
@@ -82,12 +82,6 @@ def mail_folders(*, endpoint_id: int) -> list[dict[str, Any]]:
         }
         for row in rows.order_by("pk")
     ]
-
-
-def linked_ticket_count(*, ticket_id: int) -> int:
-    """Return how many tickets elsewhere stem from the same mails as this one. Nothing else of them is known here."""
-    keys = TicketLink.objects.filter(ticket_id=ticket_id).values("key")
-    return TicketLink.objects.filter(key__in=keys).exclude(ticket_id=ticket_id).values("ticket_id").distinct().count()
 
 
 def receipts(*, state: str = "", endpoint_id: int | None = None) -> QuerySet[Receipt]:

@@ -82,11 +82,6 @@ def may_follow(*, machine: str, current: str, wanted: str) -> bool:
     return wanted in MACHINES[machine].get(current, frozenset())
 
 
-def is_terminal(*, machine: str, state: str) -> bool:
-    """True when nothing may follow `state`: it was released, and can be released only once (R2)."""
-    return not MACHINES[machine][state]
-
-
 def engagement_of(*, presence: str, reason: str, serves: bool, wraps: bool, is_offered: bool) -> str:
     """Return what an operator at work is engaged in: the second axis of their state, derived.
 

@@ -8,14 +8,13 @@ from typing import Final
 
 from django.db import connection, transaction
 
-from contactcenter.kernel.errors import Invalid, NotFound
+from contactcenter.kernel.errors import Invalid
 from contactcenter.kernel.intervals import floor_to_ms, require_aware
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.kernel.statements import rows_from
-from contactcenter.worktime.allocation import Policy
 from contactcenter.worktime.events import EventInput, EventKind
-from contactcenter.worktime.models import AllocationRun, OperatorEvent, Session, UnderivedStretch
-from contactcenter.worktime.rewriting import reallocate, rewrite_span
+from contactcenter.worktime.models import OperatorEvent, Session, UnderivedStretch
+from contactcenter.worktime.rewriting import rewrite_span
 
 logger = logging.getLogger(__name__)
 
@@ -153,18 +152,6 @@ def derive_behind(*, at: datetime) -> int:
         except Exception:
             logger.exception("the ledger of operator %s could not be derived", operator_id)
     return count
-
-
-@transaction.atomic
-def reallocate_session(*, session_id: int, policy: Policy) -> AllocationRun:
-    """Allocate a session's current slices anew under another policy; the facts and the earlier runs stay.
-
-    Returns the new current run. Raises NotFound.
-    """
-    session = Session.objects.select_for_update(of=("self",)).filter(pk=session_id).first()
-    if session is None:
-        raise NotFound(f"There is no session {session_id}.")
-    return reallocate(session=session, policy=policy)
 
 
 def _lock(operator_id: int) -> bool:

@@ -10,12 +10,12 @@ from channels_app.email.addresses import reply_address, reply_token
 from channels_app.email.door import EmptyMessage, MessageTooLarge, take_email
 from channels_app.endpoints import UnknownEndpoint, find_mailbox
 from channels_app.models import Receipt, ReceiptState
-from channels_app.queries import linked_ticket_count
 from contactcenter.contacts.models import Contact
 from contactcenter.tenancy.doors import open_account, open_every_account
 from contactcenter.tickets import queries
 from contactcenter.tickets.actions import change_status
 from contactcenter.tickets.models import Attachment, Message, Ticket
+from contactcenter.tickets.queries import ticket_detail
 from tests.app.channels.mailboxes import make_mailbox
 from tests.app.channels.mails import mail_with_parts, raw_mail
 from tests.app.factories import AT, make_account
@@ -163,7 +163,7 @@ def test_one_mail_to_two_accounts_makes_two_tickets_that_know_of_each_other(mail
     assert (first.ticket, second.ticket) == ("SH-1001", "CL-1001")
     with open_account(mailbox.account_id):
         ticket = Ticket.objects.get()
-        assert linked_ticket_count(ticket_id=ticket.pk) == 1
+        assert ticket_detail(ticket_id=ticket.pk, user_id=None, with_team=True)["linked_tickets"] == 1
         assert Contact.objects.count() == 1
     with open_every_account(reason="the test looks at both"):
         assert Contact.objects.count() == 2
@@ -174,7 +174,8 @@ def test_mails_of_different_origin_are_not_linked(mailbox: EndpointInfo) -> None
     take_email(endpoint=mailbox, raw=raw_mail(), at=AT)
     take_email(endpoint=clinic, raw=raw_mail(), at=AT)
     with open_account(mailbox.account_id):
-        assert linked_ticket_count(ticket_id=Ticket.objects.get().pk) == 0
+        told = ticket_detail(ticket_id=Ticket.objects.get().pk, user_id=None, with_team=True)
+        assert told["linked_tickets"] == 0
 
 
 def test_references_of_another_mailbox_join_nothing(mailbox: EndpointInfo, shop) -> None:

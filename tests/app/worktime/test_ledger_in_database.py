@@ -9,10 +9,10 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 
-from contactcenter.kernel.errors import Invalid, NotFound
+from contactcenter.kernel.errors import Invalid
 from contactcenter.kernel.models import AuditEntry
 from contactcenter.worktime import queries
-from contactcenter.worktime.actions import derive_behind, derive_operator, reallocate_session, record_events
+from contactcenter.worktime.actions import derive_behind, derive_operator, record_events
 from contactcenter.worktime.allocation import IdleKind, Policy
 from contactcenter.worktime.events import EventInput
 from contactcenter.worktime.models import (
@@ -24,6 +24,7 @@ from contactcenter.worktime.models import (
     Slice,
     UnderivedStretch,
 )
+from contactcenter.worktime.rewriting import reallocate
 from tests.app.factories import make_operator, make_user
 from tests.app.worktime.golden import GOLDEN, START, E, at, buckets, event, golden
 
@@ -294,17 +295,12 @@ def test_reallocation_adds_a_version_and_leaves_the_facts(accounts, operator):
     derive_operator(operator_id=operator.pk, at=at(9000))
     slices = list(Slice.objects.values_list("pk", "ms", "is_current"))
     session = Session.objects.get()
-    run = reallocate_session(session_id=session.pk, policy=Policy(IdleKind.HOME, ((accounts[2].pk, 1),)))
+    run = reallocate(session=session, policy=Policy(IdleKind.HOME, ((accounts[2].pk, 1),)))
     assert (run.version, run.is_current) == (2, True)
     assert buckets(session)["C", "idle"] == 1_850_000
     assert list(Slice.objects.values_list("pk", "ms", "is_current")) == slices
     derive_operator(operator_id=operator.pk, at=at(99_000))
     assert AllocationRun.objects.filter(is_current=True).get() == run
-
-
-def test_reallocating_an_unknown_session_is_refused():
-    with pytest.raises(NotFound):
-        reallocate_session(session_id=12345, policy=Policy())
 
 
 def test_sweep_finds_operators_behind_and_stale_sessions(accounts, operator):

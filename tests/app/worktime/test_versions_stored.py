@@ -6,11 +6,12 @@ import pytest
 from django.db import transaction
 
 from contactcenter.dashboards.verification.time_checks import allocations_sum_to_slices, versions_follow
-from contactcenter.worktime.actions import derive_operator, reallocate_session, record_events
+from contactcenter.worktime.actions import derive_operator, record_events
 from contactcenter.worktime.models import Allocation, AllocationRun, IdlePolicy, Session, Slice
 from contactcenter.worktime.policies import policy_under
 from contactcenter.worktime.proof import ledger_differences
 from contactcenter.worktime.queries import allocations_of
+from contactcenter.worktime.rewriting import reallocate
 from tests.app.factories import make_operator
 from tests.app.worktime.golden import GOLDEN, E, at, buckets, event, golden
 
@@ -59,7 +60,7 @@ def test_another_policy_that_decides_the_same_writes_no_allocation(accounts, ope
     whole = said(AllocationRun.objects.get())
     # both chats are of weight one: the same parts
     policy = policy_under(operator=operator, kind="none", open_kind="weighted", settings={})
-    run = reallocate_session(session_id=Session.objects.get().pk, policy=policy)
+    run = reallocate(session=Session.objects.get(), policy=policy)
     assert (run.version, said(run)) == (2, whole)
     assert not Allocation.objects.filter(run=run).exists()
     assert list(ledger_differences(at=NOW)) == []
@@ -115,7 +116,7 @@ def test_every_version_reads_as_it_was_when_it_was_in_force(accounts, operator, 
         _note(told)
     session = Session.objects.get(close_rule="ended")
     policy = policy_under(operator=operator, kind="leads_to", open_kind="last_focused", settings={})
-    reallocate_session(session_id=session.pk, policy=policy)
+    reallocate(session=session, policy=policy)
     _note(told)
     there = set(Slice.objects.values_list("pk", flat=True))
     assert len(told) > 3
@@ -136,7 +137,7 @@ def test_allocation_that_outlives_its_successor_is_named(accounts, operator):
     derive_operator(operator_id=operator.pk, at=at(9000))
     session = Session.objects.get()
     policy = policy_under(operator=operator, kind="home", open_kind="equal", settings={"account_id": accounts[0].pk})
-    reallocate_session(session_id=session.pk, policy=policy)
+    reallocate(session=session, policy=policy)
     assert allocations_sum_to_slices().differences == 0
     one = Allocation.objects.filter(until_version=2).earliest("pk")
     with transaction.atomic():

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.money import exact_text, exact_value, units_from_decimal
-from billing.rounding import DurationRule, MoneyRule, allot, allot_shares, round_duration, round_money, round_to_units
+from billing.money import currency_digits, decimal_from_units, exact_text, exact_value, units_from_decimal
+from billing.rounding import DurationRule, MoneyRule, allot, allot_shares, round_duration, round_to_units
 
 SIXTY_SIX = DurationRule(first_ms=60_000, step_ms=6000)
 rules = st.builds(
@@ -111,7 +111,9 @@ def test_each_money_rule_rounds_alike_on_both_sides_of_zero(
     ],
 )
 def test_money_is_rounded_to_the_digits_of_its_currency(currency: str, value: str, amount: str) -> None:
-    assert str(round_money(value=Fraction(value), currency=currency)) == amount
+    digits = currency_digits(currency=currency)
+    units = round_to_units(value=Fraction(value), digits=digits)
+    assert str(decimal_from_units(units=units, digits=digits)) == amount
 
 
 def test_units_of_an_amount_with_too_many_digits_are_refused() -> None:
