@@ -18,7 +18,7 @@ from contactcenter.kernel.clock import clock_is_held
 from contactcenter.kernel.jobs import do_here, send_job
 from contactcenter.kernel.statements import rows_from
 from contactcenter.routing import actions
-from contactcenter.routing.actions.matching import FEW
+from contactcenter.routing.actions.looking import FEW
 from contactcenter.tenancy.doors import open_every_account
 
 logger = logging.getLogger(__name__)

@@ -54,6 +54,16 @@ _STATES: Final = """
 _OF_ALL: Final = _TAKEN.format(these="", transfers="")
 _OF_SOME: Final = _TAKEN.format(these="AND operator_id = ANY(%s)", transfers="AND t.operator_id = ANY(%s)")
 _AVAILABLE: Final = _STATES.format(taken=_OF_ALL) + " WHERE s.presence = 'available' AND s.next_presence = ''"
+_AVAILABLE_OF: Final = (
+    _STATES.format(taken=_OF_SOME)
+    + " WHERE s.presence = 'available' AND s.next_presence = '' AND s.operator_id = ANY(%s)"
+)
+_HOW_MANY: Final = """
+    SELECT count(*) FROM routing_operatorstate s
+    JOIN operators_operator o ON o.id = s.operator_id AND o.is_active
+    JOIN tenancy_user u ON u.id = o.user_id AND u.is_active
+    WHERE s.presence = 'available' AND s.next_presence = ''
+"""
 _SOME: Final = _STATES.format(taken=_OF_SOME) + " WHERE s.operator_id = ANY(%s)"
 _LOADS: Final = f"SELECT operator_id, voice, chat, email FROM ({_OF_SOME}) t"  # noqa: S608
 
@@ -86,6 +96,16 @@ def operator_views(*, book: Book, operator_ids: Collection[int] | None = None) -
     ids = list(operator_ids or ())
     rows = rows_from(_AVAILABLE, [], binary=True) if operator_ids is None else rows_from(_SOME, [ids] * 5, binary=True)
     return _views(rows, book.profiles)
+
+
+def entitled_views(*, book: Book, account_ids: Collection[int]) -> tuple[list[OperatorView], int]:
+    """Return the available operators who serve any of these accounts, and how many other operators are available."""
+    ids = [
+        operator_id for operator_id, profile in book.profiles.items() if not profile.accounts.isdisjoint(account_ids)
+    ]
+    found = _views(rows_from(_AVAILABLE_OF, [ids] * 5, binary=True), book.profiles)
+    available = rows_from(_HOW_MANY, [])[0][0]
+    return found, max(0, available - len(found))
 
 
 def views_of(*, operator_ids: Collection[int]) -> list[OperatorView]:

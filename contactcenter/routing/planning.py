@@ -42,15 +42,16 @@ FEW: Final = 8
 
 
 def plan_offers(
-    *, waiting: Iterable[WaitingTicket], operators: Iterable[OperatorView], at: datetime
+    *, waiting: Iterable[WaitingTicket], operators: Iterable[OperatorView], at: datetime, strangers: int = 0
 ) -> list[tuple[WaitingTicket, Decision]]:
     """Every offer that can be made now, the most urgent ticket first. Tickets nobody may take stay out of it.
 
     Each offer takes its operator's place before the next ticket is looked at, so that no operator is planned twice and
     no ticket is overtaken by one behind it that the same operator could serve (R3). What is said of a ticket is what
-    choose_operator says of it at that point.
+    choose_operator says of it at that point. `strangers`: so many more operators, entitled to none of these tickets,
+    are counted among those not chosen.
     """
-    crew = _Crew(operators)
+    crew = _Crew(operators, strangers=strangers)
     lines: dict[tuple[object, ...], _Line] = {}
     planned: list[tuple[WaitingTicket, Decision]] = []
     for ticket in order_waiting(waiting):
@@ -91,7 +92,8 @@ class _Line:
 class _Crew:
     """Operators by what routing asks for, and who of them decides by now."""
 
-    def __init__(self, operators: Iterable[OperatorView]) -> None:
+    def __init__(self, operators: Iterable[OperatorView], *, strangers: int) -> None:
+        self._strangers = strangers
         self._views = {view.operator_id: view for view in operators}
         self._deciding = {view.operator_id for view in self._views.values() if view.has_offer}
         self._free: dict[str, set[int]] = defaultdict(set)
@@ -198,8 +200,9 @@ class _Crew:
         ):
             if operators:
                 counts[reason] += len(operators)
-        if len(self._views) > len(pool):
-            counts["not_entitled"] = len(self._views) - len(pool)
+        not_entitled = self._strangers + len(self._views) - len(pool)
+        if not_entitled:
+            counts["not_entitled"] = not_entitled
         # in a sorted line those who share the beginning of the first rank stand in front
         sharing = len(ranks)
         for parts, reason in enumerate(REASONS_BEHIND, start=1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -13,18 +13,11 @@ from django.db import connection, transaction
 
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.kernel.statements import rows_from
+from contactcenter.routing.actions.looking import Changes, Plan, plan_changes
 from contactcenter.routing.actions.offering import make_offers
 from contactcenter.routing.candidates import Backlog, operator_views
-from contactcenter.routing.matching import (
-    Decision,
-    OperatorView,
-    WaitingTicket,
-    free_for,
-    refusal,
-    reserve,
-)
+from contactcenter.routing.matching import refusal, reserve
 from contactcenter.routing.models import MatcherState, MatchMark
-from contactcenter.routing.planning import plan_offers
 from contactcenter.routing.profiles import Book, book_of
 from contactcenter.routing.rules import demand_at, look_again_at, stage_of
 
@@ -35,25 +28,6 @@ TURNS: Final = 20
 """So many runs one after the other by one job; then another job goes on."""
 PATIENCE: Final = 3
 """So often in a row a run that found rows held by somebody is repeated at once; then the beat goes on (a second)."""
-FIRST_LOOK: Final = 40
-"""So many suitable tickets are read for an operator who has become free; more only if none of them can be offered."""
-FEW: Final = 8
-"""For more operators who became free at once the whole backlog is read instead."""
-
-Plan = list[tuple[WaitingTicket, Decision]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """What is to be looked at; `everything`: all of it, because rules or profiles changed or somebody asked.
-
-    `is_marked`: something happened; else only time has passed.
-    """
-
-    operators: frozenset[int]
-    tickets: frozenset[int]
-    everything: bool
-    is_marked: bool
 
 
 class Outcome(Enum):
@@ -139,7 +113,7 @@ def _match(*, at: datetime, everything: bool) -> Run:
     made, busy_tickets, gone_tickets, busy_operators = 0, set[int](), set[int](), set[int]()
     for _ in range(ROUNDS):
         backlog = Backlog(book=book, at=at)
-        plan = _plan(
+        plan = plan_changes(
             changes=changes,
             backlog=backlog,
             book=book,
@@ -217,50 +191,6 @@ def _take_changes(*, at: datetime, everything: bool) -> tuple[Changes, UUID]:
         ),
         state,
     )
-
-
-def _plan(
-    *,
-    changes: Changes,
-    backlog: Backlog,
-    book: Book,
-    without_tickets: Collection[int],
-    without_operators: Collection[int],
-    at: datetime,
-) -> Plan:
-    """Plan over the tickets that changed, and over what suits the operators who changed.
-
-    Nobody else could take anything else before, and no less is free now. The others are read only if there is
-    something to offer them: they are also those who were not chosen.
-    """
-    freed: list[OperatorView] = []
-    if not changes.everything:
-        marked = operator_views(book=book, operator_ids=changes.operators) if changes.operators else []
-        freed = [view for view in marked if free_for(view) and view.operator_id not in without_operators]
-        waiting = _by_id(backlog.these(changes.tickets), without=without_tickets) if changes.tickets else {}
-        if not freed and not waiting:
-            return []
-    views = [view for view in operator_views(book=book) if view.operator_id not in without_operators]
-    if changes.everything or len(freed) > FEW:
-        return plan_offers(waiting=_by_id(backlog.all(), without=without_tickets).values(), operators=views, at=at)
-    limit = FIRST_LOOK
-    while True:
-        deeper = []
-        for view in freed:
-            found = backlog.suitable_for(view, limit=limit)
-            waiting |= _by_id(found, without=without_tickets)
-            if len(found) == limit:
-                deeper.append(view)
-        plan = plan_offers(waiting=waiting.values(), operators=views, at=at)
-        chosen = {decision.operator_id for _, decision in plan}
-        freed = [view for view in deeper if view.operator_id not in chosen]
-        if not freed:
-            return plan
-        limit *= 10
-
-
-def _by_id(tickets: Iterable[WaitingTicket], *, without: Collection[int]) -> dict[int, WaitingTicket]:
-    return {ticket.ticket_id: ticket for ticket in tickets if ticket.ticket_id not in without}
 
 
 def _hold(*, plan: Plan, book: Book, at: datetime) -> Hold:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from contactcenter.kernel.clock import ClockHold
 from contactcenter.kernel.jobs import do_here, enqueue_on_commit
 from contactcenter.routing import actions, at_once
-from contactcenter.routing.actions.matching import FEW
+from contactcenter.routing.actions.looking import FEW
 from contactcenter.routing.models import MatchMark, Offer
 from tests.app.factories import make_account
 from tests.app.routing.scenes import at_work, served, waiting

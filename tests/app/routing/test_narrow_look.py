@@ -7,16 +7,22 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from contactcenter.routing import candidates
-from contactcenter.routing.actions import accept_offer, decline_offer, match_waiting
-from contactcenter.routing.models import MatchMark, Offer
+from contactcenter.routing.actions import accept_offer, decline_offer, match_waiting, wrap_up
+from contactcenter.routing.models import MatchMark, Offer, Waiting
+from contactcenter.tenancy.models import Membership
 from tests.app.factories import make_account
-from tests.app.routing.scenes import after, at_work, waiting
+from tests.app.routing.scenes import after, at_work, served, waiting
 
 pytestmark = pytest.mark.django_db
 
 
 def floor_was_read(run: CaptureQueriesContext) -> bool:
     return any(query["sql"].split() == candidates._AVAILABLE.split() for query in run)
+
+
+def who_was_read(run: CaptureQueriesContext) -> int:
+    """How often those entitled were read, and nobody else of those who did not change."""
+    return sum(query["sql"].split() == candidates._AVAILABLE_OF.split() for query in run)
 
 
 def test_answer_of_an_operator_who_is_full_then_is_no_reason_to_read_the_floor() -> None:
@@ -31,7 +37,7 @@ def test_answer_of_an_operator_who_is_full_then_is_no_reason_to_read_the_floor()
     assert MatchMark.objects.exists()
     with CaptureQueriesContext(connection) as second:
         assert match_waiting(at=after(3)) == 0
-    assert (floor_was_read(first), floor_was_read(second)) == (True, False)
+    assert (floor_was_read(first), floor_was_read(second), who_was_read(second)) == (True, False, 0)
     assert not MatchMark.objects.exists()
 
 
@@ -61,3 +67,42 @@ def test_others_who_cannot_take_it_are_counted_though_they_did_not_change() -> N
     why = Offer.objects.get(state="pending").why
     assert why["not_chosen"] == {"capacity": 1, "not_entitled": 1}
     assert why["others"] == [{"operator_id": full.pk, "reason": "capacity", "load": 0, "capacity": 0}]
+
+
+def test_only_those_entitled_to_what_is_offered_are_read_and_the_rest_is_counted() -> None:
+    account, elsewhere = make_account(), make_account()
+    chosen = at_work(account, max_chat=1, max_mail=0, max_voice=0)
+    served(account, chosen)
+    full = at_work(account, max_chat=0)
+    for _ in range(3):
+        at_work(elsewhere, max_chat=0)
+    make_account()
+    next_one = waiting(account, at=after(11))
+    match_waiting(at=after(12))
+    ticket_id = Waiting.objects.get().ticket_id
+    done = Offer.objects.get(state="accepted")
+    wrap_up(ticket_id=done.ticket_id, operator_id=chosen.pk, at=after(20), disposition=None, status="solved")
+    with CaptureQueriesContext(connection) as run:
+        assert match_waiting(at=after(21)) == 1
+    assert (floor_was_read(run), who_was_read(run)) == (False, 1)
+    made = Offer.objects.get(state="pending")
+    assert (made.ticket_id, made.operator_id) == (next_one.pk, chosen.pk) == (ticket_id, chosen.pk)
+    assert made.why["not_chosen"] == {"capacity": 1, "not_entitled": 3}
+    assert [other["operator_id"] for other in made.why["others"]] == [full.pk]
+
+
+def test_who_became_free_gets_the_next_ticket_where_somebody_better_gets_the_first() -> None:
+    common, own = make_account(), make_account()
+    freed = at_work(own, max_chat=1, max_mail=0, max_voice=0)
+    Membership.objects.create(user=freed.user, account=common)
+    done = served(own, freed)
+    # has been idle for longer than whoever becomes free now
+    better = at_work(common, max_chat=1, max_mail=0, max_voice=0)
+    old = waiting(own, at=after(11))
+    assert match_waiting(at=after(12)) == 0
+    new = waiting(common, at=after(13))
+    Waiting.objects.filter(ticket=new).update(priority=5)
+    wrap_up(ticket_id=done.pk, operator_id=freed.pk, at=after(20), disposition=None, status="solved")
+    assert match_waiting(at=after(21)) == 2
+    made = Offer.objects.filter(state="pending").values_list("ticket_id", "operator_id")
+    assert set(made) == {(new.pk, better.pk), (old.pk, freed.pk)}
