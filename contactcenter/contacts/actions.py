@@ -29,11 +29,9 @@ def find_or_create_contact(
     """
     point = _point_of(account_id=account_id, kind=kind, value=value)
     if point is None:
-        contact = create_contact(account_id=account_id, name=name, language=language)
-        point = ContactPoint(account_id=account_id, contact=contact, kind=kind, value=value)
-        if insert(point, unless_there=True):
-            return contact, point
-        contact.delete()
+        made = _make(account_id=account_id, kind=kind, value=value, name=name, language=language)
+        if made is not None:
+            return made
         point = _point_of(account_id=account_id, kind=kind, value=value)
         if point is None:
             raise NotFound("There is no such account.", field="account_id")
@@ -66,6 +64,35 @@ def _point_of(*, account_id: int, kind: str, value: str) -> ContactPoint | None:
     point = take_row(ContactPoint, values)
     point.contact = take_row(Contact, values)
     return point
+
+
+def _make(*, account_id: int, kind: str, value: str, name: str, language: str) -> tuple[Contact, ContactPoint] | None:
+    """Insert a contact with this point in one statement; None, and nothing is left, where the point is taken."""
+    contact = Contact(account_id=account_id, name=name[:200], language=language)
+    contact.is_new = True
+    created_at = Contact._meta.get_field("created_at").pre_save(contact, add=True)
+    point = ContactPoint(account_id=account_id, kind=kind, value=value)
+    # the foreign key looks at the end of the statement, when the contact is there
+    rows = rows_from(
+        """
+        WITH point AS (
+            INSERT INTO contacts_contactpoint (account_id, contact_id, kind, value)
+            VALUES (%s, nextval('contacts_contact_id_seq'), %s, %s) ON CONFLICT DO NOTHING RETURNING id, contact_id
+        ), contact AS (
+            INSERT INTO contacts_contact (id, account_id, name, language, created_at)
+            SELECT contact_id, %s, %s, %s, %s FROM point RETURNING id
+        )
+        SELECT contact.id, point.id FROM contact, point
+        """,
+        [account_id, kind, value, account_id, contact.name, language, created_at],
+    )
+    if not rows:
+        return None
+    contact.pk, point.pk = rows[0]
+    point.contact = contact
+    for row in (contact, point):
+        row._state.adding, row._state.db = False, "default"
+    return contact, point
 
 
 def create_contact(*, account_id: int, name: str = "", language: str = "") -> Contact:

@@ -17,6 +17,9 @@ class Contact(AccountScopedModel):
     created_at = models.DateTimeField(auto_now_add=True)
     merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
 
+    is_new: bool = False
+    """Whether it was made a moment ago with the one point at hand (actions.find_or_create_contact)."""
+
     class Meta:
         constraints = [
             models.CheckConstraint(

@@ -32,15 +32,25 @@ def record(
     data: Mapping[str, Any] | None = None,
 ) -> None:
     """Add one audit row. `actor_id` is None when the system or an API key acted; `data` holds what changed."""
+    insert(entry(action=action, target=target, actor_id=actor_id, account_id=account_id, data=data))
+
+
+def entry(
+    *,
+    action: str,
+    target: models.Model,
+    actor_id: int | None,
+    account_id: int | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> AuditEntry:
+    """Return the audit row that `record` adds, for whoever inserts it together with the change."""
     label = _api_key.get()
     key = {} if label is None else {"api_key": label}
-    insert(
-        AuditEntry(
-            actor_id=actor_id,
-            account_id=account_id,
-            action=action,
-            target_type=target._meta.label_lower,
-            target_id=target.pk,
-            data={**(data or {}), **key},
-        )
+    return AuditEntry(
+        actor_id=actor_id,
+        account_id=account_id,
+        action=action,
+        target_type=target._meta.label_lower,
+        target_id=target.pk,
+        data={**(data or {}), **key},
     )

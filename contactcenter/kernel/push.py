@@ -64,6 +64,11 @@ def push_on_commit(audience: str, *, kind: str, payload: Mapping[str, Any], acco
     """
     event = LiveEvent(audience=audience, kind=kind, payload=dict(payload), account_id=account_id)
     insert(event)
+    publish_on_commit(event)
+
+
+def publish_on_commit(event: LiveEvent) -> None:
+    """Publish an event that is written, once the surrounding transaction has committed."""
     transaction.on_commit(lambda: _publish(event))
 
 

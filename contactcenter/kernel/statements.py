@@ -1,11 +1,12 @@
 """Statements written by hand, for the few paths where composing them by the ORM costs more than running them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar, cast
 
 from django.db import connections, models
-from django.db.models.expressions import DatabaseDefault
+from django.db.models.expressions import DatabaseDefault, RawSQL
 
 from contactcenter.kernel.postgres.base import DatabaseWrapper
 
@@ -43,37 +44,100 @@ def take_row(model: type[M], values: list[Any]) -> M:
     return model.from_db("default", [field.attname for field in fields], taken)
 
 
+class FromStatement(RawSQL):
+    """A value of a new row that a statement of its own returns as `value`, such as the next one of a counter."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What is the same for every insert of its kind. `sources`: (column, statement) of each FromStatement."""
+
+    model: type[models.Model]
+    chosen: tuple[str, ...]
+    sources: tuple[tuple[str, str], ...]
+
+    @property
+    def returned(self) -> tuple[str, ...]:
+        """What the row learns from the database, by the names of its attributes."""
+        return (*self.chosen, *(name for name, _ in self.sources))
+
+
 def insert(row: models.Model, *, unless_there: bool = False) -> bool:
     """Insert a new row as its save() does, with its defaults and those of the database; return whether it was inserted.
 
     `unless_there` gives False instead of an IntegrityError where a unique constraint holds such a row already; other
-    transactions that are about to insert it are waited for.
+    transactions that are about to insert it are waited for. A value may be a FromStatement, which the row then has.
     """
-    connection = connections["default"]
-    given, chosen = [], []
-    for field in row._meta.concrete_fields:
-        value = field.pre_save(row, add=True)
-        if isinstance(value, DatabaseDefault) or (value is None and field.primary_key):
-            chosen.append(field.attname)
-        else:
-            given.append(field.get_db_prep_save(value, connection))
-    rows = rows_from(_insertion(type(row), tuple(chosen), unless_there), given)
-    if not rows:
+    return _insert([row], unless_there=unless_there)
+
+
+def insert_together(*rows: models.Model) -> None:
+    """Insert rows of any models as `insert` does, all in one statement: its locks wait for nothing but the commit.
+
+    A row that another one refers to must know its id already.
+    """
+    _insert(rows, unless_there=False)
+
+
+def _insert(rows: Sequence[models.Model], *, unless_there: bool) -> bool:
+    of_sources: list[Any] = []
+    given: list[Any] = []
+    shapes = [_shape(row, of_sources, given) for row in rows]
+    found = rows_from(_insertion(tuple(shapes), unless_there), [*of_sources, *given])
+    if not found:
         return False
-    for name, value in zip(chosen, rows[0], strict=False):
-        setattr(row, name, value)
-    row._state.adding, row._state.db = False, "default"
+    values = iter(found[0])
+    for row, shape in zip(rows, shapes, strict=True):
+        for name in shape.returned:
+            setattr(row, name, next(values))
+        row._state.adding, row._state.db = False, "default"
     return True
 
 
+def _shape(row: models.Model, of_sources: list[Any], given: list[Any]) -> _Shape:
+    """Return the shape of the row's insert, and add its parameters to the two lists."""
+    connection = connections["default"]
+    chosen, sources = [], []
+    for field in row._meta.concrete_fields:
+        value = field.pre_save(row, add=True)
+        if isinstance(value, FromStatement):
+            sources.append((field.attname, value.sql))
+            of_sources += value.params
+        elif isinstance(value, DatabaseDefault) or (value is None and field.primary_key):
+            chosen.append(field.attname)
+        else:
+            given.append(field.get_db_prep_save(value, connection))
+    return _Shape(type(row), tuple(chosen), tuple(sources))
+
+
 @cache
-def _insertion(model: type[models.Model], chosen: tuple[str, ...], unless_there: bool) -> str:
-    """Return the INSERT that leaves the columns `chosen` to the database and returns them."""
-    fields = [field for field in model._meta.concrete_fields if field.attname not in chosen]
+def _insertion(shapes: tuple[_Shape, ...], unless_there: bool) -> str:
+    """Return the statement that inserts a row of each shape and returns what the database chose, all in one row."""
+    named, inserts = [], []
+    for place, shape in enumerate(shapes):
+        named += [f"{name}_{place} AS ({statement})" for name, statement in shape.sources]
+        inserts.append(_insert_of(shape, place=place, unless_there=unless_there))
+    if len(inserts) == 1:
+        return (f"WITH {', '.join(named)} " if named else "") + inserts[0]
+    named += [f"row_{place} AS ({statement})" for place, statement in enumerate(inserts)]
+    told = [f'row_{place}."{column}"' for place, shape in enumerate(shapes) for column in _returned_columns(shape)]
+    sources = [f"row_{place}" for place in range(len(inserts))]
+    return f"WITH {', '.join(named)} SELECT {', '.join(told) or '1'} FROM {', '.join(sources)}"  # noqa: S608 -- names
+
+
+def _insert_of(shape: _Shape, *, place: int, unless_there: bool) -> str:
+    fields = [field for field in shape.model._meta.concrete_fields if field.attname not in shape.chosen]
+    computed = {name: f"(SELECT value FROM {name}_{place})" for name, _ in shape.sources}  # noqa: S608 -- names
     columns = ", ".join(f'"{field.column}"' for field in fields)
-    returned = ", ".join(f'"{model._meta.get_field(name).column}"' for name in chosen) or "1"  # type: ignore[union-attr]
+    values = ", ".join(computed.get(field.attname, "%s") for field in fields)
+    returned = ", ".join(f'"{column}"' for column in _returned_columns(shape)) or "1"
     conflict = "ON CONFLICT DO NOTHING" if unless_there else ""
     return f"""
-        INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({", ".join(["%s"] * len(fields))}) {conflict}
+        INSERT INTO "{shape.model._meta.db_table}" ({columns}) VALUES ({values}) {conflict}
         RETURNING {returned}
     """  # noqa: S608 -- names of tables and columns only
+
+
+def _returned_columns(shape: _Shape) -> list[str]:
+    column_of = {field.attname: str(field.column) for field in shape.model._meta.concrete_fields}
+    return [column_of[name] for name in shape.returned]

@@ -4,7 +4,6 @@ from django.db.models import QuerySet
 
 from contactcenter.kernel.asked import number
 from contactcenter.kernel.errors import Invalid, NotFound
-from contactcenter.kernel.statements import rows_from
 from contactcenter.tenancy.models import Account, Membership, User
 from contactcenter.tenancy.scope import Scope, current_scope
 
@@ -39,10 +38,3 @@ def chosen_account_id(given: int | str | None, *, field: str = "account") -> int
     if not accounts_in_scope().filter(pk=account_id).exists():
         raise NotFound("There is no such account.", field=field)
     return account_id
-
-
-def is_open_account(account_id: int) -> bool:
-    """Return whether the account is in reach of the running code and not closed."""
-    if not current_scope().allows(account_id):
-        return False
-    return bool(rows_from("SELECT 1 FROM tenancy_account WHERE id = %s AND is_active", [account_id]))

@@ -7,18 +7,17 @@ The intake's own writes take no savepoint: whoever calls them within a transacti
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
 
-from contactcenter.contacts.models import Contact
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, Invalid
 from contactcenter.kernel.jobs import enqueue_on_commit
-from contactcenter.kernel.push import push_on_commit
-from contactcenter.kernel.statements import insert, rows_from
+from contactcenter.kernel.push import publish_on_commit
+from contactcenter.kernel.statements import insert
 from contactcenter.tickets.models import (
     Channel,
     Direction,
@@ -28,6 +27,14 @@ from contactcenter.tickets.models import (
     Note,
     Ticket,
     TicketStatus,
+)
+from contactcenter.tickets.new_rows import (
+    MessageValues,
+    TicketValues,
+    new_message,
+    new_ticket,
+    preview_of,
+    ticket_event,
 )
 from contactcenter.tickets.recipients import checked_recipients
 from contactcenter.tickets.sla_actions import keep_clocks
@@ -39,127 +46,49 @@ MAX_TEXT = 100_000
 Recipients = Sequence[Mapping[str, str]]
 
 
-def _next_number(account_id: int) -> int:
-    rows = rows_from(
-        "INSERT INTO tickets_ticketcounter (account_id, last_number) VALUES (%s, 1001) "
-        "ON CONFLICT (account_id) DO UPDATE SET last_number = tickets_ticketcounter.last_number + 1 "
-        "RETURNING last_number",
-        [account_id],
-    )
-    return int(rows[0][0])
-
-
-def _preview(text: str) -> str:
-    return " ".join(text.split())[:160]
-
-
 def push_ticket_changed(ticket: Ticket, *, kind: str = "ticket.changed", **payload: Any) -> None:
     """Tell everybody entitled to the account that this ticket changed; screens fetch what they need."""
-    push_on_commit(
-        f"account:{ticket.account_id}",
-        kind=kind,
-        account_id=ticket.account_id,
-        payload={"ticket_id": ticket.pk, **payload},
-    )
+    event = ticket_event(ticket, kind=kind, **payload)
+    insert(event)
+    publish_on_commit(event)
 
 
-def open_ticket(
-    *,
-    account_id: int,
-    contact: Contact,
-    channel: str,
-    at: datetime,
-    subject: str = "",
-    language: str = "",
-    preview: str = "",
-    priority: int = 0,
-    unread: int = 0,
-    campaign: str = "",
-) -> Ticket:
+def open_ticket(**values: Unpack[TicketValues]) -> Ticket:
     """Create a ticket with the account's next number; numbers are contiguous per account unless rolled back."""
-    if contact.account_id != account_id:
-        raise Invalid("The contact belongs to another account.", field="contact")
+    ticket = new_ticket(**values)
     with transaction.atomic(savepoint=False):
-        ticket = Ticket(
-            account_id=account_id,
-            number=_next_number(account_id),
-            contact=contact,
-            channel=channel,
-            language=language,
-            subject=subject[:300],
-            preview=_preview(preview),
-            priority=priority,
-            unread=unread,
-            campaign=campaign,
-            opened_at=at,
-            last_activity_at=at,
-        )
         insert(ticket)
         push_ticket_changed(ticket, created=True)
-        return ticket
+    return ticket
 
 
 @transaction.atomic(savepoint=False)
-def receive_message(
-    *,
-    ticket: Ticket,
-    channel: str,
-    at: datetime,
-    text: str,
-    kind: str = MessageKind.MESSAGE,
-    subject: str = "",
-    reply_text: str = "",
-    html: str = "",
-    language: str = "",
-    external_id: str = "",
-    client_uuid: UUID | None = None,
-    headers: Mapping[str, Any] | None = None,
-    contact_id: int | None = None,
-    parts: int | None = None,
-    opens: bool = False,
-) -> Message:
+def receive_message(*, opens: bool = False, **values: Unpack[MessageValues]) -> Message:
     """Add what the contact wrote; a message (not an automatic one) reopens a pending or solved ticket.
 
-    `html` must already be sanitised. `opens`: the ticket was opened for this message a moment ago, and its head
-    (unread, preview, language, last activity) tells of it already.
+    `opens`: the ticket was opened for this message a moment ago, and its head (unread, preview, language, last
+    activity) tells of it already.
     """
-    message = Message(
-        account_id=ticket.account_id,
-        ticket=ticket,
-        direction=Direction.INBOUND,
-        channel=channel,
-        kind=kind,
-        contact_id=contact_id or ticket.contact_id,
-        subject=subject[:998],
-        text=text,
-        reply_text=reply_text,
-        html=html,
-        language=language,
-        at=at,
-        external_id=external_id[:500],
-        client_uuid=client_uuid,
-        status=MessageStatus.RECEIVED,
-        headers=dict(headers or {}),
-        parts=parts,
-    )
+    message = new_message(**values)
     insert(message)
     if not opens:
-        _tell_head(ticket=ticket, kind=kind, text=reply_text or text, language=language, at=at)
-    push_ticket_changed(ticket, kind="entry.added", entry={"type": "message", "id": message.pk})
+        _tell_head(message)
+    push_ticket_changed(message.ticket, kind="entry.added", entry={"type": "message", "id": message.pk})
     return message
 
 
-def _tell_head(*, ticket: Ticket, kind: str, text: str, language: str, at: datetime) -> None:
+def _tell_head(message: Message) -> None:
     """Change the ticket's head as a message that came in demands."""
+    ticket = message.ticket
     changes: dict[str, Any] = {"unread": F("unread") + 1}
-    if kind == MessageKind.MESSAGE:
-        changes["preview"] = _preview(text)
+    if message.kind == MessageKind.MESSAGE:
+        changes["preview"] = preview_of(message.reply_text or message.text)
         if ticket.status in {TicketStatus.PENDING, TicketStatus.SOLVED}:
             changes |= {"status": TicketStatus.OPEN, "solved_at": None}
-        if language and not ticket.language:
-            changes["language"] = language
-    if at > ticket.last_activity_at:
-        changes["last_activity_at"] = at
+        if message.language and not ticket.language:
+            changes["language"] = message.language
+    if message.at > ticket.last_activity_at:
+        changes["last_activity_at"] = message.at
     Ticket.objects.filter(pk=ticket.pk).update(**changes)
     for name, value in changes.items():
         if name != "unread":
@@ -231,7 +160,7 @@ def send_reply(
         keep_written(message=message, translation_id=translation_id)
     files = take_uploads(message=message, upload_ids=attachments, user_id=user_id) if attachments else []
     Ticket.objects.filter(pk=ticket.pk).update(
-        last_activity_at=at, preview=_preview(text or files[0]), unread=0, status=TicketStatus.PENDING
+        last_activity_at=at, preview=preview_of(text or files[0]), unread=0, status=TicketStatus.PENDING
     )
     ticket.status = TicketStatus.PENDING
     enqueue_on_commit("channels.deliver_message", message_id=message.pk)

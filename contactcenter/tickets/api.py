@@ -24,7 +24,6 @@ from contactcenter.tenancy.models import CLIENT_ROLES, STAFF_ROLES, ApiScope, Ro
 from contactcenter.tenancy.permissions import actor_id_of, roles, signed_in
 from contactcenter.tenancy.queries import chosen_account_id
 from contactcenter.tickets import actions, head_actions, lists, queries, serializers, uploads
-from contactcenter.tickets.cards import card_of
 from contactcenter.tickets.contact_suggestions import suggestions
 from contactcenter.tickets.drafts import save_draft
 from contactcenter.tickets.files import path_of
@@ -102,10 +101,10 @@ class TicketsView(APIView):
         account_id = incoming.pop("account_id", None)
         if account_id is None:
             account_id = chosen_account_id(None, field="account_id")
-        ticket_id = head_actions.open_by_hand(
+        card = head_actions.open_by_hand(
             **incoming, account_id=account_id, at=timezone.now(), actor_id=actor_id_of(request)
         )
-        return Response(card_of(ticket_id=ticket_id), status=201)
+        return Response(card, status=201)
 
 
 class TicketView(APIView):

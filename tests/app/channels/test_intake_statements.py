@@ -81,10 +81,10 @@ def test_processed_receipt_tells_of_its_entry_and_keeps_the_rest(mailbox: Endpoi
         assert fields_of(Receipt.objects.get(), without={"id"}) == fields_of(expected, without={"id"})
 
 
-def test_new_mail_costs_fourteen_statements(mailbox: EndpointInfo, django_assert_num_queries) -> None:
+def test_new_mail_costs_twelve_statements(mailbox: EndpointInfo, django_assert_num_queries) -> None:
     take_email(endpoint=mailbox, raw=raw_mail(message_id="first@x"), at=AT)  # marks that the endpoint received
     # the test's transaction makes a savepoint of what is BEGIN and COMMIT otherwise: two more
-    with django_assert_num_queries(14 + 2):
+    with django_assert_num_queries(12 + 2):
         take_email(endpoint=mailbox, raw=raw_mail(message_id="b@x", sender="new@example.org"), at=AT)
 
 

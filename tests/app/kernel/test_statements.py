@@ -3,10 +3,11 @@
 import pytest
 from django.db import IntegrityError, transaction
 
+from contactcenter.contacts import actions as contact_actions
 from contactcenter.contacts.actions import find_or_create_contact
 from contactcenter.contacts.models import Contact, ContactPoint
 from contactcenter.kernel.models import AuditEntry
-from contactcenter.kernel.statements import columns, insert, rows_from, take_row
+from contactcenter.kernel.statements import FromStatement, columns, insert, insert_together, rows_from, take_row
 from contactcenter.tenancy.doors import open_every_account
 from tests.app.factories import make_account, make_contact
 
@@ -68,12 +69,37 @@ def test_a_row_that_is_there_is_refused_or_left_alone_as_asked():
 def test_a_contact_that_another_transaction_made_meanwhile_is_taken_and_none_is_left_over(monkeypatch):
     account = make_account()
     first, _ = find_or_create_contact(account_id=account.pk, kind="email", value="olga@example.org", name="Olga")
+    looks = iter([lambda **_: None, contact_actions._point_of])
     # the look before the insert does not see it yet
-    monkeypatch.setattr("django.db.models.query.QuerySet.first", lambda self: None)
+    monkeypatch.setattr(contact_actions, "_point_of", lambda **asked: next(looks)(**asked))
     second, point = find_or_create_contact(account_id=account.pk, kind="email", value="olga@example.org", name="O.")
-    monkeypatch.undo()
+    assert next(looks, None) is None
     assert (second.pk, second.name, point.value) == (first.pk, "Olga", "olga@example.org")
     assert Contact.objects.count() == 1
+
+
+def test_rows_of_several_models_are_inserted_by_one_statement(django_assert_num_queries):
+    account = make_account()
+    contact = Contact(pk=7_000_000, account=account, name="Olga")
+    point = ContactPoint(account=account, contact=contact, kind="email", value="olga@example.org")
+    entry = AuditEntry(
+        action="contact.create", target_type="t", target_id=FromStatement("SELECT %s + 1 AS value", [41])
+    )
+    with django_assert_num_queries(1):
+        insert_together(entry, point, contact)
+    assert Contact.objects.get().name == "Olga"
+    assert ContactPoint.objects.get(pk=point.pk).contact_id == 7_000_000
+    assert (entry.target_id, entry.at) == AuditEntry.objects.values_list("target_id", "at").get(pk=entry.pk)
+    assert entry.target_id == 42
+
+
+def test_of_rows_inserted_together_one_that_is_refused_takes_all_with_it():
+    account = make_account()
+    taken = make_contact(account, "olga@example.org")
+    point = ContactPoint(account=account, contact=taken, kind="email", value="olga@example.org")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_together(AuditEntry(action="a.b", target_type="t"), point)
+    assert not AuditEntry.objects.exists()
 
 
 def test_values_are_never_part_of_the_statement():
