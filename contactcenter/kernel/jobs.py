@@ -19,6 +19,7 @@ from contactcenter.kernel import valkey
 _ORIGIN = f"contactcenter@{gethostname()}"
 JobHandler = Callable[[str, dict[str, Any]], None]
 _handler: ContextVar[JobHandler | None] = ContextVar("job_handler", default=None)
+_left_out: ContextVar[str] = ContextVar("job_left_out", default="")
 _done_here: dict[str, Callable[[], None]] = {}
 
 
@@ -33,6 +34,16 @@ def hand_jobs_to(handler: JobHandler) -> Iterator[None]:
         yield
     finally:
         _handler.reset(token)
+
+
+@contextmanager
+def leave_out(task_name: str) -> Iterator[None]:
+    """Within: the job of this name (one without ids) is not sent; whoever leaves it out does the same afterwards."""
+    token = _left_out.set(task_name)
+    try:
+        yield
+    finally:
+        _left_out.reset(token)
 
 
 def do_here(task_name: str, *, wake: Callable[[], None] | None) -> None:
@@ -58,6 +69,9 @@ def enqueue_on_commit(task_name: str, *, countdown: float | None = None, **ids: 
 
 
 def _send(task_name: str, *, countdown: float | None, ids: dict[str, Any]) -> None:
+    is_plain = countdown is None and not ids
+    if is_plain and task_name == _left_out.get():
+        return
     handler = _handler.get()
     if handler is not None:
         handler(task_name, ids)
@@ -71,7 +85,7 @@ def _send(task_name: str, *, countdown: float | None, ids: dict[str, Any]) -> No
             task.apply(kwargs=ids)
         return
     wake = _done_here.get(task_name)
-    if wake is not None and countdown is None and not ids:
+    if wake is not None and is_plain:
         valkey.afterwards(wake)
     else:
         send_job(task_name, countdown=countdown, **ids)

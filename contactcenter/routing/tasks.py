@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
 from contactcenter.kernel.clock import clock_is_held
+from contactcenter.kernel.jobs import leave_out
 from contactcenter.routing import actions, queries
 from contactcenter.routing.models import Waiting
 from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tickets.interpreters import end_left_open
 from contactcenter.tickets.sla_actions import flag_breaches, tickets_under
 
+MATCH: Final = "routing.match"
+"""Jobs that match at their end leave it out: what they commit before asks for no job more."""
 _last_pulse: queries.Pulse | None = None
 
 
@@ -21,8 +26,9 @@ def ticket_waiting(*, ticket_id: int) -> None:
     """Put a ticket where it belongs after a change, and make offers."""
     with open_every_account(reason="routing brings tickets of all accounts to one pool of operators"):
         at = timezone.now()
-        actions.answer_callback_offer(ticket_id=ticket_id, at=at)
-        actions.place_ticket(ticket_id=ticket_id, at=at)
+        with leave_out(MATCH):
+            actions.answer_callback_offer(ticket_id=ticket_id, at=at)
+            actions.place_ticket(ticket_id=ticket_id, at=at)
         _match()
 
 
@@ -38,7 +44,8 @@ def call_wants_callback(*, call_id: int) -> None:
 def chat_closed(*, ticket_id: int) -> None:
     """The contact has left the chat: wrap-up begins."""
     with open_every_account(reason="routing brings tickets of all accounts to one pool of operators"):
-        actions.conversation_ended(ticket_id=ticket_id, at=timezone.now())
+        with leave_out(MATCH):
+            actions.conversation_ended(ticket_id=ticket_id, at=timezone.now())
         _match()
 
 
@@ -49,7 +56,7 @@ def call_ended(*, interaction_id: int) -> None:
         actions.wrap_call(interaction_id=interaction_id)
 
 
-@shared_task(name="routing.match")
+@shared_task(name=MATCH)
 def match() -> None:
     """Make every offer that can be made now."""
     with open_every_account(reason="routing brings tickets of all accounts to one pool of operators"):
@@ -63,9 +70,10 @@ def expire() -> None:
         return
     with open_every_account(reason="clocks of all accounts run out by themselves"):
         at = timezone.now()
-        actions.expire_offers(at=at)
-        actions.close_overdue_wraps(at=at)
-        actions.lose_operators(at=at)
+        with leave_out(MATCH):
+            actions.expire_offers(at=at)
+            actions.close_overdue_wraps(at=at)
+            actions.lose_operators(at=at)
         _match()
         _tell_pulse()
 

@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from contactcenter.kernel.clock import ClockHold
 from contactcenter.kernel.jobs import do_here, enqueue_on_commit
-from contactcenter.routing import actions, at_once
+from contactcenter.routing import actions, at_once, tasks
 from contactcenter.routing.actions.looking import FEW
 from contactcenter.routing.models import MatchMark, Offer
-from tests.app.factories import make_account
+from contactcenter.tickets import actions as ticket_actions
+from tests.app.factories import AT, make_account, make_ticket
 from tests.app.routing.scenes import at_work, served, waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -124,3 +125,16 @@ def test_the_thread_looks_after_each_commit_and_not_after_a_rollback(monkeypatch
         assert not looked.is_set()
     finally:
         do_here(at_once.JOB, wake=None)
+
+
+def test_a_job_that_matches_at_its_end_asks_for_no_other_one(jobs: redis.Redis) -> None:
+    account = make_account()
+    anna = at_work(account, max_chat=1)
+    ticket = make_ticket(account, channel="chat", language="en", at=AT)
+    ticket_actions.receive_message(ticket=ticket, channel="chat", at=AT, text="Hello?")
+    jobs.delete(settings.CELERY_TASK_DEFAULT_QUEUE)
+    tasks.ticket_waiting(ticket_id=ticket.pk)
+    assert list(Offer.objects.values_list("ticket_id", "operator_id")) == [(ticket.pk, anna.pk)]
+    assert asked_of_workers(jobs) == 0
+    # its clock is not the worker's to leave out
+    assert b'"task": "routing.expire"' in b"".join(jobs.lrange(settings.CELERY_TASK_DEFAULT_QUEUE, 0, -1))
