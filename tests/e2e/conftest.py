@@ -206,12 +206,12 @@ def new_page(browser: Browser, site: Site) -> Iterator[Any]:
     contexts: list[BrowserContext] = []
     problems: list[str] = []
 
-    def open_page(*, locale: str = "en-GB", dark: bool = False, storage: Any = None) -> Page:
+    def open_page(*, locale: str = "en-GB", storage: Any = None) -> Page:
         context = browser.new_context(
             base_url=site.url,
             storage_state=storage,
             locale=locale,
-            color_scheme="dark" if dark else "light",
+            color_scheme="light",
             viewport={"width": 1440, "height": 900},
         )
         context.set_default_timeout(15_000)
@@ -250,17 +250,11 @@ def sessions() -> dict[str, Any]:
 
 
 @pytest.fixture
-def dark() -> bool:
-    """Whether people sit at dark screens; a test may say so by a parameter of this name."""
-    return False
-
-
-@pytest.fixture
-def seats(new_page: Any, passwords: dict[str, str], sessions: dict[str, Any], dark: bool) -> Iterator[dict[str, Seat]]:
+def seats(new_page: Any, passwords: dict[str, str], sessions: dict[str, Any]) -> Iterator[dict[str, Seat]]:
     """Two operators and a supervisor at their consoles, in English; nobody is available, and nothing waits."""
     made = {}
     for email, name in ((DMITRY, "Dmitry Belov"), (JAMES, "James Okafor"), (CHIEF, "Olga Petrova")):
-        page = new_page(storage=sessions.get(email), dark=dark)
+        page = new_page(storage=sessions.get(email))
         page.add_init_script("if (location.protocol !== 'about:') localStorage.setItem('locale', 'en')")
         if email not in sessions:
             # all demo people share a password

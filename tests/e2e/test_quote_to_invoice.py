@@ -6,8 +6,8 @@ from typing import Any
 
 from playwright.sync_api import APIResponse, Page, expect
 
+from tests.e2e.axe import violations
 from tests.e2e.conftest import Site, log_in
-from tests.e2e.test_accessibility import violations
 
 TARIFF: dict[str, Any] = {
     "name": "Evening line",

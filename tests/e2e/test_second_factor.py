@@ -5,7 +5,7 @@ import time
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import Page
 
-from tests.e2e.test_accessibility import violations
+from tests.e2e.axe import violations
 
 VIEWER = "viewer@medtech.example"
 STEP_S = 30
@@ -44,7 +44,7 @@ def test_a_second_factor_is_enrolled_asked_for_and_switched_off(site, passwords,
     assert len(set(codes)) == 10
     assert violations(page) == []
 
-    other = new_page(dark=True)
+    other = new_page()
     sign_in(other, passwords[VIEWER])
     other.locator("input[autocomplete=one-time-code]").fill(codes[0])
     other.locator("button[type=submit]").click()

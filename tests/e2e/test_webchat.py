@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.axe import violations
 from tests.e2e.conftest import Site, log_in
 from tests.e2e.desks import CHAT, Desk, open_chat, say, widget
-from tests.e2e.test_accessibility import violations
 from tests.e2e.wire import Wire
 
 # serves the clinic but not the shop, whose mails other tests leave in the queue
@@ -189,18 +189,20 @@ def test_the_end_of_a_chat_asks_for_a_rating_that_stands_on_the_timeline(
     assert [(one["ticket_id"], one["score"]) for one in ratings if one["ticket_id"] == ticket] == [(ticket, 4)]
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_the_form_takes_name_address_and_message_and_every_state_is_accessible(
-    nobody: None, new_page: Callable[..., Page], passwords: dict[str, str], dark: bool
+    nobody: None, new_page: Callable[..., Page], passwords: dict[str, str]
 ) -> None:
-    page = new_page(dark=dark)
+    page = new_page()
     page.goto(CHAT)
     expect(widget(page, "button.l")).to_be_visible()
     assert violations(page) == []
     open_chat(page)
     expect(widget(page, ".h")).to_contain_text("Нас сейчас нет")
-    # the surface of frontend/src/tokens.css
-    expect(widget(page, ".p")).to_have_css("background-color", "rgb(22, 26, 32)" if dark else "rgb(255, 255, 255)")
+    # the surfaces of frontend/src/tokens.css
+    page.emulate_media(color_scheme="dark")
+    expect(widget(page, ".p")).to_have_css("background-color", "rgb(22, 26, 32)")
+    page.emulate_media(color_scheme="light")
+    expect(widget(page, ".p")).to_have_css("background-color", "rgb(255, 255, 255)")
     assert violations(page) == []
     words = f"Позвоните мне, пожалуйста, {uuid4().hex[:8]}"
     widget(page, "textarea").fill(words)

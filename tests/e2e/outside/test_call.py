@@ -4,18 +4,16 @@ import json
 import re
 from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.axe import violations
 from tests.e2e.desks import DMITRY
 from tests.e2e.outside.standins import LiveCall
-from tests.e2e.test_accessibility import violations
 
 PHONE = "PJSIP/102"
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_call_rings_is_held_ended_and_written_up(telephones, seats, dark):
+def test_call_rings_is_held_ended_and_written_up(telephones, seats):
     dmitry = seats[DMITRY]
     page = dmitry.page
     found: dict[str, Any] = {}

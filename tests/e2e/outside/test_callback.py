@@ -4,21 +4,19 @@ import json
 import re
 from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.axe import violations
 from tests.e2e.desks import CHIEF, DMITRY, sms
-from tests.e2e.test_accessibility import violations
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_callback_is_asked_for_offered_at_its_place_called_and_settled(telephones, seats, dark):
+def test_callback_is_asked_for_offered_at_its_place_called_and_settled(telephones, seats):
     dmitry, chief = seats[DMITRY], seats[CHIEF]
     page = dmitry.page
     found: dict[str, Any] = {}
 
     # the supervisor asks for it while the ticket waits; the strip says that it waits
-    waiting = sms(chief, f"call me {dark}")
+    waiting = sms(chief, "call me")
     chief.page.goto(f"/console/{waiting}")
     chief.button("More about this ticket").click()
     chief.page.get_by_role("menuitem", name=re.compile("^Call back")).click()
