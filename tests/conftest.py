@@ -6,6 +6,7 @@ use servers that run already. Without them, several workers share what one proce
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Generator, Iterator
@@ -39,6 +40,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     global _temporary, _migrating
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if not worker:
+        # who is told to end ends what it has started, as at Ctrl-C
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     if not worker and config.getoption("numprocesses", None):  # the controller runs no test
         if not config.option.collectonly and not {"TEST_VAR", "TEST_DATABASE_URL", migrated.VARIABLE} & set(os.environ):
             _temporary = Path(tempfile.mkdtemp(prefix="cc-tests-"))
