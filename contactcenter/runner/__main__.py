@@ -20,6 +20,7 @@ from contactcenter.runner.preflight import check_disk, check_port, only_one_run
 from contactcenter.runner.servers import EmbeddedServer, ServerProblem, start_postgres, start_valkey
 from contactcenter.runner.supervisor import Child, GaveUp, Supervisor
 
+FIRST = ("web", "worker")
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -164,10 +165,10 @@ def _run(var: Path) -> None:
                 *_children(logs=logs, host=host, port=port, bridges=prepared["bridges"]),
             ]
             say("Starting web, worker, beat and the mail door ...")
-            for child in supervisor.children:
-                if child.process is None:
-                    child.start()
+            # all of them at once would compete for the processors with those that somebody waits for
+            supervisor.start(only=FIRST)
             _wait_until_ready(host=host, port=port, supervisor=supervisor)
+            supervisor.start()
             _greet(host=host, port=port, logs=logs, logins=prepared["logins"])
             while True:
                 supervisor.tend()
@@ -177,9 +178,7 @@ def _run(var: Path) -> None:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
             say("Stopping ...")
             supervised = {child.name for child in supervisor.children}
-            programs = [child for child in supervisor.children if child.name not in {s.name for s in servers}]
-            for child in reversed(programs):
-                child.stop()
+            supervisor.stop(but={server.name for server in servers})
             for server in reversed(servers):
                 if server.name in supervised:
                     process = next(c.process for c in supervisor.children if c.name == server.name)

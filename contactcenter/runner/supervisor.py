@@ -1,10 +1,10 @@
-"""Keeps a handful of child processes alive and stops them in order."""
+"""Keeps a handful of child processes alive and ends them together."""
 
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,33 +49,23 @@ class Child:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)
 
-    def stop(self, *, seconds: float = 15.0) -> None:
-        """Ask it to end; kill its group if it does not."""
-        if self.process is None or self.process.poll() is not None:
-            return
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-
 
 class GaveUp(Exception):
     """A child dies again and again; the message names it and its log."""
 
 
 class Supervisor:
-    """Starts children in order, restarts those that die, stops them in reverse order."""
+    """Starts children in order, restarts those that die, ends them together."""
 
     def __init__(self, children: Sequence[Child], *, say: Callable[[str], None]) -> None:
         self.children = list(children)
         self.say = say
 
-    def start(self) -> None:
-        """Start every child."""
+    def start(self, *, only: Collection[str] | None = None) -> None:
+        """Start every child that was not started yet, or these of them."""
         for child in self.children:
-            child.start()
+            if child.process is None and (only is None or child.name in only):
+                child.start()
 
     def tend(self) -> None:
         """Restart what has died, with growing pauses; raise GaveUp where that does not help."""
@@ -94,7 +84,19 @@ class Supervisor:
             elif now >= child.restart_at:
                 child.start()
 
-    def stop(self) -> None:
-        """Stop every child, last started first."""
-        for child in reversed(self.children):
-            child.stop()
+    def stop(self, *, but: Collection[str] = (), seconds: float = 15.0) -> None:
+        """Ask every child except these to end, all at once; kill the group of whoever does not within the seconds."""
+        running = [
+            child.process
+            for child in self.children
+            if child.name not in but and child.process is not None and child.process.poll() is None
+        ]
+        for process in running:
+            process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + seconds
+        for process in running:
+            try:
+                process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()

@@ -212,6 +212,8 @@ def new_page(browser: Browser, site: Site) -> Iterator[Any]:
             storage_state=storage,
             locale=locale,
             color_scheme="light",
+            # nothing is drawn sixty times a second that no test looks at
+            reduced_motion="reduce",
             viewport={"width": 1440, "height": 900},
         )
         context.set_default_timeout(15_000)

@@ -58,3 +58,34 @@ def test_a_program_that_ends_at_once_again_and_again_is_given_up_with_its_log(tm
     child.process.wait()
     with pytest.raises(GaveUp, match=r"web ends as soon as it starts.*web\.log"):
         supervisor.tend()
+
+
+STUBBORN = """
+import signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print(1, file=open(sys.argv[1], "w"))
+while True: time.sleep(1)
+"""
+
+
+def test_all_are_asked_to_end_but_the_named_and_whoever_does_not_is_killed(tmp_path):
+    said = tmp_path / "deaf"
+    stubborn, willing, kept = (
+        Child(name=name, command=[sys.executable, "-c", *rest], environment={}, log=tmp_path / f"{name}.log")
+        for name, rest in {
+            "stubborn": [STUBBORN, str(said)],
+            "willing": ["import time; time.sleep(600)"],
+            "kept": ["import time; time.sleep(600)"],
+        }.items()
+    )
+    supervisor = Supervisor([stubborn, willing, kept], say=lambda text: None)
+    supervisor.start(only={"stubborn"})
+    assert (willing.process, kept.process) == (None, None)
+    supervisor.start()
+    while not (said.exists() and said.read_text()):
+        assert stubborn.process.poll() is None
+    supervisor.stop(but={"kept"}, seconds=0.5)
+    assert (stubborn.process.returncode, willing.process.returncode) == (-signal.SIGKILL, -signal.SIGTERM)
+    assert kept.process.poll() is None
+    supervisor.stop()
+    assert kept.process.returncode == -signal.SIGTERM
