@@ -71,7 +71,7 @@ def _hits(watch: Watch, told: Mapping[str, Any]) -> Iterator[Fired]:
                     figures = {"now": minimum["so_far"], "of": minimum["commitment"], "expected": minimum["expected"]}
                     yield Fired(watch.id, "", {**figures, "name": minimum["name"]})
         case AlertMeasure.INCLUDED:
-            for included in (*told["included"], *told["prepaid"]):
+            for included, is_prepaid in _units(told):
                 threshold = Fraction(included["allowance"] * watch.percent, 100)
                 end = None if included["expected"] is None else Fraction(included["expected"])
                 if _is_hit(watch, now=Fraction(included["used"]), end=end, threshold=threshold):
@@ -85,9 +85,15 @@ def _hits(watch: Watch, told: Mapping[str, Any]) -> Iterator[Fired]:
                             "unit": included["unit"],
                             "name": included["name"],
                             "on": included["runs_out_on"] if watch.percent == 100 else None,
-                            **({"is_prepaid": True} if included in told["prepaid"] else {}),
+                            **({"is_prepaid": True} if is_prepaid else {}),
                         },
                     )
+
+
+def _units(told: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], bool]]:
+    """What the plan includes (False), then what was bought ahead (True)."""
+    yield from ((one, False) for one in told["included"])
+    yield from ((one, True) for one in told["prepaid"])
 
 
 def _is_hit(watch: Watch, *, now: Fraction, end: Fraction | None, threshold: Fraction) -> bool:
