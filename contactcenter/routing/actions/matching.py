@@ -257,10 +257,10 @@ _TAKEN_TICKETS: Final = """
 
 
 _WAITING: Final = """
-    WITH held AS (SELECT id FROM routing_waiting WHERE {which} ORDER BY id FOR UPDATE SKIP LOCKED)
+    WITH held AS (SELECT w.id FROM routing_waiting w WHERE {which} ORDER BY w.id FOR UPDATE SKIP LOCKED)
     SELECT w.id, w.ticket_id, w.account_id, w.channel, w.enqueued_at, w.queue_id, w.look_at, w.is_language_open,
            h.id IS NOT NULL
-    FROM routing_waiting w LEFT JOIN held h ON h.id = w.id WHERE {of_them}
+    FROM routing_waiting w LEFT JOIN held h ON h.id = w.id WHERE {which}
 """
 
 
@@ -270,10 +270,9 @@ def _look_again(*, ticket_ids: Collection[int] | None, book: Book, backlog: Back
     Return those of them that somebody else is at, of which nothing could be noted.
     """
     if ticket_ids is None:
-        rows = rows_from(_WAITING.format(which="true", of_them="true"), [], binary=True)
+        rows = rows_from(_WAITING.format(which="true"), [], binary=True)
     elif ticket_ids:
-        which = _WAITING.format(which="ticket_id = ANY(%s)", of_them="w.ticket_id = ANY(%s)")
-        rows = rows_from(which, [list(ticket_ids)] * 2, binary=True)
+        rows = rows_from(_WAITING.format(which="w.ticket_id = ANY(%s)"), [list(ticket_ids)] * 2, binary=True)
     else:
         return set()
     busy: set[int] = set()
