@@ -62,7 +62,11 @@ def push_on_commit(audience: str, *, kind: str, payload: Mapping[str, Any], acco
     is for readers of the log only. If Valkey is out of reach the event is still
     read by cursor.
     """
-    event = LiveEvent(audience=audience, kind=kind, payload=dict(payload), account_id=account_id)
+    push_event_on_commit(LiveEvent(audience=audience, kind=kind, payload=dict(payload), account_id=account_id))
+
+
+def push_event_on_commit(event: LiveEvent) -> None:
+    """Do as push_on_commit does for an event that is made, but not written."""
     insert(event)
     publish_on_commit(event)
 

@@ -16,7 +16,7 @@ from django.db.models import F
 from contactcenter.kernel import audit
 from contactcenter.kernel.errors import Conflict, Invalid
 from contactcenter.kernel.jobs import enqueue_on_commit
-from contactcenter.kernel.push import publish_on_commit
+from contactcenter.kernel.push import push_event_on_commit
 from contactcenter.kernel.statements import insert
 from contactcenter.tickets.models import (
     Channel,
@@ -31,6 +31,7 @@ from contactcenter.tickets.models import (
 from contactcenter.tickets.new_rows import (
     MessageValues,
     TicketValues,
+    entry_event,
     new_message,
     new_ticket,
     preview_of,
@@ -48,9 +49,7 @@ Recipients = Sequence[Mapping[str, str]]
 
 def push_ticket_changed(ticket: Ticket, *, kind: str = "ticket.changed", **payload: Any) -> None:
     """Tell everybody entitled to the account that this ticket changed; screens fetch what they need."""
-    event = ticket_event(ticket, kind=kind, **payload)
-    insert(event)
-    publish_on_commit(event)
+    push_event_on_commit(ticket_event(ticket, kind=kind, **payload))
 
 
 def open_ticket(**values: Unpack[TicketValues]) -> Ticket:
@@ -73,7 +72,7 @@ def receive_message(*, opens: bool = False, **values: Unpack[MessageValues]) -> 
     insert(message)
     if not opens:
         _tell_head(message)
-    push_ticket_changed(message.ticket, kind="entry.added", entry={"type": "message", "id": message.pk})
+    push_event_on_commit(entry_event(message))
     return message
 
 
@@ -169,7 +168,7 @@ def send_reply(
     if operator_id is None or ticket.assignee_id != operator_id:
         # answered by somebody else: it need not wait, and nobody need be offered it
         enqueue_on_commit("routing.ticket_waiting", ticket_id=ticket.pk)
-    push_ticket_changed(ticket, kind="entry.added", entry={"type": "message", "id": message.pk})
+    push_event_on_commit(entry_event(message))
     return message
 
 
@@ -195,7 +194,7 @@ def send_automatic_reply(*, ticket: Ticket, channel: str, text: str, at: datetim
     )
     if created:
         enqueue_on_commit("channels.deliver_message", message_id=message.pk)
-        push_ticket_changed(ticket, kind="entry.added", entry={"type": "message", "id": message.pk})
+        push_event_on_commit(entry_event(message))
     return message
 
 
