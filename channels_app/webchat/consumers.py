@@ -3,10 +3,10 @@
 import asyncio
 import json
 import logging
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
+from time import monotonic
 from typing import Any, Final, TypeVar
 
 from channels.db import database_sync_to_async
@@ -50,7 +50,7 @@ class VisitorConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.stored: asyncio.Queue[int | None] = asyncio.Queue()
         self.taking_in: asyncio.Task[None] | None = None
         self.broken = 0
-        self.touched_at_s = time.monotonic()
+        self.touched_at_s = monotonic()
         await self.accept()
         self.hello_timer = asyncio.get_running_loop().call_later(
             HELLO_WITHIN_S, lambda: asyncio.ensure_future(self._hang_up_silent())
@@ -129,7 +129,7 @@ class VisitorConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self._in_account(actions.mark_seen, visit=visit, message_id=frame.message_id)
         elif frame.kind == "ping":
             await self._alive(visit)
-        elif _limiter.take(session=visit.session, at_s=time.monotonic()) == 0:
+        elif _limiter.take(session=visit.session, at_s=monotonic()) == 0:
             if frame.kind == "typing":
                 await self._in_account(actions.tell_typing, visit=visit)
             else:
@@ -154,7 +154,7 @@ class VisitorConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.forwarding = asyncio.create_task(self._forward(self.subscription))
 
     async def _rate(self, visit: Visit, rate: Rate) -> None:
-        wait_ms = _limiter.take(session=visit.session, at_s=time.monotonic())
+        wait_ms = _limiter.take(session=visit.session, at_s=monotonic())
         if wait_ms:
             await self._refuse("rate_limited", "Too many messages at once.", uuid=str(rate.uuid), retry_ms=wait_ms)
             return
@@ -163,7 +163,7 @@ class VisitorConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self._send(type="ack", uuid=str(rate.uuid), at=protocol.instant(at))
 
     async def _keep(self, visit: Visit, text: ChatText) -> None:
-        wait_ms = _limiter.take(session=visit.session, at_s=time.monotonic())
+        wait_ms = _limiter.take(session=visit.session, at_s=monotonic())
         if wait_ms:
             await self._refuse("rate_limited", "Too many messages at once.", uuid=str(text.uuid), retry_ms=wait_ms)
             return
@@ -192,8 +192,8 @@ class VisitorConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _alive(self, visit: Visit) -> None:
         await self._send(type="pong")
-        if time.monotonic() - self.touched_at_s >= TOUCH_EVERY_S:
-            self.touched_at_s = time.monotonic()
+        if monotonic() - self.touched_at_s >= TOUCH_EVERY_S:
+            self.touched_at_s = monotonic()
             await self._in_account(actions.touch_session, session=visit.session, at=timezone.now())
             await self._tell_standing(visit)
 

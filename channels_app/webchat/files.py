@@ -1,7 +1,7 @@
 """The door for visitors' files. No cookies, pages of any origin."""
 
 import logging
-import time
+from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
@@ -74,7 +74,7 @@ def _take(request: HttpRequest, *, address: str) -> dict[str, str]:
         visit, _ = recognise(endpoint=endpoint, hello=hello, at=at)
         if visit.session != session:
             raise Invalid("A new chat needs a token of its own.", field="token")
-        wait_ms = _limiter.take(session=session, at_s=time.monotonic())
+        wait_ms = _limiter.take(session=session, at_s=monotonic())
         if wait_ms:
             raise TooMany("Too many files at once.", data={"retry_ms": wait_ms})
         stored = actions.store_message(visit=visit, text=ChatText(uuid=uuid, text="", file=file), at=at)

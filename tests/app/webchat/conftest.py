@@ -33,6 +33,27 @@ def fresh_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consumers, "_limiter", Limiter())
 
 
+class Clock:
+    """A clock that stands until the test moves it, in seconds."""
+
+    def __init__(self) -> None:
+        self.at_s = 1_000.0
+
+    def __call__(self) -> float:
+        return self.at_s
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The time by which visitors' messages and files are counted."""
+    from channels_app.webchat import consumers, files
+
+    clock = Clock()
+    monkeypatch.setattr(files, "monotonic", clock)
+    monkeypatch.setattr(consumers, "monotonic", clock)
+    return clock
+
+
 @pytest.fixture(autouse=True)
 def give_connections_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """Close each thread's connection after use, so that the test database can be dropped."""
