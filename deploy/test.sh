@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All tests. The browser tests mostly wait, in a process of their own beside the others: one running product, one
+# All tests of Python. The browser tests mostly wait, in a process of their own beside the others: one running product, one
 # browser. What they wait for comes first, so the others are the ones who are nice. Any failure fails the whole.
 # COVERAGE=yes measures lines, too, and fails below 90 %; it takes a third longer (.ci/run does).
 set -u
@@ -18,10 +18,11 @@ if [ "${COVERAGE:-}" = yes ]; then
   rm -f .coverage .coverage.*
   measure=(-m coverage run)
 fi
-# the migrated database, which both copy, is made while the front end is tested
+# dozens of programs are started, and each would compile what it imports
+unset PYTHONDONTWRITEBYTECODE
+# the migrated database, which both copy
 python -m tests.migrated "$folder/migrated.sql" &
 running+=($!)
-npm --prefix frontend test --silent || failed=1
 export TEST_MIGRATED="$folder/migrated.sql"
 python -m pytest -q tests/e2e >"$folder/e2e.txt" 2>&1 &
 e2e=$!

@@ -57,5 +57,7 @@ export default defineConfig(({ command }) => ({
     include: ['src/**/*.test.ts'],
     setupFiles: ['src/testing.ts'],
     css: false,
+    // one DOM a worker, a context of its own for each file
+    pool: 'vmThreads',
   },
 }));

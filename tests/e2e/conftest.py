@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from tests import migrated
 from tests.e2e.desks import CHIEF, DMITRY, JAMES, Seat
+from tests.e2e.standins import TranslationService
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 600
@@ -169,10 +170,22 @@ def stop_site(site: Site) -> int:
 
 
 @pytest.fixture(scope="session")
-def site() -> Iterator[Site]:
+def translator() -> Iterator[TranslationService]:
+    """A translation service of the house's own."""
+    with TranslationService() as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def site(translator: TranslationService) -> Iterator[Site]:
     """The product with its demo accounts, one for all browser tests."""
     var = Path(tempfile.mkdtemp(prefix="cc-e2e-"))
-    running = start_site(var)
+    running = start_site(
+        var,
+        TRANSLATION_PROVIDER="libretranslate",
+        TRANSLATION_URL=f"http://{translator.host}",
+        OUTBOUND_ALLOWED_HOSTS=translator.host,
+    )
     yield running
     code = stop_site(running)
     shutil.rmtree(var, ignore_errors=True)

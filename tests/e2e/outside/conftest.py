@@ -1,23 +1,15 @@
-"""The product beside what it reaches outside: a telephone system and a translation service on loopback.
-
-It ends with the last test of this folder: the machine is for the next product then.
-"""
+"""What the product reaches outside, for the tests of this folder: a telephone system and a client's consent."""
 
 from __future__ import annotations
 
-import json
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.e2e import conftest as product
-from tests.e2e.outside.standins import Telephones, TranslationService
+from tests.e2e.standins import Telephones
 
 LINE = "outside-line"
 SETTINGS = {
@@ -40,42 +32,13 @@ with open_every_account(reason="the test sets up a telephone system"):
 """
 
 
-@pytest.fixture(scope="package")
-def translator() -> Iterator[TranslationService]:
-    """A translation service of the house's own."""
-    with TranslationService() as service:
-        yield service
-
-
-@pytest.fixture(scope="package")
-def site(translator: TranslationService) -> Iterator[product.Site]:
-    """The product with a translation service, one for the tests of this folder."""
-    var = Path(tempfile.mkdtemp(prefix="cc-e2e-"))
-    running = product.start_site(
-        var,
-        TRANSLATION_PROVIDER="libretranslate",
-        TRANSLATION_URL=f"http://{translator.host}",
-        OUTBOUND_ALLOWED_HOSTS=translator.host,
-    )
-    running.set_back("UPDATE tenancy_account SET allows_machine_translation = true WHERE slug = %s", "medtech")
-    yield running
-    code = product.stop_site(running)
-    shutil.rmtree(var, ignore_errors=True)
-    assert code == 0, "".join(running.output[-20:])
-
-
-@pytest.fixture(scope="package")
-def passwords(site: product.Site) -> dict[str, str]:
-    """Return {e-mail address: password} of the demo people."""
-    result = site.manage("load_demo")
-    assert result.returncode == 0, result.stderr.decode()
-    return {login["email"]: login["password"] for login in json.loads(result.stdout)["logins"]}
-
-
-@pytest.fixture(scope="package")
-def sessions() -> dict[str, Any]:
-    """What a browser keeps of people who have logged in once, at this product."""
-    return {}
+@pytest.fixture(scope="package", autouse=True)
+def consent(site: product.Site) -> Iterator[None]:
+    """The clinic's consent to machine translation, in this folder only: it changes to whom tickets are offered."""
+    change = "UPDATE tenancy_account SET allows_machine_translation = %s WHERE slug = %s"
+    site.set_back(change, True, "medtech")
+    yield
+    site.set_back(change, False, "medtech")
 
 
 @pytest.fixture(scope="package")
@@ -97,3 +60,5 @@ def telephones(site: product.Site) -> Iterator[Telephones]:
         finally:
             bridge.terminate()
             bridge.wait(30)
+            # a line without its bridge would be told as broken in later tests
+            site.set_back("UPDATE channels_app_endpoint SET is_active = false WHERE address = %s", LINE)

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.axe import violations
 from tests.e2e.desks import DMITRY
-from tests.e2e.outside.standins import LiveCall
+from tests.e2e.standins import LiveCall
 
 PHONE = "PJSIP/102"
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.axe import violations
 from tests.e2e.desks import DMITRY
-from tests.e2e.outside.standins import TranslationService
+from tests.e2e.standins import TranslationService
 
 MAILBOX = "priem@medtech.example"
 ASKED, READ = "Где моя посылка? Жду со вторника.", "Where is my parcel? I have been waiting since Tuesday."
