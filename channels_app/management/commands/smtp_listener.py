@@ -42,6 +42,8 @@ class Command(BaseCommand):
             try:
                 controller.start()
             except OSError as error:
+                # its thread is over; a loop that nobody closes complains when the process ends
+                controller.loop.close()
                 raise CommandError(
                     f"Cannot listen on {options['host']}:{port}: {error.strerror}. Another program may use the port; "
                     f"choose another by {'--port' if name == 'SMTP' else '--lmtp-port'} or {name}_LISTEN_PORT.",
