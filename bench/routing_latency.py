@@ -8,9 +8,6 @@ Each offer is accepted by the real action before the next operator is freed, so 
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import json
 import os
 import subprocess
 import sys
@@ -18,16 +15,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import redis
-from websockets.asyncio.client import connect
 
+from bench.consoles import PATIENCE_S, Consoles
 from bench.figures import percentile
 from bench.routing_floor import Floor
 from bench.web import session_cookies, web_process
 
-PATIENCE_S: Final = 60
 WARM_UP: Final = 4
 """So many offers at first are not counted: processes open connections and read profiles."""
 
@@ -45,7 +41,7 @@ def latency(floor: Floor, *, waiting: int, samples: int, sockets: int) -> dict[s
     watched = floor.operators[:sockets]
     with _worker(), web_process() as web:
         cookies = {one.pk: session_cookies(one.user_id) for one in watched}
-        times, asked = asyncio.run(_measure(port=web.port, cookies=cookies, samples=samples + WARM_UP))
+        times, asked = _measure(port=web.port, cookies=cookies, samples=samples + WARM_UP)
     return {
         "samples": len(times),
         "p50_ms": percentile(times, 0.50),
@@ -77,45 +73,21 @@ def _worker() -> Iterator[None]:
             process.kill()
 
 
-async def _measure(*, port: int, cookies: dict[int, dict[str, str]], samples: int) -> tuple[list[float], list[float]]:
+def _measure(*, port: int, cookies: dict[int, dict[str, str]], samples: int) -> tuple[list[float], list[float]]:
     """Return the seconds from commit to frame, and those of them until matching looked."""
-    origin: Any = f"http://127.0.0.1:{port}"
-    arrived: dict[int, asyncio.Queue[tuple[float, dict[str, Any]]]] = {pk: asyncio.Queue() for pk in cookies}
     times: list[float] = []
     asked: list[float] = []
-
-    async def listen(pk: int, socket: Any) -> None:
-        async for text in socket:
-            now = time.time()
-            frame = json.loads(text)
-            if frame["type"] == "event" and frame["event"]["kind"] == "offer.made":
-                arrived[pk].put_nowait((now, frame["event"]["payload"]["offer"]))
-
-    async with contextlib.AsyncExitStack() as stack:
-        listening = []
-        for pk, jar in cookies.items():
-            headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in jar.items())}
-            address = f"ws://127.0.0.1:{port}/ws/console/"
-            socket = await stack.enter_async_context(connect(address, additional_headers=headers, origin=origin))
-            # the greeting comes once the socket listens
-            await asyncio.wait_for(socket.recv(), PATIENCE_S)
-            listening.append(asyncio.create_task(listen(pk, socket)))
-        listening.append(asyncio.create_task(_tick()))
-        people = list(cookies)
-        for number in range(samples):
-            pk = people[number % len(people)]
-            await _until_nothing_is_asked()
-            began = await asyncio.to_thread(_free, pk)
-            async with asyncio.timeout(PATIENCE_S):
-                at, offer = await arrived[pk].get()
-            times.append(at - began)
-            asked.append(_seconds(offer["offered_at"]) - began)
-            await asyncio.to_thread(_accept, offer_id=offer["id"], operator_id=pk)
-        for task in listening:
-            task.cancel()
-    unexpected = sum(queue.qsize() for queue in arrived.values())
-    if unexpected:
-        raise RuntimeError(f"{unexpected} offers were made to operators who had no place")
+    people = list(cookies)
+    consoles = Consoles(port=port, cookies=cookies)
+    for number in range(samples):
+        pk = people[number % len(people)]
+        _until_nothing_is_asked()
+        began = _free(pk)
+        at, offer = consoles.next_offer(pk)
+        times.append(at - began)
+        asked.append(_seconds(offer["offered_at"]) - began)
+        _accept(offer_id=offer["id"], operator_id=pk)
+    consoles.close()
     return times[WARM_UP:], asked[WARM_UP:]
 
 
@@ -151,21 +123,20 @@ def _accept(*, offer_id: int, operator_id: int) -> None:
         actions.accept_offer(offer_id=offer_id, operator_id=operator_id, at=timezone.now())
 
 
-async def _tick() -> None:
-    """Let what a run found held by somebody be looked at again every second, as the beat does (routing.expire)."""
+def _until_nothing_is_asked() -> None:
+    """Wait until every change was looked at: the next offer is then the answer to the next one.
+
+    What a run found held by somebody is looked at again every second, as the beat does (routing.expire).
+    """
     from contactcenter.kernel.jobs import send_job
 
-    while True:
-        await asyncio.sleep(1)
-        if await asyncio.to_thread(_is_asked):
-            await asyncio.to_thread(send_job, "routing.match")
-
-
-async def _until_nothing_is_asked() -> None:
-    """Wait until the worker has looked at every change: the next offer is then the answer to the next one."""
-    async with asyncio.timeout(PATIENCE_S):
-        while await asyncio.to_thread(_is_asked):
-            await asyncio.sleep(0.02)
+    began = time.monotonic()
+    while _is_asked():
+        if time.monotonic() - began > PATIENCE_S:
+            raise TimeoutError("marks are left")
+        time.sleep(0.02)
+        if (time.monotonic() - began) % 1 < 0.02:
+            send_job("routing.match")
 
 
 def _is_asked() -> bool:

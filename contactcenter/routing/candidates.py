@@ -22,57 +22,59 @@ _UNKNOWN: Final = QueueRules(steps=default_steps(3))
 
 # places are counted from the rows that take them (ADR 0007): pending offers, owned tickets, running consultations
 # (states.counts_as_load), and calls that go on at the telephone
+_ROWS: Final = """
+    SELECT operator_id, channel, 'offer' AS what, NULL::timestamptz AS idle_since
+    FROM routing_offer WHERE state = 'pending' {these}
+    UNION ALL
+    SELECT operator_id, channel, CASE state WHEN 'wrapping' THEN 'wrap' ELSE 'work' END, NULL
+    FROM routing_assignment
+    WHERE state <> 'done' AND (state IN ('active', 'consult', 'held') OR state = 'wrapping' AND wrap_is_exclusive)
+          {these}
+    UNION ALL
+    SELECT t.operator_id, a.channel, 'work', NULL FROM routing_transfer t
+    JOIN routing_assignment a ON a.id = t.assignment_id WHERE t.state = 'consulting' {transfers}
+    UNION ALL
+    SELECT operator_id, 'voice', 'call', NULL FROM tickets_interaction
+    WHERE channel = 'voice' AND ended_at IS NULL AND source_key IS NOT NULL {these}
+"""
+_PRESENCE: Final = """
+    SELECT operator_id, NULL AS channel,
+           CASE WHEN presence = 'available' AND next_presence = '' THEN 'here' ELSE 'away' END AS what,
+           coalesce(idle_since, since) AS idle_since
+    FROM routing_operatorstate WHERE true {these}
+"""
 _TAKEN: Final = """
-    SELECT operator_id, count(*) FILTER (WHERE what = 'offer' AND channel = 'voice')
-             + greatest(count(*) FILTER (WHERE what = 'work' AND channel = 'voice'),
-                        count(*) FILTER (WHERE what = 'call')) AS voice,
-           count(*) FILTER (WHERE what <> 'wrap' AND what <> 'call' AND channel NOT IN ('voice', 'email')) AS chat,
-           count(*) FILTER (WHERE what <> 'wrap' AND channel = 'email') AS email,
-           bool_or(what = 'offer') AS deciding,
-           bool_or(what = 'wrap') AS wrapping
-    FROM (
-        SELECT operator_id, channel, 'offer' AS what FROM routing_offer WHERE state = 'pending' {these}
-        UNION ALL
-        SELECT operator_id, channel, CASE state WHEN 'wrapping' THEN 'wrap' ELSE 'work' END
-        FROM routing_assignment
-        WHERE state <> 'done' AND (state IN ('active', 'consult', 'held') OR state = 'wrapping' AND wrap_is_exclusive)
-              {these}
-        UNION ALL
-        SELECT t.operator_id, a.channel, 'work' FROM routing_transfer t
-        JOIN routing_assignment a ON a.id = t.assignment_id WHERE t.state = 'consulting' {transfers}
-        UNION ALL
-        SELECT operator_id, 'voice', 'call' FROM tickets_interaction
-        WHERE channel = 'voice' AND ended_at IS NULL AND source_key IS NOT NULL {these}
-    ) one GROUP BY operator_id
+    count(*) FILTER (WHERE what = 'offer' AND channel = 'voice')
+      + greatest(count(*) FILTER (WHERE what = 'work' AND channel = 'voice'),
+                 count(*) FILTER (WHERE what = 'call')) AS voice,
+    count(*) FILTER (WHERE what IN ('offer', 'work') AND channel NOT IN ('voice', 'email')) AS chat,
+    count(*) FILTER (WHERE what IN ('offer', 'work') AND channel = 'email') AS email
 """
-_STATES: Final = """
-    SELECT s.operator_id, s.presence = 'available' AND s.next_presence = '', coalesce(s.idle_since, s.since),
-           coalesce(t.voice, 0), coalesce(t.chat, 0), coalesce(t.email, 0),
-           coalesce(t.deciding, false), coalesce(t.wrapping, false)
-    FROM routing_operatorstate s LEFT JOIN ({taken}) t ON t.operator_id = s.operator_id
-"""
-_OF_ALL: Final = _TAKEN.format(these="", transfers="")
-_OF_SOME: Final = _TAKEN.format(these="AND operator_id = ANY(%s)", transfers="AND t.operator_id = ANY(%s)")
-_AVAILABLE: Final = _STATES.format(taken=_OF_ALL) + " WHERE s.presence = 'available' AND s.next_presence = ''"
-_AVAILABLE_OF: Final = (
-    _STATES.format(taken=_OF_SOME)
-    + " WHERE s.presence = 'available' AND s.next_presence = '' AND s.operator_id = ANY(%s)"
-)
+# one grouping and no join: a join's plan would be chosen by how many rows are expected, and be wrong on a full floor
+_STATES: Final = f"""
+    SELECT operator_id, bool_or(what = 'here'), max(idle_since), {_TAKEN}, bool_or(what = 'offer'),
+           bool_or(what = 'wrap')
+    FROM ({_PRESENCE} UNION ALL {_ROWS}) one GROUP BY operator_id
+"""  # noqa: S608
+_THESE_PEOPLE: Final = {"these": "AND operator_id = ANY(%s)", "transfers": "AND t.operator_id = ANY(%s)"}
+_AVAILABLE: Final = _STATES.format(these="", transfers="") + " HAVING bool_or(what = 'here')"
+_AVAILABLE_OF: Final = _STATES.format(**_THESE_PEOPLE) + " HAVING bool_or(what = 'here')"
+_SOME: Final = _STATES.format(**_THESE_PEOPLE) + " HAVING bool_or(what IN ('here', 'away'))"
+_LOADS: Final = f"SELECT operator_id, {_TAKEN} FROM ({_ROWS}) one GROUP BY operator_id".format(**_THESE_PEOPLE)  # noqa: S608
 _HOW_MANY: Final = """
     SELECT count(*) FROM routing_operatorstate s
     JOIN operators_operator o ON o.id = s.operator_id AND o.is_active
     JOIN tenancy_user u ON u.id = o.user_id AND u.is_active
     WHERE s.presence = 'available' AND s.next_presence = ''
 """
-_SOME: Final = _STATES.format(taken=_OF_SOME) + " WHERE s.operator_id = ANY(%s)"
-_LOADS: Final = f"SELECT operator_id, voice, chat, email FROM ({_OF_SOME}) t"  # noqa: S608
 
+# NOT IN, for it is always hashed: NOT EXISTS is a join, see above
 _COLUMNS: Final = """
     SELECT w.ticket_id, w.account_id, w.channel, w.language, w.priority, w.enqueued_at, w.due_at, w.queue_id,
            w.last_operator_id, w.last_served_at
     FROM routing_waiting w
     WHERE w.enqueued_at <= %s AND w.queue_id <> ALL(%s)
-      AND NOT EXISTS (SELECT 1 FROM routing_offer o WHERE o.ticket_id = w.ticket_id AND o.state = 'pending')
+      AND w.ticket_id NOT IN (SELECT ticket_id FROM routing_offer WHERE state = 'pending')
 """
 _ORDER: Final = " ORDER BY w.priority DESC, w.due_at, w.enqueued_at, w.id LIMIT %s"
 _ALL: Final = _COLUMNS + _ORDER

@@ -104,7 +104,7 @@ def match_until_settled(*, clock: Callable[[], datetime], everything: bool = Fal
 def _match(*, at: datetime, everything: bool) -> Run:
     """Under the locks every decision is checked again. Where the world moved in between, the rest of the plan is
     dropped and made anew, because a newer ticket may now be in an older one's way (R3)."""
-    if not rows_from("SELECT pg_try_advisory_xact_lock(%s)", [MATCH_LOCK])[0][0]:
+    if not rows_from(_BEGIN, [MATCH_LOCK])[0][0]:
         return Run(made=0, outcome=Outcome.TURNED_AWAY)
     changes, state = _take_changes(at=at, everything=everything)
     if not (changes.everything or changes.operators or changes.tickets):
@@ -143,6 +143,11 @@ def _match(*, at: datetime, everything: bool) -> Run:
         return Run(made=made, outcome=Outcome.HELD_UP)
     # tickets that are due and held by somebody stay due: to look at them again at once would be in vain
     return Run(made=made, outcome=Outcome.SETTLED if changes.is_marked or made else Outcome.IN_VAIN)
+
+
+# PostgreSQL would plan each statement anew, for longer than it runs, whenever it is given an array that is shorter than
+# it supposes arrays to be; in this transaction it keeps the plan it has once made
+_BEGIN: Final = "SELECT pg_try_advisory_xact_lock(%s), set_config('plan_cache_mode', 'force_generic_plan', true)"
 
 
 def _is_asked_for(*, at: datetime | None) -> bool:
