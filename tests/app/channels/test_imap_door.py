@@ -82,15 +82,13 @@ def _endpoint(info: EndpointInfo) -> Endpoint:
         return Endpoint.objects.get(pk=info.id)
 
 
-def test_new_mail_is_stored_within_two_seconds_of_its_arrival(
+def test_new_mail_is_announced_and_stored_long_before_the_next_look(
     reading: MailboxReader, inbox: EndpointInfo, dovecot: Dovecot
 ) -> None:
     with open_account(inbox.account_id):
         wait_until("the folder was read once", lambda: MailFolder.objects.filter(checked_at__isnull=False).exists())
     dovecot.deliver(_user(inbox), raw_mail(message_id="fresh@example.org"))
-    arrived = time.monotonic()
-    wait_until("the mail is stored", lambda: _receipts(inbox) == 1, seconds=2)
-    assert time.monotonic() - arrived < 2
+    wait_until("the mail is stored", lambda: _receipts(inbox) == 1, seconds=imap_door.IDLE_S / 2)
     with open_account(inbox.account_id):
         receipt = Receipt.objects.get()
         assert receipt.external_id == "fresh@example.org"
