@@ -68,7 +68,7 @@ _HOW_MANY: Final = """
     WHERE s.presence = 'available' AND s.next_presence = ''
 """
 
-# NOT IN, for it is always hashed: NOT EXISTS is a join, see above
+# NOT IN, which is hashed (tests/app/routing/test_statement_plans.py): NOT EXISTS is a join, see above
 _COLUMNS: Final = """
     SELECT w.ticket_id, w.account_id, w.channel, w.language, w.priority, w.enqueued_at, w.due_at, w.queue_id,
            w.last_operator_id, w.last_served_at
