@@ -13,8 +13,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from typing import Final
 
 import redis
@@ -78,16 +79,15 @@ def _measure(*, port: int, cookies: dict[int, dict[str, str]], samples: int) -> 
     times: list[float] = []
     asked: list[float] = []
     people = list(cookies)
-    consoles = Consoles(port=port, cookies=cookies)
-    for number in range(samples):
-        pk = people[number % len(people)]
-        _until_nothing_is_asked()
-        began = _free(pk)
-        at, offer = consoles.next_offer(pk)
-        times.append(at - began)
-        asked.append(_seconds(offer["offered_at"]) - began)
-        _accept(offer_id=offer["id"], operator_id=pk)
-    consoles.close()
+    with closing(Consoles(port=port, cookies=cookies)) as consoles, _beat():
+        for number in range(samples):
+            pk = people[number % len(people)]
+            _until_nothing_is_asked()
+            began = _free(pk)
+            at, offer = consoles.next_offer(pk)
+            times.append(at - began)
+            asked.append(_seconds(offer["offered_at"]) - began)
+            _accept(offer_id=offer["id"], operator_id=pk)
     return times[WARM_UP:], asked[WARM_UP:]
 
 
@@ -123,20 +123,37 @@ def _accept(*, offer_id: int, operator_id: int) -> None:
         actions.accept_offer(offer_id=offer_id, operator_id=operator_id, at=timezone.now())
 
 
-def _until_nothing_is_asked() -> None:
-    """Wait until every change was looked at: the next offer is then the answer to the next one.
+@contextmanager
+def _beat() -> Iterator[None]:
+    """Let what a run found held by somebody be looked at again every second, as the beat does (routing.expire)."""
+    from django.db import connection
 
-    What a run found held by somebody is looked at again every second, as the beat does (routing.expire).
-    """
     from contactcenter.kernel.jobs import send_job
 
-    began = time.monotonic()
+    done = Event()
+
+    def tick() -> None:
+        while not done.wait(1):
+            if _is_asked():
+                send_job("routing.match")
+        connection.close()
+
+    ticking = Thread(target=tick)
+    ticking.start()
+    try:
+        yield
+    finally:
+        done.set()
+        ticking.join()
+
+
+def _until_nothing_is_asked() -> None:
+    """Wait until every change was looked at: the next offer is then the answer to the next one."""
+    give_up_at = time.monotonic() + PATIENCE_S
     while _is_asked():
-        if time.monotonic() - began > PATIENCE_S:
+        if time.monotonic() > give_up_at:
             raise TimeoutError("marks are left")
         time.sleep(0.02)
-        if (time.monotonic() - began) % 1 < 0.02:
-            send_job("routing.match")
 
 
 def _is_asked() -> bool:
