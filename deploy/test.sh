@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# All tests of Python. The browser tests mostly wait, in a process of their own beside the others: one running product, one
-# browser. What they wait for comes first, so the others are the ones who are nice. Any failure fails the whole.
+# All tests of Python. The browser tests mostly wait, in a process of their own beside the others: one running product,
+# one browser. What they wait for comes first, so the others are the ones who are nice. Any failure fails the whole.
 # COVERAGE=yes measures lines, too, and fails below 90 %; it takes a third longer (.ci/run does).
 set -u
 folder=$(mktemp -d)
