@@ -57,7 +57,10 @@ class ConsoleConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     user_id: int
 
     async def connect(self) -> None:
-        """Accept people of the team from our own pages."""
+        """Accept people of the team from our own pages, once they are subscribed.
+
+        A client reads the log as soon as it is accepted, and what is published after that must reach its socket.
+        """
         headers = {name.lower(): value.decode("latin-1") for name, value in self.scope["headers"]}
         if not same_site(
             origin=headers.get(b"origin"), host=headers.get(b"host"), trusted=settings.CSRF_TRUSTED_ORIGINS
@@ -65,10 +68,11 @@ class ConsoleConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             logger.warning("socket refused, origin %.200r is not this site", headers.get(b"origin"))
             await self.close()
             return
-        await self.accept()
         user = self.scope.get("user")
         audience = await _in_database(audience_of, user_id=user.pk) if user and user.is_authenticated else None
         if audience is None:
+            # only who is accepted is told a code
+            await self.accept()
             await self.close(code=NOT_SIGNED_IN)
             return
         self.user_id, self.audience = user.pk, audience
@@ -80,8 +84,14 @@ class ConsoleConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.window, self.in_window = self.checked_at, 0
         await self._sign_of_life(self.checked_at)
         self.subscription = await hub().subscribe(audiences=audience.names, every_account=audience.every_account)
+        try:
+            await self.accept()
+            await self._say({"type": "hello", "server_time": as_text(self.checked_at)})
+        except BaseException:
+            # nobody calls disconnect for whoever is gone already
+            await hub().unsubscribe(self.subscription)
+            raise
         self.writer = asyncio.create_task(self._write(self.subscription))
-        await self._say({"type": "hello", "server_time": as_text(self.checked_at)})
 
     async def disconnect(self, code: int) -> None:
         """Stop listening. The operator is lost only when no sign of life follows (a reload comes back at once)."""

@@ -87,8 +87,12 @@ export const useLive = defineStore('live', () => {
         connection.value = state;
         attempt.value = tries;
         if (returned) refreshAll();
-        // The others forget who looks when the connection goes.
-        if (state === 'online') look(selected.value);
+        if (state === 'online') {
+          // What was told before the socket stood, while a slower transaction kept it out of the log, came by neither.
+          refresher.ask('console');
+          // The others forget who looks when the connection goes.
+          look(selected.value);
+        }
       },
       onPong: (serverTime, roundTripMs) => serverClock.correct(serverTime, roundTripMs),
     });

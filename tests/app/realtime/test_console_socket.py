@@ -10,6 +10,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 
+from contactcenter.kernel.hub import hub
 from contactcenter.kernel.models import LiveEvent
 from contactcenter.kernel.push import push_on_commit
 from contactcenter.realtime.consumers import NOT_SIGNED_IN, ConsoleConsumer
@@ -85,6 +86,36 @@ async def test_wallboard_listens_without_being_a_sign_of_life():
     assert state.last_seen_at > long_ago
     for communicator in (board, console):
         await communicator.disconnect()
+
+
+async def test_event_published_as_soon_as_the_socket_is_open_arrives():
+    _, _, operator = await setup()
+    console = socket(operator.user)
+    assert await console.connect()
+    # the client reads the log from here on; what comes now is in no log it reads
+    event = {"cursor": "7-1", "kind": "offer.made", "at": "", "account_id": None, "payload": {"n": 1}}
+    assert hub().deliver(audience=f"operator:{operator.pk}", event=event) == 1
+    assert (await console.receive_json())["type"] == "hello"
+    assert (await console.receive_json())["event"] == event
+    await console.disconnect()
+
+
+async def test_socket_that_is_gone_before_it_is_accepted_leaves_no_subscription():
+    _, _, operator = await setup()
+    other = await opened(operator.user)
+    scope = socket(operator.user).scope
+
+    async def receive():
+        return {"type": "websocket.connect"}
+
+    async def send(message):
+        raise ConnectionResetError(message["type"])
+
+    with pytest.raises(ConnectionResetError, match=r"websocket\.accept"):
+        await ConsoleConsumer.as_asgi()(scope, receive, send)
+    event = {"cursor": "7-2", "kind": "offer.made", "at": "", "account_id": None, "payload": {}}
+    assert hub().deliver(audience=f"operator:{operator.pk}", event=event) == 1
+    await other.disconnect()
 
 
 async def test_events_of_ones_own_audiences_arrive_and_no_others():
