@@ -15,6 +15,7 @@ import multiprocessing
 import os
 import statistics
 import time
+from multiprocessing.synchronize import Barrier, Lock
 from typing import Final
 
 import psycopg
@@ -67,9 +68,11 @@ def _decide(floor: Floor) -> tuple[float, float]:
     floor.settle()
     made = 0
     elapsed_s = spent_s = 0.0
-    floor.wait(count=len(floor.operators) * SHARE * 2)
-    with multiprocessing.get_context("fork").Pool(WORKERS, initializer=_ready) as pool:
-        pool.map(time.sleep, [0.1] * WORKERS)
+    floor.wait(count=len(floor.operators) * (SHARE * 2 + WORKERS))
+    context = multiprocessing.get_context("fork")
+    turn, all_ready = context.Lock(), context.Barrier(WORKERS + 1)
+    with context.Pool(WORKERS, initializer=_ready, initargs=(floor, turn, all_ready)) as pool:
+        all_ready.wait()
         for _ in range(SHARE):
             began, spent = time.perf_counter(), cpu_seconds(os.getpid())
             made += sum(pool.map(_match, range(WORKERS)))
@@ -79,22 +82,21 @@ def _decide(floor: Floor) -> tuple[float, float]:
     return made / elapsed_s, 1000 * spent_s / made
 
 
-def _ready() -> None:
-    """A forked process opens a connection of its own, reads the profiles and is spared, as a worker has long been."""
+def _ready(floor: Floor, turn: Lock, all_ready: Barrier) -> None:
+    """A forked process opens a connection of its own, is spared, and has matched before, as a worker has long been."""
     from django.db import connections
-    from django.utils import timezone
 
     from contactcenter.celery import spare_the_collector
-    from contactcenter.routing.models import MatcherState
-    from contactcenter.routing.profiles import book_of
-    from contactcenter.tenancy.doors import open_every_account
 
     for link in connections.all(initialized_only=True):
         # the socket is the parent's: it is let go of, not closed
         link.connection = None
-    with open_every_account(reason="a bench"):
-        book_of(state=MatcherState.objects.get().profiles, on=timezone.now().date())
+    # one after the other: matching turns away whom it meets
+    with turn:
+        _match(0)
+        floor.take_offers_away()
     spare_the_collector()
+    all_ready.wait()
 
 
 def _match(_: int) -> int:

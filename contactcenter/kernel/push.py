@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet
 from contactcenter.kernel import valkey
 from contactcenter.kernel.errors import Invalid
 from contactcenter.kernel.models import EventReader, LiveEvent
-from contactcenter.kernel.statements import insert, rows_from
+from contactcenter.kernel.statements import ask, insert, rows_from
 
 KEPT_FOR = timedelta(days=1)
 # what a reader that must miss nothing has not read yet is kept so long
@@ -95,28 +95,22 @@ def push_each_on_commit(*, kind: str, told: Sequence[tuple[str, int | None, Mapp
     if not told:
         return
     names = ("audience", "account_id", "payload")
-    rows = rows_from(
+    written = ask(
         "INSERT INTO kernel_liveevent (kind, audience, account_id, payload) "
         "SELECT %s, audience, account_id, payload FROM jsonb_to_recordset(%s::jsonb) "
         "AS told (audience text, account_id bigint, payload jsonb) RETURNING id, transaction, at",
         [kind, json.dumps([dict(zip(names, one, strict=True)) for one in told])],
     )
-    events = [
-        (
-            audience,
-            {
+
+    def publish() -> None:
+        for (audience, account_id, payload), (pk, written_in, at) in zip(told, written(), strict=True):
+            event = {
                 "cursor": str(Cursor(written_in, pk)),
                 "kind": kind,
                 "at": at.isoformat().replace("+00:00", "Z"),
                 "account_id": account_id,
                 "payload": payload,
-            },
-        )
-        for (audience, account_id, payload), (pk, written_in, at) in zip(told, rows, strict=True)
-    ]
-
-    def publish() -> None:
-        for audience, event in events:
+            }
             _tell(audience=audience, event=event)
 
     transaction.on_commit(publish)

@@ -1,29 +1,60 @@
 """Statements written by hand, for the few paths where composing them by the ORM costs more than running them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar, cast
 
 from django.db import connections, models
 from django.db.models.expressions import DatabaseDefault, RawSQL
+from django.db.transaction import TransactionManagementError
 
 from contactcenter.kernel.postgres.base import DatabaseWrapper
 
 M = TypeVar("M", bound=models.Model)
+T = TypeVar("T")
+Later = Callable[[], T]
+"""What was asked for and is waited for when it is called; called once."""
+Rows = list[tuple[Any, ...]]
 
 
-def rows_from(
-    statement: str, parameters: Sequence[Any], *, using: str = "default", binary: bool = False
-) -> list[tuple[Any, ...]]:
+def rows_from(statement: str, parameters: Sequence[Any], *, using: str = "default", binary: bool = False) -> Rows:
     """Run a statement that is prepared once per connection; return its rows. `binary`: for many rows with instants.
 
     Its text must not vary with its values: each text takes a place among the connection's prepared statements.
     """
-    with cast(DatabaseWrapper, connections[using]).prepared_cursor(binary=binary) as cursor:
-        cursor.execute(statement, parameters)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return ask(statement, parameters, using=using, binary=binary)()
+
+
+def ask(statement: str, parameters: Sequence[Any], *, using: str = "default", binary: bool = False) -> Later[Rows]:
+    """Do as rows_from does; within `pipelined` the rows are not waited for before they are called for."""
+    cursor = cast(DatabaseWrapper, connections[using]).prepared_cursor(binary=binary)
+    cursor.execute(statement, parameters)
+
+    def rows() -> Rows:
+        with cursor:
+            found: Rows = cursor.fetchall()
+        return found
+
     return rows
+
+
+@contextmanager
+def pipelined(*, using: str = "default") -> Iterator[None]:
+    """Within: statements are sent as they are asked, and run one after the other while nobody waits for the answers.
+
+    The beginning of the transaction travels with the first of them. What fails is raised where an answer is waited
+    for, at the latest at the end. Not for what the ORM writes, which must know at once how many rows were met, nor for
+    atomic blocks within: a savepoint cannot be gone back to before the end.
+    https://www.postgresql.org/docs/18/libpq-pipeline-mode.html
+    """
+    link = cast(DatabaseWrapper, connections[using])
+    if not link.in_atomic_block:
+        raise TransactionManagementError("Statements are pipelined within a transaction only.")
+    link.ensure_connection()
+    with link.wrap_database_errors, link.connection.pipeline():
+        yield
 
 
 @cache

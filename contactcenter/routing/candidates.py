@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Final
 
 from contactcenter.kernel.business_time import is_open
-from contactcenter.kernel.statements import rows_from
+from contactcenter.kernel.statements import Later, Rows, ask, rows_from
 from contactcenter.routing.matching import CAPACITY_KIND, OperatorView, WaitingTicket, free_for
 from contactcenter.routing.profiles import NO_TERMS, Book, Profile, read_profiles
 from contactcenter.routing.rules import QueueRules, default_steps
@@ -95,9 +96,16 @@ _PASSES: Final = """
 
 def operator_views(*, book: Book, operator_ids: Collection[int] | None = None) -> list[OperatorView]:
     """Return the available operators, or these whatever their presence, with their load counted from the rows."""
-    ids = list(operator_ids or ())
-    rows = rows_from(_AVAILABLE, [], binary=True) if operator_ids is None else rows_from(_SOME, [ids] * 5, binary=True)
-    return _views(rows, book.profiles)
+    return ask_operator_views(book=book, operator_ids=operator_ids)()
+
+
+def ask_operator_views(*, book: Book, operator_ids: Collection[int] | None = None) -> Later[list[OperatorView]]:
+    """Ask for what operator_views returns."""
+    if operator_ids is None:
+        rows = ask(_AVAILABLE, [], binary=True)
+    else:
+        rows = ask(_SOME, [list(operator_ids)] * 5, binary=True)
+    return lambda: _views(rows(), book.profiles)
 
 
 def entitled_views(*, book: Book, account_ids: Collection[int]) -> tuple[list[OperatorView], int]:
@@ -105,9 +113,9 @@ def entitled_views(*, book: Book, account_ids: Collection[int]) -> tuple[list[Op
     ids = [
         operator_id for operator_id, profile in book.profiles.items() if not profile.accounts.isdisjoint(account_ids)
     ]
-    found = _views(rows_from(_AVAILABLE_OF, [ids] * 5, binary=True), book.profiles)
-    available = rows_from(_HOW_MANY, [])[0][0]
-    return found, max(0, available - len(found))
+    entitled, available = ask(_AVAILABLE_OF, [ids] * 5, binary=True), ask(_HOW_MANY, [])
+    found = _views(entitled(), book.profiles)
+    return found, max(0, available()[0][0] - len(found))
 
 
 def views_of(*, operator_ids: Collection[int]) -> list[OperatorView]:
@@ -116,7 +124,7 @@ def views_of(*, operator_ids: Collection[int]) -> list[OperatorView]:
     return _views(rows_from(_SOME, [ids] * 5, binary=True), read_profiles(operator_ids=ids))
 
 
-def _views(rows: list[Any], profiles: Mapping[int, Profile]) -> list[OperatorView]:
+def _views(rows: Rows, profiles: Mapping[int, Profile]) -> list[OperatorView]:
     found = []
     for operator_id, available, idle_since, voice, chat, email, deciding, wrapping in rows:
         profile = profiles.get(operator_id)
@@ -157,37 +165,51 @@ class Backlog:
         self._book = book
         self._at = at
         self._closed = [queue_id for queue_id, rules in book.rules.items() if not is_open(rules.hours, at=at)]
-        self.passes: dict[int, dict[int, datetime]] = {}
-        """Per ticket the operators who passed it on a moment ago, and until when they are not asked again."""
-        self.handed_on: dict[int, dict[int, datetime]] = {}
-        """The same of those who had it in hand and handed it on."""
         cooldowns = [PASS_COOLDOWN, at - PASS_COOLDOWN, HANDED_ON_COOLDOWN, at - HANDED_ON_COOLDOWN]
-        for ticket_id, operator_id, until, was_in_hand in rows_from(_PASSES, cooldowns, binary=True):
-            passed = (self.handed_on if was_in_hand else self.passes).setdefault(ticket_id, {})
+        self._asked_passes = ask(_PASSES, cooldowns, binary=True)
+
+    @cached_property
+    def _passes(self) -> tuple[dict[int, dict[int, datetime]], dict[int, dict[int, datetime]]]:
+        """Per ticket the operators who passed it on a moment ago, and until when they are not asked again; and the
+        same of those who had it in hand and handed it on."""
+        passes: dict[int, dict[int, datetime]] = {}
+        handed_on: dict[int, dict[int, datetime]] = {}
+        for ticket_id, operator_id, until, was_in_hand in self._asked_passes():
+            passed = (handed_on if was_in_hand else passes).setdefault(ticket_id, {})
             passed[operator_id] = max(until, passed.get(operator_id, until))
+        return passes, handed_on
 
     def asked_again_at(self, ticket_id: int) -> list[datetime]:
         """Return the instants at which somebody may be asked for this ticket again."""
-        return [*self.passes.get(ticket_id, {}).values(), *self.handed_on.get(ticket_id, {}).values()]
+        return [until for passes in self._passes for until in passes.get(ticket_id, {}).values()]
 
     def all(self) -> list[WaitingTicket]:
         """Return the most urgent ones."""
-        return self._read(_ALL, [])
+        return self._ask(_ALL, [])()
 
     def these(self, ticket_ids: Collection[int]) -> list[WaitingTicket]:
         """Return those of these tickets that wait."""
-        return self._read(_THESE, [list(ticket_ids)])
+        return self.ask_these(ticket_ids)()
 
-    def suitable_for(self, operator: OperatorView, *, limit: int) -> list[WaitingTicket]:
-        """Return the first ones by place that this operator may serve as far as account, channel and language go."""
+    def ask_these(self, ticket_ids: Collection[int]) -> Later[list[WaitingTicket]]:
+        """Ask for what `these` returns."""
+        return self._ask(_THESE, [list(ticket_ids)])
+
+    def ask_suitable_for(self, operator: OperatorView, *, limit: int) -> Later[list[WaitingTicket]]:
+        """Ask for the first ones by place that this operator may serve as far as account, channel and language go."""
         free = free_for(operator)
         channels = [channel for channel, kind in CAPACITY_KIND.items() if kind in free]
-        return self._read(_FOR, [list(operator.accounts), channels, list(operator.languages)], limit=limit)
+        return self._ask(_FOR, [list(operator.accounts), channels, list(operator.languages)], limit=limit)
 
-    def _read(self, statement: str, values: list[Any], *, limit: int = BACKLOG_LOOKED_AT) -> list[WaitingTicket]:
+    def _ask(self, statement: str, values: list[Any], *, limit: int = BACKLOG_LOOKED_AT) -> Later[list[WaitingTicket]]:
+        rows = ask(statement, [self._at, self._closed, *values, limit], binary=True)
+        return lambda: self._tickets(rows())
+
+    def _tickets(self, rows: Rows) -> list[WaitingTicket]:
         rules, terms = self._book.rules, self._book.terms
+        passes, handed_on = self._passes
         found = []
-        for row in rows_from(statement, [self._at, self._closed, *values, limit], binary=True):
+        for row in rows:
             ticket_id, account_id, channel, language, priority, enqueued_at, due_at, queue_id, last, served = row
             term = terms.get(account_id, NO_TERMS)
             found.append(
@@ -203,8 +225,8 @@ class Backlog:
                     certifications=term.certifications,
                     machine_allowed=term.machine_allowed,
                     interpreter_allowed=term.interpreter_allowed,
-                    passed_by=frozenset(self.passes.get(ticket_id, ())),
-                    handed_on_by=frozenset(self.handed_on.get(ticket_id, ())),
+                    passed_by=frozenset(passes.get(ticket_id, ())),
+                    handed_on_by=frozenset(handed_on.get(ticket_id, ())),
                     last_operator_id=last,
                     last_served_at=served,
                 )

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from contactcenter.kernel.intervals import as_text
+from contactcenter.kernel.statements import Later
 from contactcenter.routing.models import Assignment, Offer, Transfer
 from contactcenter.routing.queries import Pulse
-from contactcenter.tickets.cards import cards_of
+from contactcenter.tickets.cards import ask_cards_of
 from contactcenter.tickets.models import Ticket
 
 _FOR_SUPERVISORS: Final = frozenset({"others", "not_chosen"})
@@ -19,22 +20,23 @@ _FOR_SUPERVISORS: Final = frozenset({"others", "not_chosen"})
 
 def offer_frame(*, offer: Offer) -> dict[str, Any]:
     """An offer with the card of its ticket."""
-    return offer_frames(offers=[offer])[0]
+    return offer_frame_with(offer, card=ask_offer_cards(ticket_ids=[offer.ticket_id])()[offer.ticket_id])
 
 
-def offer_frames(*, offers: Sequence[Offer]) -> list[dict[str, Any]]:
-    """Offers with the cards of their tickets, in the same order."""
+def ask_offer_cards(*, ticket_ids: Sequence[int]) -> Later[dict[int, dict[str, Any]]]:
+    """Ask for the cards of these tickets, by the tickets' ids."""
     # one text, whatever the number of offers: the statement is prepared once. As JSON, because PostgreSQL would plan
     # anew, for longer than it runs, each time it is given an array that is shorter than it supposes arrays to be
     chosen = Ticket.objects.extra(
         where=['"tickets_ticket"."id" IN (SELECT value::bigint FROM jsonb_array_elements_text(%s::jsonb))'],
-        params=[json.dumps([offer.ticket_id for offer in offers])],
+        params=[json.dumps(ticket_ids)],
     )
-    cards = {card["id"]: card for card in cards_of(chosen)}
-    return [_offer(offer, card=cards[offer.ticket_id]) for offer in offers]
+    cards = ask_cards_of(chosen)
+    return lambda: {card["id"]: card for card in cards()}
 
 
-def _offer(offer: Offer, *, card: dict[str, Any]) -> dict[str, Any]:
+def offer_frame_with(offer: Offer, *, card: dict[str, Any]) -> dict[str, Any]:
+    """The same with a card that was read before."""
     return {
         "id": offer.pk,
         "ticket": card,

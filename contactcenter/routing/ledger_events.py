@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from contactcenter.kernel.statements import Later
 from contactcenter.routing.models import Assignment, Offer, Transfer
 from contactcenter.tickets.models import Channel
-from contactcenter.worktime.actions import record_events, record_events_of
+from contactcenter.worktime.actions import ask_to_record, record_events
 from contactcenter.worktime.events import EventInput, EventKind
 from contactcenter.worktime.focus_actions import forget_focus, sign_focus
 from contactcenter.worktime.queries import break_account_id
@@ -22,9 +23,9 @@ def _stamp(at: datetime) -> str:
     return at.isoformat(timespec="microseconds")
 
 
-def offers_made(*, offers: Sequence[Offer]) -> None:
-    """The operators are reserved from now on; one offer an operator."""
-    record_events_of(
+def offers_made(*, offers: Sequence[Offer]) -> Later[int]:
+    """The operators are reserved from now on; one offer an operator. Call for the answer (see ask_to_record)."""
+    return ask_to_record(
         events={
             offer.operator_id: [_offer(offer=offer, kind=EventKind.OFFER_MADE, at=offer.offered_at, word="made")]
             for offer in offers

@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from contactcenter.contacts.models import ContactPoint, PointKind
 from contactcenter.kernel.errors import NotFound
 from contactcenter.kernel.intervals import as_text
-from contactcenter.kernel.statements import rows_from
+from contactcenter.kernel.statements import Later, ask
 from contactcenter.tickets.models import Ticket
 
 Row = dict[str, Any]
@@ -77,23 +77,35 @@ def rows_of(
 
     `further` adds columns by their SQL over t, a, c, o, w and s (the live assignment), with its `parameters`.
     """
+    return _ask_rows_of(tickets, further=further, parameters=parameters)()
+
+
+def _ask_rows_of(
+    tickets: QuerySet[Ticket], *, further: dict[str, str] | None = None, parameters: Sequence[Any] = ()
+) -> Later[list[Row]]:
     columns = COLUMNS | (further or {})
     try:
         shown, chosen = tickets.values("pk").query.sql_with_params()
     except EmptyResultSet:
-        return []
+        return list
     statement = f"""
         SELECT {", ".join(columns.values())}
         FROM (SELECT "id", row_number() OVER () AS place FROM ({shown}) chosen ("id")) shown {_SOURCES}
         ORDER BY shown.place
     """  # noqa: S608 -- names of columns and the ORM's own statement; every value is a parameter
-    rows = rows_from(statement, [*parameters, *chosen], using=tickets.db)
-    return [dict(zip(columns, row, strict=True)) for row in rows]
+    rows = ask(statement, [*parameters, *chosen], using=tickets.db)
+    return lambda: [dict(zip(columns, row, strict=True)) for row in rows()]
 
 
 def cards_of(tickets: QuerySet[Ticket]) -> list[dict[str, Any]]:
     """Return the cards of these tickets, in the order of the query."""
-    return [card_from(row) for row in rows_of(tickets)]
+    return ask_cards_of(tickets)()
+
+
+def ask_cards_of(tickets: QuerySet[Ticket]) -> Later[list[dict[str, Any]]]:
+    """Ask for what cards_of returns."""
+    rows = _ask_rows_of(tickets)
+    return lambda: [card_from(row) for row in rows()]
 
 
 def card_of(*, ticket_id: int) -> dict[str, Any]:

@@ -4,14 +4,15 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from contactcenter.kernel.errors import Invalid
 from contactcenter.kernel.intervals import floor_to_ms, require_aware
 from contactcenter.kernel.jobs import enqueue_on_commit
-from contactcenter.kernel.statements import rows_from
+from contactcenter.kernel.statements import Later, ask
 from contactcenter.worktime.events import EventInput, EventKind
 from contactcenter.worktime.models import OperatorEvent, Session, UnderivedStretch
 from contactcenter.worktime.rewriting import rewrite_span
@@ -43,39 +44,31 @@ def record_events_of(*, events: Mapping[int, Sequence[EventInput]]) -> int:
     takes the instant of the event it takes back. Raises Invalid (nothing is stored) if a field is missing or does not
     fit.
     """
-    rows: dict[str, OperatorEvent] = {}
+    return ask_to_record(events=events)()
+
+
+def ask_to_record(*, events: Mapping[int, Sequence[EventInput]]) -> Later[int]:
+    """Do as record_events_of does; what the task is asked for is known when the answer is called for, which must be."""
+    rows: dict[str, dict[str, Any]] = {}
     for operator_id, happened in events.items():
         for event in happened:
             rows.setdefault(event.source_key, _row(operator_id, event))
     if not rows:
-        return 0
-    given = [
-        {
-            "operator_id": row.operator_id,
-            "at": row.at.isoformat(),
-            "kind": row.kind,
-            "account_id": row.account_id,
-            "ticket_id": row.ticket_id,
-            "interaction_id": row.interaction_id,
-            "channel": row.channel,
-            "reason": row.reason,
-            "source": row.source,
-            "source_key": row.source_key,
-            "author_id": row.author_id,
-            "data": row.data,
-        }
-        for row in rows.values()
-    ]
-    # as save() would set it
-    recorded_at = OperatorEvent._meta.get_field("recorded_at").pre_save(next(iter(rows.values())), add=True)
-    written = rows_from(_RECORD, [json.dumps(given), recorded_at, SETTLE])
-    new = {key for key, _, _ in written}
-    _warn_of_other_facts({key: row for key, row in rows.items() if key not in new})
-    # a little later than the burst lasts, so that its last event is committed by then
-    wait = 1.5 * SETTLE.total_seconds()
-    for operator_id in sorted({operator_id for _, operator_id, is_in_burst in written if not is_in_burst}):
-        enqueue_on_commit("worktime.derive_operator", countdown=wait, operator_id=operator_id)
-    return len(written)
+        return int
+    # recorded_at: as auto_now_add would have it
+    asked = ask(_RECORD, [json.dumps(list(rows.values()), default=datetime.isoformat), timezone.now(), SETTLE])
+
+    def recorded() -> int:
+        written = asked()
+        new = {key for key, _, _ in written}
+        _warn_of_other_facts({key: row for key, row in rows.items() if key not in new})
+        # a little later than the burst lasts, so that its last event is committed by then
+        wait = 1.5 * SETTLE.total_seconds()
+        for operator_id in sorted({operator_id for _, operator_id, is_in_burst in written if not is_in_burst}):
+            enqueue_on_commit("worktime.derive_operator", countdown=wait, operator_id=operator_id)
+        return len(written)
+
+    return recorded
 
 
 _RECORD: Final = """
@@ -102,14 +95,14 @@ _RECORD: Final = """
 """Events that are new, a stretch to derive for each operator, and whether one was left there a moment ago."""
 
 
-def _warn_of_other_facts(again: Mapping[str, OperatorEvent]) -> None:
+def _warn_of_other_facts(again: Mapping[str, Mapping[str, Any]]) -> None:
     """Of what was recorded before the first telling is kept; one that says something else is worth a look."""
     if not again:
         return
     known = OperatorEvent.objects.filter(source_key__in=again).values_list("source_key", "operator_id", "kind", "at")
     for key, *stored in known:
         given = again[key]
-        if stored != [given.operator_id, given.kind, given.at]:
+        if stored != [given["operator_id"], given["kind"], given["at"]]:
             logger.warning("operator event %r came again with other facts; the first is kept", key)
 
 
@@ -162,7 +155,7 @@ def _lock(operator_id: int) -> bool:
     return bool(locked)
 
 
-def _row(operator_id: int, event: EventInput) -> OperatorEvent:
+def _row(operator_id: int, event: EventInput) -> dict[str, Any]:
     if not event.source_key or len(event.source_key) > 200:
         raise Invalid("An event needs a source_key of at most 200 characters.", field="source_key")
     if event.at.tzinfo is None:
@@ -190,17 +183,17 @@ def _row(operator_id: int, event: EventInput) -> OperatorEvent:
             raise Invalid(f"The event {event.source_key} names no account.", field="account_id")
         if not (event.interaction_id or event.ticket_id or event.subject):
             raise Invalid(f"The event {event.source_key} names no interaction, ticket or subject.", field="subject")
-    return OperatorEvent(
-        operator_id=operator_id,
-        at=at,
-        kind=str(event.kind),
-        account_id=event.account_id,
-        ticket_id=event.ticket_id,
-        interaction_id=event.interaction_id,
-        channel=event.channel,
-        reason=event.reason[:200],
-        source=event.source,
-        source_key=event.source_key,
-        author_id=event.author_id,
-        data=data,
-    )
+    return {
+        "operator_id": operator_id,
+        "at": at,
+        "kind": str(event.kind),
+        "account_id": event.account_id,
+        "ticket_id": event.ticket_id,
+        "interaction_id": event.interaction_id,
+        "channel": event.channel,
+        "reason": event.reason[:200],
+        "source": event.source,
+        "source_key": event.source_key,
+        "author_id": event.author_id,
+        "data": data,
+    }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from contactcenter.routing.candidates import Backlog, entitled_views, operator_views
+from contactcenter.routing.candidates import Backlog, ask_operator_views, entitled_views, operator_views
 from contactcenter.routing.matching import Decision, OperatorView, WaitingTicket, free_for
 from contactcenter.routing.planning import plan_offers
 from contactcenter.routing.profiles import Book
@@ -50,9 +50,10 @@ def plan_changes(
     freed: list[OperatorView] = []
     waiting: dict[int, WaitingTicket] = {}
     if not changes.everything:
-        marked = operator_views(book=book, operator_ids=changes.operators) if changes.operators else []
-        freed = [view for view in marked if free_for(view) and view.operator_id not in without_operators]
-        waiting = _by_id(backlog.these(changes.tickets), without=without_tickets) if changes.tickets else {}
+        marked = ask_operator_views(book=book, operator_ids=changes.operators) if changes.operators else list
+        changed = backlog.ask_these(changes.tickets) if changes.tickets else list
+        freed = [view for view in marked() if free_for(view) and view.operator_id not in without_operators]
+        waiting = _by_id(changed(), without=without_tickets)
         if not freed and not waiting:
             return []
     if not changes.everything and len(freed) <= FEW:
@@ -87,8 +88,8 @@ def _plan_for(
     limit, found = FIRST_LOOK, dict(tickets)
     while True:
         deeper = []
-        for view in freed:
-            suitable = backlog.suitable_for(view, limit=limit)
+        for view, asked in [(view, backlog.ask_suitable_for(view, limit=limit)) for view in freed]:
+            suitable = asked()
             found |= _by_id(suitable, without=without_tickets)
             if len(suitable) == limit:
                 deeper.append(view)

@@ -12,12 +12,11 @@ from uuid import UUID, uuid4
 from django.db import connection, transaction
 
 from contactcenter.kernel.jobs import enqueue_on_commit
-from contactcenter.kernel.statements import rows_from
+from contactcenter.kernel.statements import ask, pipelined, rows_from
 from contactcenter.routing.actions.looking import Changes, Plan, plan_changes
 from contactcenter.routing.actions.offering import make_offers
-from contactcenter.routing.candidates import Backlog, operator_views
+from contactcenter.routing.candidates import Backlog, ask_operator_views
 from contactcenter.routing.matching import refusal, reserve
-from contactcenter.routing.models import MatcherState, MatchMark
 from contactcenter.routing.profiles import Book, book_of
 from contactcenter.routing.rules import demand_at, look_again_at, stage_of
 
@@ -100,8 +99,12 @@ def match_until_settled(*, clock: Callable[[], datetime], everything: bool = Fal
     return made
 
 
-@transaction.atomic
 def _match(*, at: datetime, everything: bool) -> Run:
+    with transaction.atomic(), pipelined():
+        return _match_once(at=at, everything=everything)
+
+
+def _match_once(*, at: datetime, everything: bool) -> Run:
     """Under the locks every decision is checked again. Where the world moved in between, the rest of the plan is
     dropped and made anew, because a newer ticket may now be in an older one's way (R3)."""
     if not rows_from(_BEGIN, [MATCH_LOCK])[0][0]:
@@ -133,13 +136,8 @@ def _match(*, at: datetime, everything: bool) -> Run:
     )
     # somebody is at them; the next run looks again
     busy_operators |= hold.spare_operators
-    MatchMark.objects.bulk_create(
-        [
-            *(MatchMark(ticket_id=ticket_id) for ticket_id in busy_tickets),
-            *(MatchMark(operator_id=operator_id) for operator_id in busy_operators),
-        ]
-    )
     if busy_tickets or busy_operators:
+        ask(_MARK, [list(busy_tickets), list(busy_operators)])
         return Run(made=made, outcome=Outcome.HELD_UP)
     # tickets that are due and held by somebody stay due: to look at them again at once would be in vain
     return Run(made=made, outcome=Outcome.SETTLED if changes.is_marked or made else Outcome.IN_VAIN)
@@ -148,6 +146,12 @@ def _match(*, at: datetime, everything: bool) -> Run:
 # PostgreSQL would plan each statement anew, for longer than it runs, whenever it is given an array that is shorter than
 # it supposes arrays to be; in this transaction it keeps the plan it has once made
 _BEGIN: Final = "SELECT pg_try_advisory_xact_lock(%s), set_config('plan_cache_mode', 'force_generic_plan', true)"
+
+
+_MARK: Final = """
+    INSERT INTO routing_matchmark (ticket_id, operator_id)
+    SELECT unnest(%s::bigint[]), NULL UNION ALL SELECT NULL, unnest(%s::bigint[])
+"""
 
 
 def _is_asked_for(*, at: datetime | None) -> bool:
@@ -169,6 +173,12 @@ _CHANGES: Final = """
 """
 
 
+_NAME_STATE: Final = """
+    INSERT INTO routing_matcherstate (id, profiles) VALUES (1, %s)
+    ON CONFLICT (id) DO UPDATE SET profiles = excluded.profiles
+"""
+
+
 def _take_changes(*, at: datetime, everything: bool) -> tuple[Changes, UUID]:
     """Take the marks away and return what they tell, with the name of the state of rules and profiles."""
     operators: set[int] = set()
@@ -186,7 +196,7 @@ def _take_changes(*, at: datetime, everything: bool) -> tuple[Changes, UUID]:
             tickets.add(ticket_id)
     if state is None or profiles_changed:
         state = uuid4()
-        MatcherState.objects.update_or_create(id=1, defaults={"profiles": state})
+        ask(_NAME_STATE, [state])
     return (
         Changes(
             operators=frozenset(operators),
@@ -210,13 +220,16 @@ def _hold(*, plan: Plan, book: Book, at: datetime) -> Hold:
     # nobody is waited for, so the order of the locks does not matter
     places: dict[int, tuple[object, ...]] = {}
     held: set[int] = set()
-    for operator_id, ticket_id, *place in rows_from(_LOCK, [tickets, operators]):
+    locked = ask(_LOCK, [tickets, operators])
+    taken_already = ask(_TAKEN_TICKETS, [tickets, tickets])
+    views = ask_operator_views(book=book, operator_ids=operators)
+    for operator_id, ticket_id, *place in locked():
         if operator_id is not None:
             held.add(operator_id)
         else:
             places[ticket_id] = tuple(place)
-    taken = {row[0] for row in rows_from(_TAKEN_TICKETS, [tickets, tickets])}
-    now = {view.operator_id: view for view in operator_views(book=book, operator_ids=held)}
+    taken = {row[0] for row in taken_already()}
+    now = {view.operator_id: view for view in views() if view.operator_id in held}
     certain: Plan = []
     busy: set[int] = set()
     changed: set[int] = set()

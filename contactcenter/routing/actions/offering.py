@@ -9,21 +9,21 @@ from typing import Any, Final
 
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.kernel.push import push_each_on_commit
-from contactcenter.kernel.statements import rows_from
+from contactcenter.kernel.statements import ask
 from contactcenter.routing import ledger_events
-from contactcenter.routing.frames import offer_frames
+from contactcenter.routing.frames import ask_offer_cards, offer_frame_with
 from contactcenter.routing.matching import Decision, WaitingTicket
 from contactcenter.routing.models import Offer
 
+_IDS: Final = "SELECT nextval(pg_get_serial_sequence('routing_offer', 'id')) FROM generate_series(1, %s)"
 _INSERT: Final = """
     INSERT INTO routing_offer
-           (account_id, ticket_id, operator_id, channel, bridge, purpose, state, offered_at, expires_at, why)
-    SELECT account_id, ticket_id, operator_id, channel, bridge, 'route', 'pending', %s,
+           (id, account_id, ticket_id, operator_id, channel, bridge, purpose, state, offered_at, expires_at, why)
+    SELECT id, account_id, ticket_id, operator_id, channel, bridge, 'route', 'pending', %s,
            %s + make_interval(secs => seconds), why
     FROM jsonb_to_recordset(%s::jsonb) AS planned
-         (account_id bigint, ticket_id bigint, operator_id bigint, channel text, bridge text, seconds integer,
-          why jsonb)
-    RETURNING ticket_id, id
+         (id bigint, account_id bigint, ticket_id bigint, operator_id bigint, channel text, bridge text,
+          seconds integer, why jsonb)
 """
 
 
@@ -34,8 +34,11 @@ def make_offers(*, plan: Sequence[tuple[WaitingTicket, Decision]], at: datetime)
     """
     if not plan:
         return 0
+    # the statements run while the rows of the next one are made; the answers are waited for last
+    ids, cards = ask(_IDS, [len(plan)]), ask_offer_cards(ticket_ids=[ticket.ticket_id for ticket, _ in plan])
     planned: list[dict[str, Any]] = [
         {
+            "id": pk,
             "account_id": ticket.account_id,
             "ticket_id": ticket.ticket_id,
             "operator_id": decision.operator_id,
@@ -44,13 +47,12 @@ def make_offers(*, plan: Sequence[tuple[WaitingTicket, Decision]], at: datetime)
             "seconds": ticket.rules.offer_seconds,
             "why": decision.explain(),
         }
-        for ticket, decision in plan
-        if decision.operator_id is not None
+        for (ticket, decision), (pk,) in zip(plan, ids(), strict=True)
     ]
-    ids = dict(rows_from(_INSERT, [at, at, json.dumps(planned)]))
+    ask(_INSERT, [at, at, json.dumps(planned)])
     offers = [
         Offer(
-            pk=ids[one["ticket_id"]],
+            pk=one["id"],
             account_id=one["account_id"],
             ticket_id=one["ticket_id"],
             operator_id=one["operator_id"],
@@ -62,15 +64,20 @@ def make_offers(*, plan: Sequence[tuple[WaitingTicket, Decision]], at: datetime)
         )
         for one in planned
     ]
-    ledger_events.offers_made(offers=offers)
-    frames = offer_frames(offers=offers)
+    recorded = ledger_events.offers_made(offers=offers)
+    card_of = cards()
     push_each_on_commit(
         kind="offer.made",
         told=[
-            (f"operator:{offer.operator_id}", offer.account_id, {"offer": frame})
-            for offer, frame in zip(offers, frames, strict=True)
+            (
+                f"operator:{offer.operator_id}",
+                offer.account_id,
+                {"offer": offer_frame_with(offer, card=card_of[offer.ticket_id])},
+            )
+            for offer in offers
         ],
     )
+    recorded()
     # the beat expires offers every second; this only makes it punctual
     for seconds in sorted({ticket.rules.offer_seconds for ticket, _ in plan}):
         enqueue_on_commit("routing.expire", countdown=seconds)

@@ -85,7 +85,7 @@ def ask_operator(
         transfer=transfer,
         why={"rule": "asked", "from": assignment.operator.display_name, "note": transfer.note},
     )
-    ledger_events.offers_made(offers=[offer])
+    ledger_events.offers_made(offers=[offer])()
     push_on_commit(
         f"operator:{to_operator_id}",
         kind="offer.made",

@@ -1,13 +1,23 @@
 """Rows written by prepared statements are the rows that the ORM would write."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
+from django.db.transaction import TransactionManagementError
 
 from contactcenter.contacts import actions as contact_actions
 from contactcenter.contacts.actions import find_or_create_contact
 from contactcenter.contacts.models import Contact, ContactPoint
 from contactcenter.kernel.models import AuditEntry
-from contactcenter.kernel.statements import FromStatement, columns, insert, insert_together, rows_from, take_row
+from contactcenter.kernel.statements import (
+    FromStatement,
+    ask,
+    columns,
+    insert,
+    insert_together,
+    pipelined,
+    rows_from,
+    take_row,
+)
 from contactcenter.tenancy.doors import open_every_account
 from tests.app.factories import make_account, make_contact
 
@@ -104,3 +114,42 @@ def test_of_rows_inserted_together_one_that_is_refused_takes_all_with_it():
 
 def test_values_are_never_part_of_the_statement():
     assert rows_from("SELECT %s::text", ["'; DROP TABLE x; --"]) == [("'; DROP TABLE x; --",)]
+
+
+ADD = "INSERT INTO kernel_auditentry (action, target_type, data) VALUES (%s, 't', '{}') RETURNING action"
+
+
+def test_statements_in_a_pipeline_run_in_order_and_are_answered_when_called_for():
+    with transaction.atomic(), pipelined():
+        first, count, second = ask(ADD, ["a"]), ask("SELECT count(*) FROM kernel_auditentry", []), ask(ADD, ["b"])
+        assert (second(), count(), first()) == ([("b",)], [(1,)], [("a",)])
+        assert rows_from("SELECT count(*) FROM kernel_auditentry", []) == [(2,)]
+        unread = ask(ADD, ["c"])
+    assert unread() == [("c",)]
+    assert AuditEntry.objects.count() == 3
+
+
+def test_what_fails_in_a_pipeline_is_told_with_its_answer_and_takes_the_transaction_with_it():
+    def fail(*, is_called_for: bool) -> None:
+        with transaction.atomic(), pipelined():
+            ask(ADD, ["a"])
+            answer = ask("SELECT 1 / %s", [0])
+            if is_called_for:
+                with pytest.raises(DataError):
+                    answer()
+                raise LookupError
+
+    with pytest.raises(LookupError):
+        fail(is_called_for=True)
+    with pytest.raises(DataError):
+        fail(is_called_for=False)
+    assert AuditEntry.objects.count() == 0
+    with transaction.atomic(), pipelined():
+        assert rows_from(ADD, ["b"]) == [("b",)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pipeline_outside_a_transaction_is_refused():
+    with pytest.raises(TransactionManagementError), pipelined():
+        ask(ADD, ["a"])
+    assert AuditEntry.objects.count() == 0

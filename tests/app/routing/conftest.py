@@ -19,20 +19,20 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Any]]:
     """What was told to the ledger: (operator_id, event), in order."""
     from contactcenter.routing import ledger_events
     from contactcenter.worktime import focus_actions
-    from contactcenter.worktime.actions import record_events_of
+    from contactcenter.worktime.actions import ask_to_record
 
     told: list[tuple[int, Any]] = []
 
-    def note_of(*, events: dict[int, list[Any]]) -> int:
+    def note_of(*, events: dict[int, list[Any]]) -> Any:
         told.extend((operator_id, event) for operator_id, happened in events.items() for event in happened)
-        return record_events_of(events=events)
+        return ask_to_record(events=events)
 
-    def note(*, operator_id: int, events: list[Any]) -> int:
-        return note_of(events={operator_id: events})
+    def note(*, operator_id: int, events: list[Any]) -> Any:
+        return note_of(events={operator_id: events})()
 
     monkeypatch.setattr(ledger_events, "record_events", note)
     monkeypatch.setattr(focus_actions, "record_events", note)
-    monkeypatch.setattr(ledger_events, "record_events_of", note_of)
+    monkeypatch.setattr(ledger_events, "ask_to_record", note_of)
     return told
 
 
