@@ -1,6 +1,6 @@
 """Statements written by hand, for the few paths where composing them by the ORM costs more than running them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -17,9 +17,11 @@ T = TypeVar("T")
 Later = Callable[[], T]
 """What was asked for and is waited for when it is called; called once."""
 Rows = list[tuple[Any, ...]]
+Parameters = Sequence[Any] | Mapping[str, Any]
+"""For each %s of a statement, or by the names of its %(name)s; what is named is sent once, however often it occurs."""
 
 
-def rows_from(statement: str, parameters: Sequence[Any], *, using: str = "default", binary: bool = False) -> Rows:
+def rows_from(statement: str, parameters: Parameters, *, using: str = "default", binary: bool = False) -> Rows:
     """Run a statement that is prepared once per connection; return its rows. `binary`: for many rows with instants.
 
     Its text must not vary with its values: each text takes a place among the connection's prepared statements.
@@ -27,7 +29,7 @@ def rows_from(statement: str, parameters: Sequence[Any], *, using: str = "defaul
     return ask(statement, parameters, using=using, binary=binary)()
 
 
-def ask(statement: str, parameters: Sequence[Any], *, using: str = "default", binary: bool = False) -> Later[Rows]:
+def ask(statement: str, parameters: Parameters, *, using: str = "default", binary: bool = False) -> Later[Rows]:
     """Do as rows_from does; within `pipelined` the rows are not waited for before they are called for."""
     cursor = cast(DatabaseWrapper, connections[using]).prepared_cursor(binary=binary)
     cursor.execute(statement, parameters)

@@ -8,6 +8,7 @@ process that dies with its marks unread costs a second: the beat looks for marks
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from threading import Event, Thread
 from typing import Final
 
@@ -48,10 +49,11 @@ def look() -> None:
     try:
         close_old_connections()
         with open_every_account(reason="routing brings tickets of all accounts to one pool of operators"):
-            if _is_much():
+            marks = _marks()
+            if marks.are_many:
                 send_job(JOB)
             elif not clock_is_held():
-                actions.match_until_settled(clock=timezone.now)
+                actions.match_until_settled(clock=timezone.now, is_asked=marks.are_there)
     except Exception:
         # a door: the database may be restarting
         logger.exception("matching failed in this process and is left to a worker")
@@ -59,11 +61,18 @@ def look() -> None:
         send_job(JOB)
 
 
-def _is_much() -> bool:
-    """Whether so much is marked, or a profile or rule, that everything would be read."""
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """What is marked. `are_many`: so much, or a profile or rule, that everything would be read."""
+
+    are_there: bool
+    are_many: bool
+
+
+def _marks() -> _Marks:
     count, operators, everything = rows_from(
         "SELECT count(*), count(DISTINCT operator_id), bool_or(operator_id IS NULL AND ticket_id IS NULL) "
         "FROM (SELECT operator_id, ticket_id FROM routing_matchmark LIMIT %s) marks",
         [MARKS + 1],
     )[0]
-    return bool(everything) or count > MARKS or operators > FEW
+    return _Marks(count > 0, bool(everything) or count > MARKS or operators > FEW)

@@ -57,7 +57,10 @@ _STATES: Final = f"""
            bool_or(what = 'wrap')
     FROM ({_PRESENCE} UNION ALL {_ROWS}) one GROUP BY operator_id
 """  # noqa: S608
-_THESE_PEOPLE: Final = {"these": "AND operator_id = ANY(%s)", "transfers": "AND t.operator_id = ANY(%s)"}
+_THESE_PEOPLE: Final = {
+    "these": "AND operator_id = ANY(%(ids)s)",
+    "transfers": "AND t.operator_id = ANY(%(ids)s)",
+}
 _AVAILABLE: Final = _STATES.format(these="", transfers="") + " HAVING bool_or(what = 'here')"
 _AVAILABLE_OF: Final = _STATES.format(**_THESE_PEOPLE) + " HAVING bool_or(what = 'here')"
 _SOME: Final = _STATES.format(**_THESE_PEOPLE) + " HAVING bool_or(what IN ('here', 'away'))"
@@ -83,7 +86,7 @@ _THESE: Final = _COLUMNS + " AND w.ticket_id = ANY(%s)" + _ORDER
 _FOR: Final = (
     _COLUMNS
     + """ AND w.account_id = ANY(%s) AND w.channel = ANY(%s)
-          AND (w.language = '' OR w.is_language_open OR w.language = ANY(%s))"""
+          AND (w.language = '' OR w.is_language_open OR w.look_at <= %s OR w.language = ANY(%s))"""
     + _ORDER
 )
 _PASSES: Final = """
@@ -104,7 +107,7 @@ def ask_operator_views(*, book: Book, operator_ids: Collection[int] | None = Non
     if operator_ids is None:
         rows = ask(_AVAILABLE, [], binary=True)
     else:
-        rows = ask(_SOME, [list(operator_ids)] * 5, binary=True)
+        rows = ask(_SOME, {"ids": list(operator_ids)}, binary=True)
     return lambda: _views(rows(), book.profiles)
 
 
@@ -113,7 +116,7 @@ def entitled_views(*, book: Book, account_ids: Collection[int]) -> tuple[list[Op
     ids = [
         operator_id for operator_id, profile in book.profiles.items() if not profile.accounts.isdisjoint(account_ids)
     ]
-    entitled, available = ask(_AVAILABLE_OF, [ids] * 5, binary=True), ask(_HOW_MANY, [])
+    entitled, available = ask(_AVAILABLE_OF, {"ids": ids}, binary=True), ask(_HOW_MANY, [])
     found = _views(entitled(), book.profiles)
     return found, max(0, available()[0][0] - len(found))
 
@@ -121,7 +124,7 @@ def entitled_views(*, book: Book, account_ids: Collection[int]) -> tuple[list[Op
 def views_of(*, operator_ids: Collection[int]) -> list[OperatorView]:
     """Return these operators as they are now, whatever their presence; expired skills are told too."""
     ids = list(operator_ids)
-    return _views(rows_from(_SOME, [ids] * 5, binary=True), read_profiles(operator_ids=ids))
+    return _views(rows_from(_SOME, {"ids": ids}, binary=True), read_profiles(operator_ids=ids))
 
 
 def _views(rows: Rows, profiles: Mapping[int, Profile]) -> list[OperatorView]:
@@ -153,7 +156,7 @@ def loads_of(*, operator_ids: Iterable[int]) -> dict[int, dict[str, int]]:
     """Return the places taken, by operator and kind; whoever has taken none is there with zeros."""
     ids = list(operator_ids)
     loads = {operator_id: {"voice": 0, "chat": 0, "email": 0} for operator_id in ids}
-    for operator_id, voice, chat, email in rows_from(_LOADS, [ids] * 4):
+    for operator_id, voice, chat, email in rows_from(_LOADS, {"ids": ids}):
         loads[operator_id] = {"voice": voice, "chat": chat, "email": email}
     return loads
 
@@ -196,10 +199,13 @@ class Backlog:
         return self._ask(_THESE, [list(ticket_ids)])
 
     def ask_suitable_for(self, operator: OperatorView, *, limit: int) -> Later[list[WaitingTicket]]:
-        """Ask for the first ones by place that this operator may serve as far as account, channel and language go."""
+        """Ask for the first ones by place that this operator may serve as far as account, channel and language go.
+
+        What a ticket that is due asks of languages is not known before it is looked at.
+        """
         free = free_for(operator)
         channels = [channel for channel, kind in CAPACITY_KIND.items() if kind in free]
-        return self._ask(_FOR, [list(operator.accounts), channels, list(operator.languages)], limit=limit)
+        return self._ask(_FOR, [list(operator.accounts), channels, self._at, list(operator.languages)], limit=limit)
 
     def _ask(self, statement: str, values: list[Any], *, limit: int = BACKLOG_LOOKED_AT) -> Later[list[WaitingTicket]]:
         rows = ask(statement, [self._at, self._closed, *values, limit], binary=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from contactcenter.routing.candidates import Backlog, ask_operator_views, entitled_views, operator_views
+from contactcenter.routing.candidates import Backlog, entitled_views, operator_views
 from contactcenter.routing.matching import Decision, OperatorView, WaitingTicket, free_for
 from contactcenter.routing.planning import plan_offers
 from contactcenter.routing.profiles import Book
@@ -24,13 +24,22 @@ Plan = list[tuple[WaitingTicket, Decision]]
 class Changes:
     """What is to be looked at; `everything`: all of it, because rules or profiles changed or somebody asked.
 
-    `is_marked`: something happened; else only time has passed.
+    `due`: tickets whose case time alone has changed. `is_marked`: something else happened, too.
     """
 
     operators: frozenset[int]
     tickets: frozenset[int]
+    due: frozenset[int]
     everything: bool
     is_marked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What came of a look: the plan, and which tickets were looked at (None: all that wait)."""
+
+    plan: Plan
+    tickets: frozenset[int] | None
 
 
 def plan_changes(
@@ -41,38 +50,53 @@ def plan_changes(
     without_tickets: Collection[int],
     without_operators: Collection[int],
     at: datetime,
-) -> Plan:
-    """Plan over the tickets that changed, and over what suits the operators who changed.
+) -> Look:
+    """Plan over the tickets that changed or are due, and over what suits the operators who changed.
 
     Nobody else could take anything else before, and no less is free now. The others are read as those who were not
     chosen: as a rule only those entitled to the tickets that are offered, the rest being counted.
+    Where only operators changed, and what they may take is offered to nobody else, tickets that are due are left to
+    another look: those that suit these operators are among what was read, and nobody else gets anything.
     """
-    freed: list[OperatorView] = []
-    waiting: dict[int, WaitingTicket] = {}
-    if not changes.everything:
-        marked = ask_operator_views(book=book, operator_ids=changes.operators) if changes.operators else list
-        changed = backlog.ask_these(changes.tickets) if changes.tickets else list
-        freed = [view for view in marked() if free_for(view) and view.operator_id not in without_operators]
-        waiting = _by_id(changed(), without=without_tickets)
-        if not freed and not waiting:
-            return []
-    if not changes.everything and len(freed) <= FEW:
+
+    def present() -> list[OperatorView]:
+        return [view for view in operator_views(book=book) if view.operator_id not in without_operators]
+
+    if changes.everything:
+        waiting = _by_id(backlog.all(), without=without_tickets)
+        return Look(plan=plan_offers(waiting=waiting.values(), operators=present(), at=at), tickets=None)
+    looked_at = changes.tickets | changes.due
+    marked = operator_views(book=book, operator_ids=changes.operators) if changes.operators else []
+    freed = [view for view in marked if free_for(view) and view.operator_id not in without_operators]
+    if len(freed) > FEW:
+        waiting = _by_id(backlog.all(), without=without_tickets)
+        return Look(plan=plan_offers(waiting=waiting.values(), operators=present(), at=at), tickets=looked_at)
+
+    def narrow(tickets: dict[int, WaitingTicket]) -> Plan | None:
+        """The plan without reading more than is offered; None where somebody else gets what was found for the freed."""
         plan = _plan_for(
-            freed, operators=freed, tickets=waiting, backlog=backlog, without_tickets=without_tickets, at=at
+            freed, operators=freed, tickets=tickets, backlog=backlog, without_tickets=without_tickets, at=at
         )
-        wanted = waiting | {ticket.ticket_id: ticket for ticket, _ in plan}
+        wanted = tickets | {ticket.ticket_id: ticket for ticket, _ in plan}
         if not wanted:
             return []
         views, strangers = entitled_views(book=book, account_ids={ticket.account_id for ticket in wanted.values()})
         views = [view for view in views if view.operator_id not in without_operators]
         full = plan_offers(waiting=wanted.values(), operators=views, at=at, strangers=strangers)
-        if _pairs(plan) <= _pairs(full):
-            return full
-        # somebody else gets what was found for one who became free: something further may suit that one
-    views = [view for view in operator_views(book=book) if view.operator_id not in without_operators]
-    if changes.everything or len(freed) > FEW:
-        return plan_offers(waiting=_by_id(backlog.all(), without=without_tickets).values(), operators=views, at=at)
-    return _plan_for(freed, operators=views, tickets=waiting, backlog=backlog, without_tickets=without_tickets, at=at)
+        return full if _pairs(plan) <= _pairs(full) else None
+
+    if freed and changes.due and not changes.tickets:
+        plan = narrow({})
+        if plan:
+            return Look(plan=plan, tickets=changes.tickets)
+    waiting = _by_id(backlog.these(looked_at), without=without_tickets) if looked_at else {}
+    plan = narrow(waiting)
+    if plan is None:
+        # something further may suit those who became free
+        plan = _plan_for(
+            freed, operators=present(), tickets=waiting, backlog=backlog, without_tickets=without_tickets, at=at
+        )
+    return Look(plan=plan, tickets=looked_at)
 
 
 def _plan_for(

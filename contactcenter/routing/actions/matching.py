@@ -12,9 +12,9 @@ from uuid import UUID, uuid4
 from django.db import connection, transaction
 
 from contactcenter.kernel.jobs import enqueue_on_commit
-from contactcenter.kernel.statements import ask, pipelined, rows_from
+from contactcenter.kernel.statements import Later, Rows, ask, pipelined, rows_from
 from contactcenter.routing.actions.looking import Changes, Plan, plan_changes
-from contactcenter.routing.actions.offering import make_offers
+from contactcenter.routing.actions.offering import Preparation, make_offers, prepare_offers
 from contactcenter.routing.candidates import Backlog, ask_operator_views
 from contactcenter.routing.matching import refusal, reserve
 from contactcenter.routing.profiles import Book, book_of
@@ -48,6 +48,8 @@ class Run:
 
     made: int
     outcome: Outcome
+    left_due: bool = False
+    """Tickets whose time had come were left to the next run: somebody who became free had their offer first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,7 @@ class Hold:
     """
 
     certain: Plan
+    prepared: Preparation | None = None
     busy_tickets: frozenset[int] = frozenset()
     taken_tickets: frozenset[int] = frozenset()
     busy_operators: frozenset[int] = frozenset()
@@ -74,11 +77,14 @@ def match_waiting(*, at: datetime, everything: bool = False) -> int:
     """
     if not everything and not _is_asked_for(at=at):
         return 0
-    return _match(at=at, everything=everything).made
+    run = _match(at=at, everything=everything)
+    return run.made + (_match(at=at, everything=False).made if run.left_due else 0)
 
 
-def match_until_settled(*, clock: Callable[[], datetime], everything: bool = False) -> int:
+def match_until_settled(*, clock: Callable[[], datetime], everything: bool = False, is_asked: bool = False) -> int:
     """Match again as long as somebody was turned away meanwhile; return how many offers were made.
+
+    `is_asked`: the caller has just seen marks, nobody need look whether there are any.
 
     Whoever comes while matching is under way goes home, having left marks before. Here they are looked for once
     the lock is free again, so none is overlooked, and a burst of events leads to few runs instead of a line of waiters.
@@ -86,7 +92,7 @@ def match_until_settled(*, clock: Callable[[], datetime], everything: bool = Fal
     made, held_up, with_due = 0, 0, True
     for _ in range(TURNS):
         at = clock()
-        if not everything and not _is_asked_for(at=at if with_due else None):
+        if not (everything or is_asked or _is_asked_for(at=at if with_due else None)):
             return made
         run = _match(at=at, everything=everything)
         made += run.made
@@ -94,7 +100,7 @@ def match_until_settled(*, clock: Callable[[], datetime], everything: bool = Fal
         if run.outcome is Outcome.TURNED_AWAY or held_up > PATIENCE:
             return made
         with_due = run.outcome is not Outcome.IN_VAIN
-        everything = False
+        everything = is_asked = False
     enqueue_on_commit("routing.match")
     return made
 
@@ -110,13 +116,14 @@ def _match_once(*, at: datetime, everything: bool) -> Run:
     if not rows_from(_BEGIN, [MATCH_LOCK])[0][0]:
         return Run(made=0, outcome=Outcome.TURNED_AWAY)
     changes, state = _take_changes(at=at, everything=everything)
-    if not (changes.everything or changes.operators or changes.tickets):
+    if not (changes.everything or changes.operators or changes.tickets or changes.due):
         return Run(made=0, outcome=Outcome.SETTLED)
     book = book_of(state=state, on=at.date())
-    made, busy_tickets, gone_tickets, busy_operators = 0, set[int](), set[int](), set[int]()
+    making: list[Later[int]] = []
+    busy_tickets, gone_tickets, busy_operators = set[int](), set[int](), set[int]()
     for _ in range(ROUNDS):
         backlog = Backlog(book=book, at=at)
-        plan = plan_changes(
+        look = plan_changes(
             changes=changes,
             backlog=backlog,
             book=book,
@@ -124,23 +131,26 @@ def _match_once(*, at: datetime, everything: bool) -> Run:
             without_operators=busy_operators,
             at=at,
         )
-        hold = _hold(plan=plan, book=book, at=at)
-        made += make_offers(plan=hold.certain, at=at)
+        hold = _hold(plan=look.plan, book=book, at=at)
+        if hold.prepared is not None:
+            making.append(make_offers(plan=hold.certain, prepared=hold.prepared, at=at))
         busy_tickets |= hold.busy_tickets
         gone_tickets |= hold.taken_tickets
         busy_operators |= hold.busy_operators
         if not (hold.busy_tickets or hold.taken_tickets or hold.busy_operators):
             break
-    busy_tickets |= _look_again(
-        ticket_ids=None if changes.everything else changes.tickets, book=book, backlog=backlog, at=at
-    )
+    asked_again = _ask_waiting(ticket_ids=look.tickets)
+    made = sum(finish() for finish in making)
+    busy_tickets |= _look_again(asked_again(), book=book, backlog=backlog, at=at)
     # somebody is at them; the next run looks again
     busy_operators |= hold.spare_operators
     if busy_tickets or busy_operators:
         ask(_MARK, [list(busy_tickets), list(busy_operators)])
-        return Run(made=made, outcome=Outcome.HELD_UP)
-    # tickets that are due and held by somebody stay due: to look at them again at once would be in vain
-    return Run(made=made, outcome=Outcome.SETTLED if changes.is_marked or made else Outcome.IN_VAIN)
+        outcome = Outcome.HELD_UP
+    else:
+        # tickets that are due and held by somebody stay due: to look at them again at once would be in vain
+        outcome = Outcome.SETTLED if changes.is_marked or made else Outcome.IN_VAIN
+    return Run(made=made, outcome=outcome, left_due=look.tickets is not None and not changes.due <= look.tickets)
 
 
 # PostgreSQL would plan each statement anew, for longer than it runs, whenever it is given an array that is shorter than
@@ -183,6 +193,7 @@ def _take_changes(*, at: datetime, everything: bool) -> tuple[Changes, UUID]:
     """Take the marks away and return what they tell, with the name of the state of rules and profiles."""
     operators: set[int] = set()
     tickets: set[int] = set()
+    due: set[int] = set()
     profiles_changed, is_marked, state = False, False, None
     for was_marked, operator_id, ticket_id, known in rows_from(_CHANGES, [at]):
         is_marked |= was_marked
@@ -193,7 +204,7 @@ def _take_changes(*, at: datetime, everything: bool) -> tuple[Changes, UUID]:
         if operator_id is not None:
             operators.add(operator_id)
         if ticket_id is not None:
-            tickets.add(ticket_id)
+            (tickets if was_marked else due).add(ticket_id)
     if state is None or profiles_changed:
         state = uuid4()
         ask(_NAME_STATE, [state])
@@ -201,6 +212,7 @@ def _take_changes(*, at: datetime, everything: bool) -> tuple[Changes, UUID]:
         Changes(
             operators=frozenset(operators),
             tickets=frozenset(tickets),
+            due=frozenset(due - tickets),
             everything=everything or profiles_changed,
             is_marked=is_marked,
         ),
@@ -223,6 +235,7 @@ def _hold(*, plan: Plan, book: Book, at: datetime) -> Hold:
     locked = ask(_LOCK, [tickets, operators])
     taken_already = ask(_TAKEN_TICKETS, [tickets, tickets])
     views = ask_operator_views(book=book, operator_ids=operators)
+    prepared = prepare_offers(plan=plan)
     for operator_id, ticket_id, *place in locked():
         if operator_id is not None:
             held.add(operator_id)
@@ -251,6 +264,7 @@ def _hold(*, plan: Plan, book: Book, at: datetime) -> Hold:
         certain.append((ticket, decision))
     return Hold(
         certain=certain,
+        prepared=prepared,
         busy_tickets=frozenset(busy),
         taken_tickets=frozenset(taken),
         busy_operators=frozenset(changed),
@@ -282,17 +296,20 @@ _WAITING: Final = """
 """
 
 
-def _look_again(*, ticket_ids: Collection[int] | None, book: Book, backlog: Backlog, at: datetime) -> set[int]:
-    """Note when time alone changes who may take these tickets (None: all that wait).
+def _ask_waiting(*, ticket_ids: Collection[int] | None) -> Later[Rows]:
+    """Ask for what _look_again goes by: of these tickets, or of all that wait (None)."""
+    if ticket_ids is None:
+        return ask(_WAITING.format(which="true"), [], binary=True)
+    if not ticket_ids:
+        return list
+    return ask(_WAITING.format(which="w.ticket_id = ANY(%(ids)s)"), {"ids": list(ticket_ids)}, binary=True)
+
+
+def _look_again(rows: Rows, *, book: Book, backlog: Backlog, at: datetime) -> set[int]:
+    """Note when time alone changes who may take these tickets.
 
     Return those of them that somebody else is at, of which nothing could be noted.
     """
-    if ticket_ids is None:
-        rows = rows_from(_WAITING.format(which="true"), [], binary=True)
-    elif ticket_ids:
-        rows = rows_from(_WAITING.format(which="w.ticket_id = ANY(%s)"), [list(ticket_ids)] * 2, binary=True)
-    else:
-        return set()
     busy: set[int] = set()
     changed: list[tuple[int, datetime | None, bool]] = []
     for pk, ticket_id, account_id, channel, enqueued_at, queue_id, known, was_open, is_held in rows:

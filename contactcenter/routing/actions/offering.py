@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from contactcenter.kernel.jobs import enqueue_on_commit
 from contactcenter.kernel.push import push_each_on_commit
-from contactcenter.kernel.statements import ask
+from contactcenter.kernel.statements import Later, Rows, ask
 from contactcenter.routing import ledger_events
 from contactcenter.routing.frames import ask_offer_cards, offer_frame_with
 from contactcenter.routing.matching import Decision, WaitingTicket
@@ -27,15 +28,29 @@ _INSERT: Final = """
 """
 
 
-def make_offers(*, plan: Sequence[tuple[WaitingTicket, Decision]], at: datetime) -> int:
-    """Reserve the operators of the plan and tell them; return how many. Tickets and operators are locked by the caller.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """What offers are made of and is asked for before: an id for each, and the cards of their tickets."""
 
-    Each offer keeps why it was made.
+    ids: Later[Rows]
+    cards: Later[dict[int, dict[str, Any]]]
+
+
+def prepare_offers(*, plan: Sequence[tuple[WaitingTicket, Decision]]) -> Preparation:
+    """Ask for what make_offers needs for this plan, or a part of it."""
+    return Preparation(
+        ids=ask(_IDS, [len(plan)]), cards=ask_offer_cards(ticket_ids=[ticket.ticket_id for ticket, _ in plan])
+    )
+
+
+def make_offers(*, plan: Sequence[tuple[WaitingTicket, Decision]], prepared: Preparation, at: datetime) -> Later[int]:
+    """Reserve the operators of the plan and tell them. Tickets and operators are locked by the caller.
+
+    Each offer keeps why it was made. What is returned must be called before the commit, and tells how many were made.
     """
     if not plan:
-        return 0
-    # the statements run while the rows of the next one are made; the answers are waited for last
-    ids, cards = ask(_IDS, [len(plan)]), ask_offer_cards(ticket_ids=[ticket.ticket_id for ticket, _ in plan])
+        return int
+    # each statement runs while the rows of the next one are made
     planned: list[dict[str, Any]] = [
         {
             "id": pk,
@@ -47,7 +62,7 @@ def make_offers(*, plan: Sequence[tuple[WaitingTicket, Decision]], at: datetime)
             "seconds": ticket.rules.offer_seconds,
             "why": decision.explain(),
         }
-        for (ticket, decision), (pk,) in zip(plan, ids(), strict=True)
+        for (ticket, decision), (pk,) in zip(plan, prepared.ids(), strict=False)
     ]
     ask(_INSERT, [at, at, json.dumps(planned)])
     offers = [
@@ -65,7 +80,7 @@ def make_offers(*, plan: Sequence[tuple[WaitingTicket, Decision]], at: datetime)
         for one in planned
     ]
     recorded = ledger_events.offers_made(offers=offers)
-    card_of = cards()
+    card_of = prepared.cards()
     push_each_on_commit(
         kind="offer.made",
         told=[
@@ -77,8 +92,12 @@ def make_offers(*, plan: Sequence[tuple[WaitingTicket, Decision]], at: datetime)
             for offer in offers
         ],
     )
-    recorded()
     # the beat expires offers every second; this only makes it punctual
     for seconds in sorted({ticket.rules.offer_seconds for ticket, _ in plan}):
         enqueue_on_commit("routing.expire", countdown=seconds)
-    return len(offers)
+
+    def made() -> int:
+        recorded()
+        return len(offers)
+
+    return made

@@ -6,9 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from contactcenter.operators.models import Operator, OperatorLanguage
 from contactcenter.routing import candidates
 from contactcenter.routing.actions import accept_offer, decline_offer, match_waiting, wrap_up
-from contactcenter.routing.models import MatchMark, Offer, Waiting
+from contactcenter.routing.models import MatchMark, Offer, Queue, RelaxationStep, Waiting
 from contactcenter.tenancy.models import Membership
 from tests.app.factories import make_account
 from tests.app.routing.scenes import after, at_work, served, waiting
@@ -106,3 +107,66 @@ def test_who_became_free_gets_the_next_ticket_where_somebody_better_gets_the_fir
     assert match_waiting(at=after(21)) == 2
     made = Offer.objects.filter(state="pending").values_list("ticket_id", "operator_id")
     assert set(made) == {(new.pk, better.pk), (old.pk, freed.pk)}
+
+
+def speaks(operator: Operator, level: int) -> None:
+    OperatorLanguage.objects.filter(operator=operator).update(level=level)
+
+
+def pairs() -> list[tuple[int, int]]:
+    """Who was offered which ticket, in the order in which it was offered."""
+    return list(Offer.objects.filter(state="pending").order_by("pk").values_list("ticket_id", "operator_id"))
+
+
+def test_who_became_free_is_not_kept_waiting_by_tickets_that_have_become_due() -> None:
+    account, elsewhere = make_account(), make_account()
+    Queue.objects.create(name="Everything", minimum_level=3)
+    freed = at_work(account, max_chat=1, max_mail=0, max_voice=0)
+    done = served(account, freed)
+    learner = at_work(elsewhere)
+    speaks(learner, 2)
+    due = waiting(elsewhere, at=after(6))
+    assert match_waiting(at=after(7)) == 0
+    newer = waiting(account, at=after(11))
+    assert match_waiting(at=after(12)) == 0
+    # a minute after it came a level less is enough for the ticket elsewhere
+    wrap_up(ticket_id=done.pk, operator_id=freed.pk, at=after(70), disposition=None, status="solved")
+    with CaptureQueriesContext(connection) as run:
+        assert match_waiting(at=after(70)) == 2
+    assert pairs() == [(newer.pk, freed.pk), (due.pk, learner.pk)]
+    assert floor_was_read(run) is False
+
+
+def test_due_ticket_goes_before_a_newer_one_to_who_became_free_though_they_do_not_speak_its_language() -> None:
+    account = make_account(allows_machine_translation=True)
+    queue = Queue.objects.create(name="Chats", channel="chat")
+    RelaxationStep.objects.create(queue=queue, after_s=60, action="machine")
+    freed = at_work(account, max_chat=1, max_mail=0, max_voice=0)
+    done = served(account, freed)
+    foreign = waiting(account, at=after(6))
+    Waiting.objects.filter(ticket=foreign).update(language="de")
+    waiting(account, at=after(11))
+    assert match_waiting(at=after(12)) == 0
+    assert not Waiting.objects.get(ticket=foreign).is_language_open
+    wrap_up(ticket_id=done.pk, operator_id=freed.pk, at=after(70), disposition=None, status="solved")
+    assert match_waiting(at=after(70)) == 1
+    assert pairs() == [(foreign.pk, freed.pk)]
+    assert Waiting.objects.get(ticket=foreign).is_language_open
+
+
+def test_due_ticket_is_not_overtaken_where_what_the_freed_one_could_take_goes_to_somebody_else() -> None:
+    own, common, elsewhere = make_account(), make_account(), make_account()
+    Queue.objects.create(name="Everything", minimum_level=3)
+    freed = at_work(own, max_chat=1, max_mail=0, max_voice=0)
+    Membership.objects.create(user=freed.user, account=common)
+    done = served(own, freed)
+    better = at_work(elsewhere, max_chat=1, max_mail=0, max_voice=0)
+    Membership.objects.create(user=better.user, account=common)
+    for operator in (freed, better):
+        speaks(operator, 2)
+    first, second = waiting(elsewhere, at=after(6)), waiting(common, at=after(7))
+    assert match_waiting(at=after(12)) == 0
+    wrap_up(ticket_id=done.pk, operator_id=freed.pk, at=after(70), disposition=None, status="solved")
+    assert match_waiting(at=after(70)) == 2
+    # who has been idle for longer would get the second, and the first, which only they may take, would wait behind it
+    assert set(pairs()) == {(first.pk, better.pk), (second.pk, freed.pk)}

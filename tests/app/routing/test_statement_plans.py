@@ -17,7 +17,8 @@ def _nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _plan_of(statement: str) -> list[dict[str, Any]]:
     """The nodes of the plan that is made without knowing the values."""
-    text = statement
+    # a bigint[] in every statement that names them
+    text = statement.replace("%(ids)s", "$1")
     for number in range(1, statement.count("%s") + 1):
         text = text.replace("%s", f"${number}", 1)
     with connection.cursor() as cursor:
