@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from contactcenter.operators.models import Operator
+from contactcenter.routing import queries
 from contactcenter.routing.models import (
     Assignment,
     AssignmentState,
@@ -27,14 +28,17 @@ from contactcenter.routing.serializers import NextPresenceSerializer
 from contactcenter.routing.states import OWNING, engagement_of
 from contactcenter.tenancy.permissions import IsSupervisor
 from contactcenter.tickets.cards import cards_of
-from contactcenter.tickets.models import Ticket
+from contactcenter.tickets.models import Interaction, Ticket
 from contactcenter.tickets.serializers import TicketCardSerializer
 
 
 class FloorTicketSerializer(serializers.Serializer[Any]):
-    """A ticket in somebody's hands; `state` is how they stand with it, `since` when that began."""
+    """A ticket in somebody's hands; `state` is how they stand with it, `since` when that began.
 
-    state = serializers.ChoiceField(choices=["active", "held", "consult", "wrapping", "transferred"])
+    `calling`: of a call that the telephone system told of; nobody can take it over here.
+    """
+
+    state = serializers.ChoiceField(choices=["calling", "active", "held", "consult", "wrapping", "transferred"])
     since = serializers.DateTimeField()
     ticket = TicketCardSerializer()
 
@@ -69,12 +73,17 @@ def floor() -> list[dict[str, Any]]:
     serving: dict[int, list[Assignment]] = defaultdict(list)
     for row in Assignment.objects.exclude(state=AssignmentState.DONE).order_by("started_at", "id"):
         serving[row.operator_id].append(row)
+    speaking: dict[int, list[Interaction]] = defaultdict(list)
+    for call in queries.calls_under_way():
+        if all(row.ticket_id != call.ticket_id for row in serving[call.operator_id]):
+            speaking[call.operator_id].append(call)
     helping: dict[int, list[Transfer]] = defaultdict(list)
     for transfer in Transfer.objects.filter(state=TransferState.CONSULTING).order_by("consulting_at"):
         if transfer.operator_id is not None:
             helping[transfer.operator_id].append(transfer)
     wanted = {
         *(row.ticket_id for rows in serving.values() for row in rows),
+        *(call.ticket_id for calls in speaking.values() for call in calls),
         *(offer.ticket_id for offer in offers.values()),
         *(transfer.ticket_id for rows in helping.values() for transfer in rows),
     }
@@ -86,6 +95,7 @@ def floor() -> list[dict[str, Any]]:
             state=states.get(person.pk),
             offer=offers.get(person.pk),
             rows=serving[person.pk],
+            calls=speaking[person.pk],
             helps=[cards[one.ticket_id] for one in helping[person.pk] if one.ticket_id in cards],
             cards=cards,
         )
@@ -99,6 +109,7 @@ def _operator(
     state: OperatorState | None,
     offer: Offer | None,
     rows: list[Assignment],
+    calls: list[Interaction],
     helps: list[dict[str, Any]],
     cards: dict[int, dict[str, Any]],
 ) -> dict[str, Any]:
@@ -110,12 +121,12 @@ def _operator(
     engagement = engagement_of(
         presence=state.presence if state else "",
         reason=state.reason if state else "",
-        serves=bool(owned or helps),
+        serves=bool(owned or calls or helps),
         wraps=bool(wrapping),
         is_offered=offer is not None,
     )
-    if engagement == "engaged" and owned:
-        since = owned[0].started_at
+    if engagement == "engaged" and (owned or calls):
+        since = min([*(row.started_at for row in owned), *(call.started_at for call in calls)])
     elif engagement == "wrap":
         since = wrapping[0].wrapping_at
     elif offer and engagement == "offered":
@@ -131,13 +142,20 @@ def _operator(
         "since": since,
         "offer": cards.get(offer.ticket_id) if offer else None,
         "tickets": [
-            {
-                "state": row.state,
-                "since": row.wrapping_at or row.state_since or row.started_at,
-                "ticket": cards[row.ticket_id],
-            }
-            for row in rows
-            if row.ticket_id in cards
+            *(
+                {"state": "calling", "since": call.started_at, "ticket": cards[call.ticket_id]}
+                for call in calls
+                if call.ticket_id in cards
+            ),
+            *(
+                {
+                    "state": row.state,
+                    "since": row.wrapping_at or row.state_since or row.started_at,
+                    "ticket": cards[row.ticket_id],
+                }
+                for row in rows
+                if row.ticket_id in cards
+            ),
         ],
         "helps": helps,
     }

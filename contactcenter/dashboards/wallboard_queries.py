@@ -27,9 +27,11 @@ from contactcenter.routing.models import (
     Queue,
     Waiting,
 )
+from contactcenter.routing.queries import calls_under_way
 from contactcenter.routing.states import OWNING
 from contactcenter.tenancy.models import Account
 from contactcenter.tenancy.queries import accounts_in_scope
+from contactcenter.tickets.models import Interaction
 
 RISK_WITHIN: Final = dt.timedelta(minutes=5)
 """A promise that runs out so soon is at risk."""
@@ -174,25 +176,38 @@ def _operators(board: Board, figures: Today) -> list[dict[str, Any]]:
     serving: dict[int, list[Assignment]] = {}
     for row in Assignment.objects.exclude(state=AssignmentState.DONE).order_by("started_at"):
         serving.setdefault(row.operator_id, []).append(row)
+    speaking: dict[int, list[Interaction]] = {}
+    for call in calls_under_way():
+        speaking.setdefault(call.operator_id, []).append(call)
     return [
         {
             "id": operator.pk,
             "name": operator.display_name,
-            **_doing(states.get(operator.pk), serving.get(operator.pk, []), offers.get(operator.pk)),
+            **_doing(
+                states.get(operator.pk),
+                serving.get(operator.pk, []),
+                speaking.get(operator.pk, []),
+                offers.get(operator.pk),
+            ),
             **_work(figures, operator.pk),
         }
         for operator in found
     ]
 
 
-def _doing(state: OperatorState | None, assigned: list[Assignment], offered_at: dt.datetime | None) -> dict[str, Any]:
+def _doing(
+    state: OperatorState | None,
+    assigned: list[Assignment],
+    calls: list[Interaction],
+    offered_at: dt.datetime | None,
+) -> dict[str, Any]:
     presence = state.presence if state else Presence.OFFLINE
-    active = [row for row in assigned if row.state in OWNING]
+    active: list[Assignment | Interaction] = [*(row for row in assigned if row.state in OWNING), *calls]
     wrapping = [row for row in assigned if row.state == AssignmentState.WRAPPING]
     engagement: str
     since = state.since if state else None
     if active:
-        engagement, since = "serving", active[0].started_at
+        engagement, since = "serving", min(row.started_at for row in active)
     elif wrapping:
         engagement, since = "wrapping", wrapping[0].wrapping_at
     elif offered_at is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +29,7 @@ from contactcenter.routing.profiles import capacity_of
 from contactcenter.routing.states import OWNING, engagement_of
 from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tickets.cards import cards_of
-from contactcenter.tickets.models import Ticket
+from contactcenter.tickets.models import Interaction, Ticket
 
 
 def console(*, operator: Operator | None, at: datetime) -> dict[str, Any]:
@@ -39,21 +40,26 @@ def console(*, operator: Operator | None, at: datetime) -> dict[str, Any]:
     assignments = _live(operator)
     active = [one for one in assignments if one.state in OWNING]
     wrapping = [one for one in assignments if one.state == AssignmentState.WRAPPING]
+    calls = _calls(operator, assignments)
     offer = (
         Offer.objects.filter(operator=operator, state=OfferState.PENDING, expires_at__gt=at).first()
         if operator
         else None
     )
-    tickets = Ticket.objects.filter(pk__in=[one.ticket_id for one in assignments])
+    in_hand = [*(one.ticket_id for one in assignments), *(one.ticket_id for one in calls)]
+    tickets = Ticket.objects.filter(pk__in=in_hand)
     cards = {card["id"]: card for card in cards_of(tickets)}
     return {
         "cursor": str(cursor),
         "server_time": as_text(at),
-        "presence": _presence(operator=operator, offer=offer, active=active, wrapping=wrapping, at=at),
+        "presence": _presence(operator=operator, offer=offer, active=active, calls=calls, wrapping=wrapping, at=at),
         "load": _load(operator=operator),
         "pulse": pulse_frame(pulse=pulse),
         "offer": offer_frame(offer=offer) if offer else None,
         "transfers": _transfers(operator),
+        "calls": [
+            {**cards[one.ticket_id], "since": as_text(one.started_at)} for one in calls if one.ticket_id in cards
+        ],
         "open": [cards[one.ticket_id] for one in active if one.ticket_id in cards],
         "wrapping": [
             {**wrap_frame(assignment=one), "ticket": cards[one.ticket_id]} for one in wrapping if one.ticket_id in cards
@@ -67,6 +73,14 @@ def _live(operator: Operator | None) -> list[Assignment]:
     return list(
         Assignment.objects.filter(operator=operator, state__in=queries.LIVE_STATES).order_by("started_at", "id")
     )
+
+
+def _calls(operator: Operator | None, assignments: Collection[Assignment]) -> list[Interaction]:
+    """Calls that the telephone system tells of; one whose ticket is in the operator's hands anyway is among those."""
+    if operator is None:
+        return []
+    held = [one.ticket_id for one in assignments]
+    return list(queries.calls_under_way().filter(operator=operator).exclude(ticket_id__in=held))
 
 
 def _transfers(operator: Operator | None) -> list[dict[str, Any]]:
@@ -89,6 +103,7 @@ def _presence(
     operator: Operator | None,
     offer: Offer | None,
     active: list[Assignment],
+    calls: list[Interaction],
     wrapping: list[Assignment],
     at: datetime,
 ) -> dict[str, Any]:
@@ -96,13 +111,13 @@ def _presence(
     engagement = engagement_of(
         presence=state.presence if state else "",
         reason=state.reason if state else "",
-        serves=bool(active),
+        serves=bool(active or calls),
         wraps=bool(wrapping),
         is_offered=offer is not None,
     )
     since = (state.idle_since or state.since) if state else at
     if engagement == "engaged":
-        since = active[0].started_at
+        since = min([*(one.started_at for one in active), *(one.started_at for one in calls)])
     elif engagement == "wrap":
         since = wrapping[0].wrapping_at or wrapping[0].started_at
     elif offer and engagement == "offered":

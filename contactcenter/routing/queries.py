@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from contactcenter.routing.models import (
@@ -85,26 +85,32 @@ def has_work(*, operator_id: int, at: datetime) -> bool:
         return (
             Assignment.objects.filter(operator_id=operator_id, state__in=LIVE_STATES).exists()
             or Transfer.objects.filter(operator_id=operator_id, state=TransferState.CONSULTING).exists()
-            or Interaction.objects.filter(
-                operator_id=operator_id,
-                channel=Channel.VOICE,
-                ended_at=None,
-                source_key__isnull=False,
-                started_at__gt=at - LONGEST_CALL,
-            ).exists()
+            or calls_under_way().filter(operator_id=operator_id, started_at__gt=at - LONGEST_CALL).exists()
         )
+
+
+def calls_under_way() -> QuerySet[Interaction]:
+    """Return operators' parts of calls that the telephone system tells of and that go on, the oldest first.
+
+    They are brought to the operator without an assignment, which begins with the wrap-up (wrap_call).
+    """
+    going_on = Interaction.objects.filter(channel=Channel.VOICE, ended_at=None, source_key__isnull=False)
+    return going_on.order_by("started_at", "id")
 
 
 def pulse() -> Pulse:
     """Count the waiting of the accounts in scope, and the people at work."""
     waiting = Waiting.objects.aggregate(count=Count("id"), oldest=Min("enqueued_at"))
     engaged = Assignment.objects.filter(operator_id=OuterRef("operator_id"), state__in=LIVE_STATES)
+    speaking = calls_under_way().filter(operator_id=OuterRef("operator_id"))
     deciding = Offer.objects.filter(operator_id=OuterRef("operator_id"), state=OfferState.PENDING)
     people = OperatorState.objects.filter(presence__in=[Presence.AVAILABLE, Presence.BREAK]).aggregate(
         signed_in=Count("operator_id"),
         ready=Count(
             "operator_id",
-            filter=Q(presence=Presence.AVAILABLE, next_presence="") & ~Exists(engaged) & ~Exists(deciding),
+            filter=Q(
+                ~Exists(engaged), ~Exists(speaking), ~Exists(deciding), presence=Presence.AVAILABLE, next_presence=""
+            ),
         ),
     )
     return Pulse(

@@ -113,6 +113,7 @@ class ConsoleSerializer(serializers.Serializer[Any]):
     pulse = PulseSerializer()
     offer = OfferSerializer(allow_null=True)
     transfers = TransferSerializer(many=True)
+    calls = TicketCardSerializer(many=True)
     open = TicketCardSerializer(many=True)
     wrapping = WrappingSerializer(many=True)
 

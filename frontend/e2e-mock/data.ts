@@ -108,6 +108,7 @@ export const snapshot: ConsoleSnapshot = {
   pulse: { waiting: queue.length, longest_since: ago(161), ready: 3, signed_in: 14 },
   offer: null,
   transfers: [],
+  calls: [],
   open,
   wrapping: [],
 };

@@ -4763,6 +4763,7 @@ export interface components {
             pulse: components["schemas"]["Pulse"];
             offer: components["schemas"]["Offer"] | null;
             transfers: components["schemas"]["Transfer"][];
+            calls: components["schemas"]["TicketCard"][];
             open: components["schemas"]["TicketCard"][];
             wrapping: components["schemas"]["Wrapping"][];
         };
@@ -5486,7 +5487,11 @@ export interface components {
             tickets: components["schemas"]["FloorTicket"][];
             helps: components["schemas"]["TicketCard"][];
         };
-        /** @description A ticket in somebody's hands; `state` is how they stand with it, `since` when that began. */
+        /**
+         * @description A ticket in somebody's hands; `state` is how they stand with it, `since` when that began.
+         *
+         *     `calling`: of a call that the telephone system told of; nobody can take it over here.
+         */
         FloorTicket: {
             state: components["schemas"]["FloorTicketStateEnum"];
             /** Format: date-time */
@@ -5494,14 +5499,15 @@ export interface components {
             ticket: components["schemas"]["TicketCard"];
         };
         /**
-         * @description * `active` - active
+         * @description * `calling` - calling
+         *     * `active` - active
          *     * `held` - held
          *     * `consult` - consult
          *     * `wrapping` - wrapping
          *     * `transferred` - transferred
          * @enum {string}
          */
-        FloorTicketStateEnum: "active" | "held" | "consult" | "wrapping" | "transferred";
+        FloorTicketStateEnum: "calling" | "active" | "held" | "consult" | "wrapping" | "transferred";
         /** @description Whether the ticket is on screen with activity in the last 90 seconds. */
         FocusRequest: {
             active: boolean;

@@ -42,7 +42,7 @@ beforeEach(async () => {
   vi.stubGlobal('fetch', async (request: Request) => {
     const path = new URL(request.url).pathname.replace('/api/v1/', '');
     if (request.method === 'GET') {
-      const body = path.endsWith('timeline/') ? { results: timeline, cursor: '1-1' } : path === 'console/' ? { cursor: '1-1', server_time: new Date().toISOString(), open: [card], wrapping: [], offer: null } : detail;
+      const body = path.endsWith('timeline/') ? { results: timeline, cursor: '1-1' } : path === 'console/' ? { cursor: '1-1', server_time: new Date().toISOString(), calls: [], open: [card], wrapping: [], offer: null } : detail;
       return new Response(JSON.stringify(body), { status: 200, headers: { 'Content-Type': 'application/json' } });
     }
     const body = JSON.parse((await request.text()) || '{}') as Record<string, unknown>;

@@ -43,6 +43,9 @@ export const useLive = defineStore('live', () => {
   /** What is with me: conversations first, then what waits for its outcome. */
   const open = computed<TicketCard[]>(() => [...(snapshot.value?.open ?? []), ...(snapshot.value?.wrapping.map((wrap) => wrap.ticket) ?? [])]);
 
+  /** What the person has in hand: calls of the telephone system, which has them in its own hands, before the rest. */
+  const withMe = computed<TicketCard[]>(() => [...(snapshot.value ? snapshot.value.calls : []), ...open.value]);
+
   async function readSnapshot(): Promise<ConsoleSnapshot> {
     const asked = performance.now();
     const read = await get<ConsoleSnapshot>('/api/v1/console/');
@@ -206,5 +209,5 @@ export const useLive = defineStore('live', () => {
     feed?.send({ type: 'typing', ticket_id: ticketId });
   }
 
-  return { snapshot, error, connection, attempt, selected, typing, arrived, offer, ringing, requested, ordered, open, busyWithOffer, notice, viewers, transferOf, look, start, stop, wake, refresh, onRefresh, readSnapshot, setPresence, accept, decline, focus, tellTyping };
+  return { snapshot, error, connection, attempt, selected, typing, arrived, offer, ringing, requested, ordered, open, withMe, busyWithOffer, notice, viewers, transferOf, look, start, stop, wake, refresh, onRefresh, readSnapshot, setPresence, accept, decline, focus, tellTyping };
 });

@@ -23,8 +23,8 @@ export function presenceLook(snapshot: ConsoleSnapshot): PresenceLook {
   if (presence.state === 'lost') return { tone: 'danger', icon: Unplug, label: t('console.presence.lost'), since: presence.since };
   if (held) return { tone: 'hold', icon: CirclePause, label: t('console.presence.held'), since: engaged[0]?.since ?? presence.since };
   if (call) return { tone: 'talk', icon: Phone, label: t('console.presence.call'), since: call.since ?? presence.engagement_since ?? presence.since };
-  // a call of the telephone system's own is no ticket of this person until it has ended, and nobody says since when
-  if (snapshot.load.voice.used > 0) return { tone: 'talk', icon: Phone, label: t('console.presence.call'), since: null };
+  const told = snapshot.calls[0];
+  if (told) return { tone: 'talk', icon: Phone, label: t('console.presence.call'), since: told.since };
   if (presence.engagement === 'not_responding') return { tone: 'danger', icon: BellOff, label: t('console.presence.not_responding'), since: presence.since };
   if (presence.state === 'break') return { tone: 'wrap', icon: Coffee, label: presence.reason ? reasonName(presence.reason) : t('console.presence.break'), since: presence.since };
   const since = presence.engagement_since ?? presence.since;

@@ -13,7 +13,7 @@ const snapshot: ConsoleSnapshot = {
   load: { voice: { used: 0, max: 1 }, chat: { used: 2, max: 4 }, email: { used: 0, max: 6 } },
   pulse: { waiting: 2, longest_since: '2026-06-05T09:59:00Z', ready: 1, signed_in: 3 },
   offer: { id: 9, ticket: card(40), channel: 'chat', offered_at: '2026-06-05T10:00:00Z', expires_at: '2026-06-05T10:00:30Z', why: {}, purpose: 'route', bridge: '' },
-  transfers: [],
+  transfers: [], calls: [],
   open: [card(1), card(2)],
   wrapping: [{ ticket_id: 3, started_at: '2026-06-05T09:59:50Z', due_at: '2026-06-05T10:00:50Z', extended: false, ticket: card(3) }],
 };

@@ -8,7 +8,7 @@ from contactcenter.routing.actions import finish_conversation, hold, match_waiti
 from contactcenter.tenancy.doors import open_every_account
 from contactcenter.tenancy.models import Role
 from tests.app.factories import AT, make_account, make_user
-from tests.app.routing.scenes import after, at_work, served, waiting
+from tests.app.routing.scenes import after, at_work, served, telephoned, waiting
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +39,20 @@ def test_everybody_is_shown_with_state_clock_and_tickets(client):
     (ticket,) = mine["tickets"]
     assert (ticket["state"], parse_datetime(ticket["since"]), ticket["ticket"]["id"]) == ("held", after(30), chat.pk)
     assert (rows[boris.pk]["engagement"], rows[boris.pk]["offer"]["id"]) == ("offered", offered.pk)
+
+
+def test_call_told_by_the_telephone_is_shown_with_its_clock(client):
+    with open_every_account(reason="a test"):
+        account = make_account()
+        anna = at_work(account)
+        chat = served(account, anna)
+        call = telephoned(account, anna, at=after(5))
+    (row,) = client.get("/api/v1/admin/floor/").json()["operators"]
+    assert (row["engagement"], parse_datetime(row["since"])) == ("engaged", after(5))
+    assert [(one["state"], one["ticket"]["id"]) for one in row["tickets"]] == [
+        ("calling", call.pk),
+        ("active", chat.pk),
+    ]
 
 
 def test_wrap_up_has_its_own_clock(client):

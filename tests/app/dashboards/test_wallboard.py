@@ -21,6 +21,7 @@ from contactcenter.tenancy.models import Account
 from contactcenter.tickets.models import Call, Interaction, Ticket
 from contactcenter.worktime.models import Session, Slice
 from tests.app.factories import AT, make_account, make_operator, make_ticket
+from tests.app.routing.scenes import telephoned
 
 pytestmark = pytest.mark.django_db
 
@@ -92,7 +93,10 @@ def test_queue_tells_how_many_wait_who_longest_and_whose_promise_is_broken():
 
 def test_engagement_follows_assignments_and_offers_before_presence():
     account = make_account()
-    people = {name: make_operator(account) for name in ("serving", "wrapping", "offered", "ready", "break", "offline")}
+    people = {
+        name: make_operator(account)
+        for name in ("serving", "speaking", "wrapping", "offered", "ready", "break", "offline")
+    }
     for name, operator in people.items():
         if name != "offline":
             presence = Presence.BREAK if name == "break" else Presence.AVAILABLE
@@ -112,6 +116,7 @@ def test_engagement_follows_assignments_and_offers_before_presence():
             started_at=AT,
             wrapping_at=AT + timedelta(minutes=1) if state == "wrapping" else None,
         )
+    telephoned(account, people["speaking"], at=AT + timedelta(minutes=2))
     Offer.objects.create(
         account=account,
         ticket=make_ticket(account),
@@ -124,8 +129,12 @@ def test_engagement_follows_assignments_and_offers_before_presence():
     shown = {row["id"]: row for row in board()["operators"]}
 
     assert {name: shown[operator.pk]["engagement"] for name, operator in people.items()} == {
-        name: name for name in people
+        name: "serving" if name == "speaking" else name for name in people
     }
+    assert (shown[people["speaking"].pk]["channels"], shown[people["speaking"].pk]["since"]) == (
+        ["voice"],
+        AT + timedelta(minutes=2),
+    )
     assert shown[people["serving"].pk]["channels"] == ["chat"]
     assert shown[people["wrapping"].pk]["since"] == AT + timedelta(minutes=1)
 

@@ -58,6 +58,15 @@ def on_call(account: Account, operator: Operator) -> Ticket:
     return ticket
 
 
+def telephoned(account: Account, operator: Operator, *, at: datetime) -> Ticket:
+    """A call that the telephone system tells of: the operator speaks since `at`."""
+    ticket = make_ticket(account, channel="voice", language="en", at=at)
+    interaction_actions.start_interaction(
+        ticket=ticket, operator_id=operator.pk, channel="voice", at=at, source_key=f"call of ticket {ticket.pk}"
+    )
+    return ticket
+
+
 def states_of(ticket: Ticket) -> list[tuple[int, str]]:
     """Who had the ticket, in order, and how that stands."""
     return list(Assignment.objects.filter(ticket=ticket).order_by("id").values_list("operator_id", "state"))

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from rest_framework.test import APIClient
 
 from contactcenter.playbooks.models import Disposition
@@ -11,7 +12,9 @@ from contactcenter.routing import serializers
 from contactcenter.routing.actions import match_waiting, place_ticket
 from contactcenter.routing.models import Offer, OfferState
 from contactcenter.tickets import actions as ticket_actions
+from contactcenter.tickets.models import Interaction
 from tests.app.factories import make_operator, make_ticket, make_user
+from tests.app.routing.scenes import telephoned
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +78,22 @@ def test_a_chat_from_offer_to_wrap_up(client, account, operator):
     assert (refused.status_code, refused.json()["error"]["field"]) == (400, "disposition")
     done = client.post(f"/api/v1/tickets/{ticket.pk}/wrap-up/", {"disposition": "done", "status": "solved"}).json()
     assert (done["status"], done["assignment_state"]) == ("solved", None)
+
+
+def test_call_told_by_the_telephone_is_in_hand_until_it_ends(client, account, operator):
+    client.post("/api/v1/presence/", {"state": "available"})
+    began = timezone.now()
+    ticket = telephoned(account, operator, at=began)
+    speaking = client.get("/api/v1/console/").json()
+    assert [(card["id"], parse_datetime(card["since"])) for card in speaking["calls"]] == [(ticket.pk, began)]
+    # nobody finishes here what the telephone system has in its hands
+    assert speaking["open"] == []
+    assert (speaking["presence"]["engagement"], speaking["load"]["voice"]["used"]) == ("engaged", 1)
+    assert parse_datetime(speaking["presence"]["engagement_since"]) == began
+    assert (speaking["pulse"]["ready"], speaking["pulse"]["signed_in"]) == (0, 1)
+    Interaction.objects.update(ended_at=timezone.now())
+    over = client.get("/api/v1/console/").json()
+    assert (over["calls"], over["presence"]["engagement"], over["pulse"]["ready"]) == ([], "idle", 1)
 
 
 def test_declined_offer_answers_204_and_accepting_it_then_409(client, account):

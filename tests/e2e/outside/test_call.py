@@ -30,6 +30,11 @@ def test_call_rings_is_held_ended_and_written_up(telephones, seats):
     call.answer()
     strip = page.get_by_role("group", name="Call under way")
     expect(strip).to_contain_text(f"On the line with {call.shown}")
+    with_me = page.get_by_role("navigation", name="Tickets").locator(".mine")
+    expect(with_me.get_by_role("link")).to_have_attribute("href", f"/console/{ticket}")
+    state = page.get_by_role("button", name=re.compile("^Presence"))
+    expect(state).to_contain_text("On a call")
+    expect(state.get_by_role("timer")).to_have_text(re.compile(r"^\d\d:\d\d$"))
     found["on the line"] = violations(page)
 
     strip.get_by_role("button", name="Hold").click()
