@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from contactcenter.kernel.errors import Invalid
 from contactcenter.kernel.intervals import floor_to_ms, require_aware
@@ -55,8 +54,9 @@ def ask_to_record(*, events: Mapping[int, Sequence[EventInput]]) -> Later[int]:
             rows.setdefault(event.source_key, _row(operator_id, event))
     if not rows:
         return int
-    # recorded_at: as auto_now_add would have it
-    asked = ask(_RECORD, [json.dumps(list(rows.values()), default=datetime.isoformat), timezone.now(), SETTLE])
+    # as save() would set it
+    recorded_at = OperatorEvent._meta.get_field("recorded_at").pre_save(OperatorEvent(), add=True)
+    asked = ask(_RECORD, [json.dumps(list(rows.values()), default=datetime.isoformat), recorded_at, SETTLE])
 
     def recorded() -> int:
         written = asked()
