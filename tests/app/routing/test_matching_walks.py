@@ -357,15 +357,19 @@ class Floor(RuleBasedStateMachine):
 
 
 def test_every_floor_keeps_the_promises_of_routing() -> None:
-    run_state_machine_as_test(
-        Floor,
-        settings=settings(
-            max_examples=12,
-            stateful_step_count=30,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    # walks are random, and a dozen of them may go past something
+    for _ in range(5):
+        run_state_machine_as_test(
+            Floor,
+            settings=settings(
+                max_examples=12,
+                stateful_step_count=30,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+        if {"accepted", "declined"} <= reached.keys():
+            break
     # the walks went through what they are about
     assert {"accepted", "declined"} <= reached.keys()
 
