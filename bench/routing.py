@@ -26,6 +26,8 @@ from bench.routing_latency import latency
 
 WORKERS: Final = 4
 CLAIMS: Final = 4_000
+READY_WITHIN_S: Final = 60
+"""A process that fails before it is ready must not be waited for for ever."""
 SHARE: Final = 4
 """So many times every operator is given a ticket in a round of decisions."""
 
@@ -72,7 +74,7 @@ def _decide(floor: Floor) -> tuple[float, float]:
     context = multiprocessing.get_context("fork")
     turn, all_ready = context.Lock(), context.Barrier(WORKERS + 1)
     with context.Pool(WORKERS, initializer=_ready, initargs=(floor, turn, all_ready)) as pool:
-        all_ready.wait()
+        all_ready.wait(READY_WITHIN_S)
         for _ in range(SHARE):
             began, spent = time.perf_counter(), cpu_seconds(os.getpid())
             made += sum(pool.map(_match, range(WORKERS)))
@@ -96,7 +98,7 @@ def _ready(floor: Floor, turn: Lock, all_ready: Barrier) -> None:
         _match(0)
         floor.take_offers_away()
     spare_the_collector()
-    all_ready.wait()
+    all_ready.wait(READY_WITHIN_S)
 
 
 def _match(_: int) -> int:

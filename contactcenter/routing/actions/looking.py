@@ -62,15 +62,17 @@ def plan_changes(
     def present() -> list[OperatorView]:
         return [view for view in operator_views(book=book) if view.operator_id not in without_operators]
 
-    if changes.everything:
+    def over_all() -> Plan:
         waiting = _by_id(backlog.all(), without=without_tickets)
-        return Look(plan=plan_offers(waiting=waiting.values(), operators=present(), at=at), tickets=None)
+        return plan_offers(waiting=waiting.values(), operators=present(), at=at)
+
+    if changes.everything:
+        return Look(plan=over_all(), tickets=None)
     looked_at = changes.tickets | changes.due
     marked = operator_views(book=book, operator_ids=changes.operators) if changes.operators else []
     freed = [view for view in marked if free_for(view) and view.operator_id not in without_operators]
     if len(freed) > FEW:
-        waiting = _by_id(backlog.all(), without=without_tickets)
-        return Look(plan=plan_offers(waiting=waiting.values(), operators=present(), at=at), tickets=looked_at)
+        return Look(plan=over_all(), tickets=looked_at)
 
     def narrow(tickets: dict[int, WaitingTicket]) -> Plan | None:
         """The plan without reading more than is offered; None where somebody else gets what was found for the freed."""

@@ -84,10 +84,9 @@ def match_waiting(*, at: datetime, everything: bool = False) -> int:
 def match_until_settled(*, clock: Callable[[], datetime], everything: bool = False, is_asked: bool = False) -> int:
     """Match again as long as somebody was turned away meanwhile; return how many offers were made.
 
-    `is_asked`: the caller has just seen marks, nobody need look whether there are any.
-
     Whoever comes while matching is under way goes home, having left marks before. Here they are looked for once
     the lock is free again, so none is overlooked, and a burst of events leads to few runs instead of a line of waiters.
+    `is_asked`: the caller has just seen marks, nobody need look whether there are any.
     """
     made, held_up, with_due = 0, 0, True
     for _ in range(TURNS):

@@ -19,7 +19,7 @@ vi.mock('./ports', () => ({
 
 const snapshot = {
   cursor: '1-1', server_time: '2026-06-05T10:00:00Z', pulse: { waiting: 1, longest_since: null, ready: 1, signed_in: 1 }, load: {}, transfers: [], calls: [], open: [], wrapping: [], offer: null,
-  presence: { state: 'available', reason: '', since: '2026-06-05T10:00:00Z', next: null, engagement: 'available', engagement_since: '2026-06-05T10:00:00Z' },
+  presence: { state: 'available', reason: '', since: '2026-06-05T10:00:00Z', next: null, engagement: 'idle', engagement_since: '2026-06-05T10:00:00Z' },
 };
 let onServer: object;
 
